@@ -1,0 +1,46 @@
+# Slipway. The first two are for everybody; neither needs anything but Python 3.11 and make.
+
+.PHONY: help demo test run check bench setup setup-dev lock clean
+
+help:
+	@echo 'make demo    set up, print the sample orders to folder printers, show what came of them'
+	@echo 'make test    set up, install what the real CUPS tests need where it may, run everything'
+	@echo 'make run     the service in the foreground, on var/'
+	@echo 'make check   format, lint, types, import arrows'
+	@echo 'make bench   figures of this machine, as ratios of one run'
+
+demo: setup
+	@deploy/demo.sh
+
+test:
+	@tests/install_debian_packages.sh
+	@deploy/setup.sh dev
+	.venv/bin/pytest
+
+run: setup
+	.venv/bin/slipway run
+
+check: setup-dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench:
+	@tests/install_debian_packages.sh
+	@deploy/setup.sh dev
+	.venv/bin/python -m tests.bench
+
+setup:
+	@deploy/setup.sh
+
+setup-dev:
+	@deploy/setup.sh dev
+
+lock: setup-dev
+	.venv/bin/pip install --quiet pip-tools
+	.venv/bin/pip-compile --quiet --upgrade --all-extras --strip-extras --no-annotate --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

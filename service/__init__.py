@@ -1,0 +1,5 @@
+"""Slipway: a real-time hot-folder print service for a distribution center."""
+
+from importlib.metadata import version
+
+__version__ = version("slipway")

@@ -1,0 +1,338 @@
+"""The decisions people change: `config/` read into frozen models that forbid unknown keys.
+
+Reads slipway.toml, routing.toml, printers.toml, feeds/*.toml and messages/*.ftl, and nothing else; a fault names file,
+line and key. Single values of slipway.toml can be overridden from the environment: SLIPWAY_SPOOL, SLIPWAY_IMAGE_CACHE,
+and for any other SLIPWAY_SECTION_KEY, as in SLIPWAY_INTAKE_SETTLE_S=0.5. Relative paths start where the service does.
+
+Each room gets its own part; who reads a part is the only one that interprets it.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from service.errors import ConfigInvalid
+from service.model import LANGUAGES
+
+Language = Literal["en", "fr", "de"]
+QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,127}$")]
+WILDCARD = "*"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("not a time zone of the IANA database, as in Europe/Paris") from error
+    return name
+
+
+class Part(BaseModel):
+    """A table of the configuration: frozen, and no key it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# slipway.toml --------------------------------------------------------------------------------------------------------
+
+
+class Intake(Part):
+    """How the hot folder is read."""
+
+    settle_s: float = Field(default=2.0, ge=0, le=3600, description="A file that may still grow rests this long first.")
+    scan_every_s: float = Field(default=1.0, gt=0, le=60, description="The folder is listed at least this often.")
+    incomplete_after_s: float = Field(
+        default=600.0, ge=0, description="A file that is not whole and rests this long goes to problem/."
+    )
+    max_file_mb: int = Field(default=64, ge=1, le=1024, description="A larger file is refused unread.")
+    min_free_mb: int = Field(default=200, ge=0, description="Below this much free disk, files wait in the hot folder.")
+
+
+class Rendering(Part):
+    """The render workers."""
+
+    workers: int = Field(default=2, ge=1, le=64, description="Processes that draw notes.")
+    deadline_s: float = Field(default=8.0, gt=0, le=600, description="A note that takes longer costs its worker.")
+    memory_mb: int = Field(default=768, ge=256, description="Address space of one worker.")
+    attempts: int = Field(default=3, ge=1, le=10, description="Tries before a note is held as render-failed.")
+
+
+class Printing(Part):
+    """The way to the printers."""
+
+    backend: Literal["folder", "cups"] = Field(
+        default="folder", description="folder: queues are folders under the spool. cups: queues of a CUPS server."
+    )
+    cups_socket: str = Field(default="/run/cups/cups.sock", description="The Unix socket of cupsd.")
+    window: int = Field(default=3, ge=1, le=50, description="Jobs of ours that stand in one queue at a time.")
+    poll_s: float = Field(default=0.1, gt=0, le=60, description="How often open jobs are asked about.")
+    retry_s: float = Field(default=5.0, gt=0, le=3600, description="A deferred note is tried again after this.")
+    give_up_after_s: float = Field(default=14400.0, gt=0, description="A note deferred this long is held.")
+    silent_after_s: float = Field(default=14400.0, gt=0, description="An accepted job open this long is held.")
+
+
+class Languages(Part):
+    """What each language of the notes looks like, and which note an order in another language gets."""
+
+    locale: dict[Language, str] = Field(
+        default={"en": "en_GB", "fr": "fr_FR", "de": "de_DE"},
+        description="CLDR locale for dates, numbers and prices.",
+    )
+    fallback: dict[str, Language] = Field(
+        default={}, description="BCP 47 primary language of the order -> language of its note."
+    )
+
+    @model_validator(mode="after")
+    def _all_languages(self) -> "Languages":
+        missing = [language for language in LANGUAGES if language not in self.locale]
+        if missing:
+            raise ValueError(f"locale names no {' and no '.join(missing)}")
+        return self
+
+
+class Shop(Part):
+    """A brand that sells on a site of its own, and what its notes say of it."""
+
+    brand: str = Field(min_length=1, max_length=60, description="As it stands on the note.")
+    layout: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="A folder of layouts/.")
+    website: str = Field(min_length=1, max_length=80, description="As printed, without https://.")
+    email: str = Field(min_length=3, max_length=80, description="Where customers write to.")
+    phone: str = Field(default="", max_length=40, description="Where customers call; may be empty.")
+    feedback_url: str = Field(
+        pattern=r"^https://[^\s{}]+(\{(note_id|language)\}[^\s{}]*)*$",
+        max_length=200,
+        description="Target of the feedback code; {note_id} and {language} are filled in.",
+    )
+    returns_url: dict[Language, str] = Field(description="Where a return is announced, by language, as printed.")
+    returns_days: int = Field(default=30, ge=14, le=365, description="Days in which goods may come back.")
+    imprint: str = Field(min_length=1, max_length=200, description="The company line at the foot.")
+
+
+class Site(Part):
+    """A distribution center."""
+
+    name: str = Field(min_length=1, max_length=60)
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(description="IANA zone; dates on the note are local.")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="Where it stands, ISO 3166-1 alpha-2.")
+    returns_to: tuple[str, ...] = Field(min_length=1, max_length=6, description="Address for returns, line by line.")
+
+
+class Settings(Part):
+    """slipway.toml, whole."""
+
+    spool: Path = Field(default=Path("var"), description="The folder of hot folder, receipts, notes and ledger.")
+    image_cache: Path = Field(default=Path("image_cache"), description="The local library of product pictures.")
+    layouts: Path = Field(default=Path("layouts"), description="The folder of the layouts.")
+    intake: Intake = Intake()
+    rendering: Rendering = Rendering()
+    printing: Printing = Printing()
+    languages: Languages = Languages()
+    shops: dict[str, Shop]
+    sites: dict[str, Site]
+
+
+# routing.toml, printers.toml -----------------------------------------------------------------------------------------
+
+
+class RouteRule(Part):
+    """Which notes print where. Each of site, language and kind names one value or is `*`; the most specific wins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    site: str = WILDCARD
+    language: Language | Literal["*"] = WILDCARD  # type: ignore[assignment]  # the wildcard is one of the literals
+    kind: Literal["partial", "final", "*"] = WILDCARD  # type: ignore[assignment]
+    queue: QueueName
+    backup: QueueName | Literal[""] = ""
+    media: str = Field(default="iso_a4_210x297mm", pattern=r"^[a-z0-9_.-]+$", description="PWG 5101.1 media name.")
+    sides: Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"] = "one-sided"
+    media_source: str = Field(default="auto", alias="media-source", pattern=r"^[a-z0-9-]+$")
+    print_color_mode: Literal["auto", "color", "monochrome"] = Field(default="color", alias="print-color-mode")
+
+
+class Routing(Part):
+    """routing.toml, whole."""
+
+    route: tuple[RouteRule, ...] = Field(min_length=1)
+
+
+class Queue(Part):
+    """A printer queue that routes may name."""
+
+    name: QueueName
+    description: str = Field(default="", max_length=120, description="Where it stands, for people.")
+
+
+class Printers(Part):
+    """printers.toml, whole."""
+
+    queue: tuple[Queue, ...] = Field(min_length=1)
+
+
+# The whole -----------------------------------------------------------------------------------------------------------
+
+
+class Config(Part):
+    """All of `config/`. Feeds are parsed TOML, messages Fluent source; intake and planning know what they mean."""
+
+    folder: Path
+    settings: Settings
+    routing: Routing
+    printers: Printers
+    feeds: dict[str, dict[str, Any]]
+    messages: dict[str, str]
+
+
+def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
+    """All of `folder`, checked, with the overrides of `environ`; raises ConfigInvalid with file, line and key."""
+    if not folder.is_dir():
+        raise ConfigInvalid(f"there is no configuration folder {folder}", hint="Name it with --config DIR.")
+    return Config(
+        folder=folder,
+        settings=_overridden_settings(folder / "slipway.toml", environ),
+        routing=_part(folder / "routing.toml", Routing),
+        printers=_part(folder / "printers.toml", Printers),
+        feeds={path.stem: read_toml(path) for path in sorted((folder / "feeds").glob("*.toml"))},
+        messages={language: read_text(folder / "messages" / f"{language}.ftl") for language in LANGUAGES},
+    )
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(f"{path}: not UTF-8 at byte {error.start}", hint="Save the file as UTF-8.") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as plain values."""
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid(f"{path}: {error}") from error
+
+
+P = TypeVar("P", bound=BaseModel)
+
+
+def validated(model: type[P], values: dict[str, Any], path: Path) -> P:
+    """`values` of the TOML file at `path` as a `model`; a fault names file, line and key, all of them at once."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        text = read_text(path)
+        faults = [
+            f"{path}:{line_of_key(text, fault['loc'])}: {key_name(fault['loc'])}: {_reason(model, fault)}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigInvalid("\n".join(faults)) from None
+
+
+def _part(path: Path, model: type[P]) -> P:
+    return validated(model, read_toml(path), path)
+
+
+def _overridden_settings(path: Path, environ: Mapping[str, str]) -> Settings:
+    values = read_toml(path)
+    overridden: dict[tuple[int | str, ...], str] = {}
+    for variable, key in _overrides(environ):
+        table = values
+        for name in key[:-1]:
+            table = table.setdefault(name, {})
+        table[key[-1]] = environ[variable]
+        overridden[key] = variable
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            if fault["loc"] in overridden:
+                what = f"{overridden[fault['loc']]}: {fault['msg']}"
+                raise ConfigInvalid(what, hint="Mend or unset the variable.") from None
+    return validated(Settings, read_toml(path), path)
+
+
+def _overrides(environ: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(variable, key) of each SLIPWAY_ variable that is set; an unknown one is a fault, with a suggestion."""
+    keys = {f"SLIPWAY_{'_'.join(key).upper()}": key for key in _single_values(Settings)}
+    for variable in sorted(environ):
+        if not variable.startswith("SLIPWAY_"):
+            continue
+        if variable not in keys:
+            near = difflib.get_close_matches(variable, keys, n=1)
+            hint = f"Did you mean {near[0]}?" if near else "Unset it."
+            raise ConfigInvalid(f"{variable} overrides nothing", hint=hint)
+        yield variable, keys[variable]
+
+
+def _single_values(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from ((name, *rest) for rest in _single_values(field.annotation))
+        elif field.annotation in (str, int, float, Path) or "Literal" in str(field.annotation):
+            yield (name,)
+
+
+# Where a fault stands ------------------------------------------------------------------------------------------------
+
+_TABLE = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_NAME = re.compile(r"""\"([^"]*)\"|'([^']*)'|([A-Za-z0-9_-]+)""")
+_KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def line_of_key(text: str, key: tuple[int | str, ...]) -> int:
+    """The line (from 1) of a TOML text where `key` stands, or the nearest table or key above it that is there."""
+    places = dict(_places(text))
+    for end in range(len(key), 0, -1):
+        if key[:end] in places:
+            return places[key[:end]]
+    return 1
+
+
+def _places(text: str) -> Iterator[tuple[tuple[int | str, ...], int]]:
+    table: tuple[int | str, ...] = ()
+    counts: dict[tuple[int | str, ...], int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := _TABLE.match(line):
+            table = _names(match[2])
+            if match[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+            yield table, number
+        elif match := _KEY.match(line):
+            names = _names(match[1])
+            for end in range(1, len(names) + 1):
+                yield (*table, *names[:end]), number
+
+
+def _names(dotted: str) -> tuple[int | str, ...]:
+    return tuple("".join(part) for part in _NAME.findall(dotted))
+
+
+def key_name(key: tuple[int | str, ...]) -> str:
+    """A key as people write it: `route[2].queue`, counted from 1."""
+    name = ""
+    for part in key:
+        name += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if name else ''}{part}"
+    return name or "the file"
+
+
+def _reason(model: type[BaseModel], fault: Any) -> str:
+    if fault["type"] != "extra_forbidden":
+        return str(fault["msg"]).removeprefix("Value error, ")
+    near = difflib.get_close_matches(str(fault["loc"][-1]), _known_keys(model), n=1)
+    return "there is no such key" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    schema = model.model_json_schema()
+    tables = [schema, *schema.get("$defs", {}).values()]
+    return sorted({name for table in tables for name in table.get("properties", {})})

@@ -1,0 +1,119 @@
+"""Delivery between stages: brings each key to the stage that owes it work, at least once, in order.
+
+It may lose or repeat a delivery; stages re-read the ledger and compare-and-set before they act, and a sweep puts again
+what the ledger still owes. `LocalDelivery` keeps everything in memory, for one process. A delivery that several nodes
+share would stand behind the same protocol.
+"""
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Generic, Protocol, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+Order = tuple[object, ...]  # what is smaller is delivered first
+
+
+class Delivery(Protocol[K]):
+    """What the pipeline needs of a delivery."""
+
+    def bind(self, stage: str, work: Callable[[K], None], workers: int = 1) -> None:
+        """`work` does a stage's part for one key; it never raises. One worker makes the stage a lane."""
+
+    def put(self, stage: str, key: K, order: Order, delay_s: float = 0) -> None:
+        """Owe `key` to `stage`; nothing, if it waits there already."""
+
+    def start(self) -> None:
+        """Begin to deliver."""
+
+    def stop(self, drain_s: float) -> bool:
+        """Deliver nothing more; True if all that was under way ended within `drain_s`."""
+
+    def depth(self) -> dict[str, int]:
+        """How many keys wait at each stage."""
+
+
+@dataclass(slots=True)
+class _Stage(Generic[K]):
+    name: str
+    work: Callable[[K], None]
+    workers: int
+    ready: list[tuple[Order, int, K]] = field(default_factory=list)
+    later: list[tuple[float, int, Order, K]] = field(default_factory=list)
+    waiting: set[K] = field(default_factory=set)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+
+class LocalDelivery(Generic[K]):
+    """Heaps and threads in this process; nothing durable."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, _Stage[K]] = {}
+        self._threads: list[threading.Thread] = []
+        self._numbers = count()
+        self._stopping = False
+
+    def bind(self, stage: str, work: Callable[[K], None], workers: int = 1) -> None:
+        self._stages[stage] = _Stage(stage, work, workers)
+
+    def put(self, stage: str, key: K, order: Order, delay_s: float = 0) -> None:
+        at = self._stages[stage]
+        with at.changed:
+            if key in at.waiting:
+                return
+            at.waiting.add(key)
+            if delay_s > 0:
+                heapq.heappush(at.later, (time.monotonic() + delay_s, next(self._numbers), order, key))
+            else:
+                heapq.heappush(at.ready, (order, next(self._numbers), key))
+            at.changed.notify()
+
+    def start(self) -> None:
+        for stage in self._stages.values():
+            for number in range(stage.workers):
+                thread = threading.Thread(target=self._run, args=(stage,), name=f"{stage.name}-{number}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def stop(self, drain_s: float) -> bool:
+        self._stopping = True
+        for stage in self._stages.values():
+            with stage.changed:
+                stage.changed.notify_all()
+        deadline = time.monotonic() + drain_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def depth(self) -> dict[str, int]:
+        return {name: len(stage.waiting) for name, stage in self._stages.items()}
+
+    def _run(self, stage: _Stage[K]) -> None:
+        while (key := self._next(stage)) is not None:
+            stage.work(key)
+
+    def _next(self, stage: _Stage[K]) -> K | None:
+        """The next key of this stage, when its time has come; None when delivery stops."""
+        with stage.changed:
+            while not self._stopping:
+                _promote(stage)
+                if stage.ready:
+                    key = heapq.heappop(stage.ready)[2]
+                    stage.waiting.discard(key)
+                    return key
+                stage.changed.wait(_time_to_next(stage))
+        return None
+
+
+def _promote(stage: _Stage[K]) -> None:
+    """Move what was put off and is due now among the ready."""
+    while stage.later and stage.later[0][0] <= time.monotonic():
+        _, number, order, key = heapq.heappop(stage.later)
+        heapq.heappush(stage.ready, (order, number, key))
+
+
+def _time_to_next(stage: _Stage[K]) -> float:
+    return max(0.001, stage.later[0][0] - time.monotonic()) if stage.later else 60.0

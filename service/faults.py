@@ -1,0 +1,28 @@
+"""Faults of our own, contained: what nobody foresaw becomes an error with a remedy, and says where it arose.
+
+Its text is dropped: it may hold an order's content. This is the one place that catches everything.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.errors import SlipwayError
+
+
+@contextmanager
+def contained(kind: type[SlipwayError]) -> Iterator[None]:
+    """Let a SlipwayError of the block through; anything else becomes a `kind` that names its type and place."""
+    try:
+        yield
+    except SlipwayError:
+        raise
+    except Exception as error:
+        raise kind(f"{type(error).__name__} at {_place_of(error)}") from error
+
+
+def _place_of(error: BaseException) -> str:
+    """Module and line where the error arose."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"

@@ -1,0 +1,287 @@
+"""The records that flow through the service, each frozen, each whole.
+
+    drop -> claim -> Order -> Shipment -> Plan (+ Route) -> RenderedNote -> intent -> Job -> Receipt
+
+One order leaves in one or more shipments; one shipment gets one note. Money is Decimal, times are aware and UTC
+where we made them. Nothing here reads a clock, a disk or a network.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+LANGUAGES = ("en", "fr", "de")
+
+
+# Orders --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the parcel goes. `country` is ISO 3166-1 alpha-2; empty parts are empty strings."""
+
+    name: str
+    lines: tuple[str, ...]
+    postcode: str
+    city: str
+    country: str
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loyalty:
+    """The customer's standing in the shop's loyalty programme; tier is empty outside it."""
+
+    tier: str = ""
+    points: int = 0
+    earned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who ordered. `id` is empty for a guest; `birthday` is MM-DD or empty."""
+
+    id: str
+    name: str
+    status: str  # new | returning | ambassador
+    previous_orders: int
+    marketing: str  # allowed | objected | unknown
+    member_since: date | None = None
+    birthday: str = ""
+    loyalty: Loyalty = Loyalty()
+    referral_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of goods in a shipment. `quantity` is in this parcel, `quantity_ordered` in the whole order."""
+
+    sku: str
+    description: str
+    category: str
+    quantity: int
+    quantity_ordered: int
+    unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the customer bought, as far as every parcel of it shares it."""
+
+    order_id: str
+    revision: int
+    shop: str
+    site: str
+    language: str  # BCP 47, as the shop sent it
+    currency: str  # ISO 4217
+    priority: str  # express | standard
+    gift: bool
+    gift_message: str
+    ordered_at: datetime
+    customer: Customer
+    delivery_address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One parcel of an order, with its goods: what one note is made for."""
+
+    order: Order
+    number: int
+    of: int
+    final: bool
+    promised_at: datetime
+    dispatched_at: datetime
+    lines: tuple[Line, ...]
+
+    @property
+    def note_id(self) -> str:
+        """Order id, shipment number and revision: `509217-1-r1`. Also the CUPS job-name of the first generation."""
+        return f"{self.order.order_id}-{self.number}-r{self.order.revision}"
+
+    @property
+    def kind(self) -> str:
+        """`final` when this parcel completes the order, else `partial`."""
+        return "final" if self.final else "partial"
+
+
+# Routes --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a note prints and how, in IPP's words (RFC 8011, PWG 5100). `backup` may be empty."""
+
+    queue: str
+    backup: str = ""
+    media: str = "iso_a4_210x297mm"
+    sides: str = "one-sided"
+    media_source: str = "auto"
+    print_color_mode: str = "color"
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """The IPP job attributes of this route, in a fixed order."""
+        return (
+            ("media", self.media),
+            ("sides", self.sides),
+            ("media-source", self.media_source),
+            ("print-color-mode", self.print_color_mode),
+            ("print-scaling", "none"),
+        )
+
+
+# The plan: the finished decision for one note ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A heading and paragraphs, either may be empty; a newline inside a paragraph is a line break."""
+
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Postal:
+    """An address as it stands on the sheet, line by line, with its label above."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Label and value pairs, in order."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsRow:
+    """One line of goods, ready to draw. `detail` says what was ordered and what follows; prices are empty on gifts."""
+
+    quantity: str
+    name: str
+    sku: str
+    detail: str
+    unit_price: str
+    amount: str
+    picture: str  # id in the picture library, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """The table of goods. Column heads: quantity, name, unit price, amount; empty price heads drop those columns."""
+
+    heads: tuple[str, str, str, str]
+    rows: tuple[GoodsRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Label and amount pairs under the table; the last one is the sum."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A machine-readable code. `symbology` is qr or code128; the words say what a scan does, for people."""
+
+    symbology: str
+    data: str
+    heading: str = ""
+    caption: str = ""
+    address: str = ""  # the same target in small type, for those who don't scan
+
+
+Block = Words | Postal | Facts | Goods | Totals | Code
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every word, picture and code of one note, and its layout. No code to run, no None, no markup in it.
+
+    `blocks` are (slot, block) pairs in reading order; a slot that has nothing to say is absent. `page_label` is the
+    language's "Page {page} of {pages}" with exactly those two fields.
+    """
+
+    note_id: str
+    generation: int
+    language: str  # en | fr | de
+    layout: str
+    title: str  # document title in the PDF's metadata; no personal data
+    page_label: str
+    blocks: tuple[tuple[str, Block], ...]
+
+    @property
+    def job_name(self) -> str:
+        """The CUPS job-name: the note id, and from the second generation on its number too."""
+        return job_name(self.note_id, self.generation)
+
+
+def job_name(note_id: str, generation: int) -> str:
+    """The job-name of one generation of a note; the folder printer's file is called so too."""
+    return note_id if generation == 1 else f"{note_id}.g{generation}"
+
+
+# From paper's point of view ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedNote:
+    """The finished document of one note."""
+
+    pdf: bytes
+    sha256: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A print job that exists at a printer. Known by queue, name and time; never by its id alone (CUPS reuses ids)."""
+
+    queue: str
+    job_id: int
+    job_name: str
+    created_at: datetime
+
+
+class JobState(Enum):
+    """Job states by IPP's names (RFC 8011, 5.3.7), and `unknown` where the printer has no such job (any more)."""
+
+    PENDING = "pending"
+    HELD = "pending-held"
+    PROCESSING = "processing"
+    STOPPED = "processing-stopped"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+    COMPLETED = "completed"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_open(self) -> bool:
+        """True while the printer may still do something about the job by itself."""
+        return self in (JobState.PENDING, JobState.PROCESSING, JobState.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What a printer says of one job. `confirmed_by` names who says so: cups, printer or folder."""
+
+    state: JobState
+    reasons: tuple[str, ...]
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueReport:
+    """What a queue says of itself. `state` is idle, processing, stopped, missing or unreachable."""
+
+    queue: str
+    state: str
+    accepting: bool
+    reasons: tuple[str, ...]
+    depth: int  # jobs in the queue that are not at an end

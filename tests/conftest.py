@@ -1,0 +1,31 @@
+"""What every test may use. Corpora are the real inputs beside the checkout; CI has them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.cups_lab"]
+
+ROOT = Path(__file__).parent.parent
+CORPORA = Path(os.environ.get("CORPORA", ROOT.parent / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CORPORA.is_dir():
+        return
+    for item in items:
+        if item.get_closest_marker("corpora"):
+            item.add_marker(pytest.mark.skip(reason=f"there is no {CORPORA}; name it with CORPORA=DIR"))
+
+
+@pytest.fixture
+def corpora() -> Path:
+    """The folder of real inputs."""
+    return CORPORA
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT

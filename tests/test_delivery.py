@@ -1,0 +1,99 @@
+"""Delivery between stages: in order, once while it waits, later when put off."""
+
+import threading
+from collections.abc import Hashable
+
+from service.delivery import LocalDelivery
+
+
+class Stage:
+    """Records what it was given; tells when it has had as much as the test waits for."""
+
+    def __init__(self, expected: int) -> None:
+        self.given: list[Hashable] = []
+        self._left = expected
+        self.done = threading.Event()
+
+    def work(self, key: Hashable) -> None:
+        self.given.append(key)
+        self._left -= 1
+        if self._left == 0:
+            self.done.set()
+
+
+def test_keys_come_in_their_order_not_in_that_of_putting() -> None:
+    delivery, stage = LocalDelivery(), Stage(3)
+    delivery.bind("lane", stage.work)
+    for key, order in (("standard-2", (True, 2)), ("standard-1", (True, 1)), ("express", (False, 3))):
+        delivery.put("lane", key, order)
+    delivery.start()
+    assert stage.done.wait(10)
+    assert ["express", "standard-1", "standard-2"] == stage.given
+    assert delivery.stop(10)
+
+
+def test_a_key_that_waits_already_is_not_put_twice() -> None:
+    delivery, stage = LocalDelivery(), Stage(2)
+    delivery.bind("lane", stage.work)
+    delivery.put("lane", "a", (1,))
+    delivery.put("lane", "a", (1,))
+    delivery.put("lane", "b", (2,))
+    assert {"lane": 2} == delivery.depth()
+    delivery.start()
+    assert stage.done.wait(10)
+    assert ["a", "b"] == stage.given
+    assert delivery.stop(10)
+
+
+def test_what_is_put_off_comes_after_its_time() -> None:
+    delivery, stage = LocalDelivery(), Stage(2)
+    delivery.bind("lane", stage.work)
+    delivery.put("lane", "later", (0,), delay_s=0.05)
+    delivery.put("lane", "now", (9,))
+    delivery.start()
+    assert stage.done.wait(10)
+    assert ["now", "later"] == stage.given
+    assert delivery.stop(10)
+
+
+def test_a_lane_works_on_one_key_at_a_time() -> None:
+    delivery = LocalDelivery()
+    at_work, most, done = 0, 0, threading.Event()
+
+    def work(key: Hashable) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        threading.Event().wait(0.001)
+        at_work -= 1
+        if key == 19:
+            done.set()
+
+    delivery.bind("lane", work)
+    for number in range(20):
+        delivery.put("lane", number, (number,))
+    delivery.start()
+    assert done.wait(10)
+    assert 1 == most
+    assert delivery.stop(10)
+
+
+def test_stop_waits_for_what_is_under_way_and_delivers_nothing_more() -> None:
+    delivery = LocalDelivery()
+    began, may_end = threading.Event(), threading.Event()
+    given: list[Hashable] = []
+
+    def work(key: Hashable) -> None:
+        given.append(key)
+        began.set()
+        may_end.wait(10)
+
+    delivery.bind("lane", work)
+    delivery.put("lane", "first", (1,))
+    delivery.put("lane", "second", (2,))
+    delivery.start()
+    assert began.wait(10)
+    assert not delivery.stop(0.01), "the first is still under way"
+    may_end.set()
+    assert delivery.stop(10)
+    assert ["first"] == given
