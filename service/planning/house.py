@@ -1,0 +1,113 @@
+"""Everything that planning needs of the configuration, compiled once: after this no order makes us read or parse.
+
+A fault in messages, locales, routes or shops is a ConfigInvalid here, all faults of a kind at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from service.config import WILDCARD, Config, RouteRule, Shop
+from service.errors import ConfigInvalid
+from service.model import LANGUAGES, Route
+from service.planning.addresses import country_names, site_country_names
+from service.planning.formats import Formats, compile_formats
+from service.planning.messages import Messages, compile_messages
+
+RouteKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How the notes of one language speak: messages, numbers, and the countries' names in capitals."""
+
+    messages: Messages
+    formats: Formats
+    countries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A distribution center as planning sees it. `countries` are named as its post office wants them."""
+
+    zone: ZoneInfo
+    country: str
+    countries: Mapping[str, str]
+    returns_to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The shops, sites, words and routes. A route's key is site, language and kind, each of which may be `*`."""
+
+    shops: Mapping[str, Shop]
+    sites: Mapping[str, Site]
+    fallback: Mapping[str, str]
+    wordings: Mapping[str, Wording]
+    routes: Mapping[RouteKey, Route]
+
+
+def compile_house(config: Config) -> House:
+    """The house of a configuration; raises ConfigInvalid with file and line or key."""
+    _check_shops(config.settings.shops)
+    messages = compile_messages(config.messages, config.folder)
+    return House(
+        shops=config.settings.shops,
+        sites={
+            name: Site(ZoneInfo(site.timezone), site.country, site_country_names(site.country), site.returns_to)
+            for name, site in config.settings.sites.items()
+        },
+        fallback={tag.lower(): language for tag, language in config.settings.languages.fallback.items()},
+        wordings={
+            language: Wording(messages[language], compile_formats(language, locale), country_names(locale))
+            for language, locale in config.settings.languages.locale.items()
+        },
+        routes=_routes(config),
+    )
+
+
+def _check_shops(shops: Mapping[str, Shop]) -> None:
+    faults = [
+        f"slipway.toml: shops.{name}.returns_url names no {language}"
+        for name, shop in shops.items()
+        for language in LANGUAGES
+        if language not in shop.returns_url
+    ]
+    if faults:
+        raise ConfigInvalid("\n".join(faults))
+
+
+def _routes(config: Config) -> dict[RouteKey, Route]:
+    faults = list(_route_faults(config))
+    if faults:
+        raise ConfigInvalid("\n".join(f"{config.folder / 'routing.toml'}: {fault}" for fault in faults))
+    return {_key(rule): _route(rule) for rule in config.routing.route}
+
+
+def _route_faults(config: Config) -> Iterator[str]:
+    queues = {queue.name for queue in config.printers.queue}
+    first: dict[RouteKey, int] = {}
+    for number, rule in enumerate(config.routing.route, 1):
+        earlier = first.setdefault(_key(rule), number)
+        if earlier != number:
+            yield f"route[{number}] names the same site, language and kind as route[{earlier}]"
+        if rule.site not in (WILDCARD, *config.settings.sites):
+            yield f"route[{number}].site: slipway.toml has no site {rule.site}"
+        for key, queue in (("queue", rule.queue), ("backup", rule.backup)):
+            if queue and queue not in queues:
+                yield f"route[{number}].{key}: printers.toml has no queue {queue}"
+
+
+def _key(rule: RouteRule) -> RouteKey:
+    return rule.site, rule.language, rule.kind
+
+
+def _route(rule: RouteRule) -> Route:
+    return Route(
+        queue=rule.queue,
+        backup=rule.backup,
+        media=rule.media,
+        sides=rule.sides,
+        media_source=rule.media_source,
+        print_color_mode=rule.print_color_mode,
+    )
