@@ -1,0 +1,297 @@
+"""A network printer in pure Python, for volume: takes any number of jobs at once and keeps every document on disk.
+
+It speaks as much IPP/HTTP as the `ipp` backend of CUPS asks for. ippeveprinter is the truth, one job at a time; this
+is the crowd. Received documents lie in `folder` as TIME-JOB_NAME.pdf and are whole when their name appears.
+"""
+
+import itertools
+import os
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass, field
+from enum import IntEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+OK, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0406, 0x0501, 0x0506
+PROCESSING, CANCELED, COMPLETED = 5, 7, 9
+
+OPERATION, JOB, END, PRINTER = 0x01, 0x02, 0x03, 0x04
+INTEGER, BOOLEAN, ENUM, RANGE = 0x21, 0x22, 0x23, 0x33
+NAME, KEYWORD, URI, CHARSET, LANGUAGE, MIME = 0x42, 0x44, 0x45, 0x47, 0x48, 0x49
+
+
+class Operation(IntEnum):
+    """What a request asks for."""
+
+    PRINT_JOB = 0x02
+    VALIDATE_JOB = 0x04
+    CREATE_JOB = 0x05
+    SEND_DOCUMENT = 0x06
+    CANCEL_JOB = 0x08
+    GET_JOB_ATTRIBUTES = 0x09
+    GET_JOBS = 0x0A
+    GET_PRINTER_ATTRIBUTES = 0x0B
+
+
+@dataclass
+class PrinterJob:
+    """A job in the printer's own record."""
+
+    job_id: int
+    job_name: str
+    attributes: dict[str, list[bytes]]
+    state: int = PROCESSING
+
+
+@dataclass(frozen=True)
+class Request:
+    """An IPP request: its attributes by name, and the document behind them."""
+
+    version: int
+    operation: int
+    request_id: int
+    attributes: dict[str, list[bytes]]
+    document: bytes
+
+    def text(self, name: str) -> str:
+        return self.attributes.get(name, [b""])[0].decode()
+
+
+@dataclass
+class IppPrinter:
+    """Listens on a port of 127.0.0.1 that stays the same from start to start."""
+
+    folder: Path
+    accepting: bool = True
+    reasons: tuple[str, ...] = ("none",)
+    port: int = 0
+    jobs: dict[int, PrinterJob] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._ids = itertools.count(1)
+        self._server: _Server | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"ipp://127.0.0.1:{self.port}/ipp/print"
+
+    def start(self) -> "IppPrinter":
+        self._server = _Server(("127.0.0.1", self.port), _Exchange)
+        self._server.printer = self
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Connections are refused from now on, and the open ones cut."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.cut()
+            self._server = None
+
+    def answer(self, request: Request) -> bytes:
+        """The IPP response."""
+        match request.operation:
+            case Operation.GET_PRINTER_ATTRIBUTES:
+                return _response(request, OK, self._printer_attributes())
+            case Operation.VALIDATE_JOB:
+                return _response(request, OK)
+            case Operation.PRINT_JOB | Operation.CREATE_JOB:
+                return self._create(request)
+            case Operation.SEND_DOCUMENT | Operation.CANCEL_JOB | Operation.GET_JOB_ATTRIBUTES:
+                return self._answer_about_job(request)
+            case Operation.GET_JOBS:
+                wanted = [job for job in list(self.jobs.values()) if _is_wanted(job, request.text("which-jobs"))]
+                return _response(request, OK, b"".join(_job_attributes(self, job) for job in wanted))
+        return _response(request, NO_SUCH_OPERATION)
+
+    def _create(self, request: Request) -> bytes:
+        if not self.accepting:
+            return _response(request, NOT_ACCEPTING)
+        job = PrinterJob(next(self._ids), request.text("job-name"), request.attributes)
+        self.jobs[job.job_id] = job
+        if request.operation == Operation.PRINT_JOB:
+            self._print(job, request.document)
+        return _response(request, OK, _job_attributes(self, job))
+
+    def _answer_about_job(self, request: Request) -> bytes:
+        job = self.jobs.get(_job_id(request))
+        if job is None:
+            return _response(request, NOT_FOUND)
+        if request.operation == Operation.SEND_DOCUMENT:
+            self._print(job, request.document)
+        elif request.operation == Operation.CANCEL_JOB:
+            job.state = CANCELED
+        return _response(request, OK, _job_attributes(self, job))
+
+    def _print(self, job: PrinterJob, document: bytes) -> None:
+        sheet = self.folder / f"{time.time_ns()}-{job.job_name}.pdf"
+        beside = self.folder / f".{job.job_id}.{os.getpid()}.tmp"
+        beside.write_bytes(document)
+        beside.rename(sheet)
+        job.state = COMPLETED
+
+    def _printer_attributes(self) -> bytes:
+        return b"".join(
+            (
+                bytes([PRINTER]),
+                _attribute(URI, "printer-uri-supported", self.uri),
+                _attribute(KEYWORD, "uri-security-supported", "none"),
+                _attribute(KEYWORD, "uri-authentication-supported", "none"),
+                _attribute(NAME, "printer-name", self.folder.name),
+                _attribute(ENUM, "printer-state", 3),
+                _attribute(KEYWORD, "printer-state-reasons", *self.reasons),
+                _attribute(BOOLEAN, "printer-is-accepting-jobs", self.accepting),
+                _attribute(KEYWORD, "ipp-versions-supported", "1.1", "2.0"),
+                _attribute(ENUM, "operations-supported", *map(int, Operation)),
+                _attribute(MIME, "document-format-supported", "application/octet-stream", "application/pdf"),
+                _attribute(MIME, "document-format-default", "application/pdf"),
+                _attribute(RANGE, "copies-supported", (1, 99)),
+                _attribute(INTEGER, "queued-job-count", 0),
+                _attribute(KEYWORD, "compression-supported", "none"),
+                _attribute(CHARSET, "charset-supported", "utf-8"),
+                _attribute(INTEGER, "printer-up-time", 1),
+            )
+        )
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    printer: IppPrinter
+
+    def __init__(self, *arguments: object) -> None:
+        self.open: set[socket.socket] = set()
+        super().__init__(*arguments)  # type: ignore[arg-type]
+
+    def cut(self) -> None:
+        for connection in list(self.open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self.open.discard(connection)  # it went away by itself
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A backend that was killed in mid-sentence is what this printer is there for."""
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        super().finish()
+
+    def do_POST(self) -> None:
+        answer = self.server.printer.answer(_request(self._body()))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/ipp")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "") != "chunked":
+            return self._read(int(self.headers["Content-Length"]))
+        body = bytearray()
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self._read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return bytes(body)
+
+    def _read(self, size: int) -> bytes:
+        content = self.rfile.read(size)
+        if len(content) < size:
+            raise ConnectionError("the document broke off")  # it is not on paper, then
+        return content
+
+    def log_message(self, *_: object) -> None:
+        """Silent: the documents are the log."""
+
+
+def _request(body: bytes) -> Request:
+    version, operation, request_id = struct.unpack(">HHI", body[:8])
+    attributes: dict[str, list[bytes]] = {}
+    values: list[bytes] = []
+    place = 8
+    while body[place] != END:
+        tag = body[place]
+        place += 1
+        if tag <= 0x0F:  # the begin of a group of attributes
+            continue
+        name, place = _counted(body, place)
+        value, place = _counted(body, place)
+        if name:
+            values = attributes.setdefault(name.decode(), [])
+        values.append(value)
+    return Request(version, operation, request_id, attributes, body[place + 1 :])
+
+
+def _counted(body: bytes, place: int) -> tuple[bytes, int]:
+    (size,) = struct.unpack_from(">H", body, place)
+    return body[place + 2 : place + 2 + size], place + 2 + size
+
+
+def _job_id(request: Request) -> int:
+    if number := request.attributes.get("job-id"):
+        return int.from_bytes(number[0], "big")
+    return int(request.text("job-uri").rpartition("/")[2])
+
+
+def _is_wanted(job: PrinterJob, which: str) -> bool:
+    return which == "all" or (job.state >= CANCELED) == (which == "completed")
+
+
+def _response(request: Request, status: int, groups: bytes = b"") -> bytes:
+    head = struct.pack(">HHI", request.version, status, request.request_id)
+    spoken = _attribute(CHARSET, "attributes-charset", "utf-8") + _attribute(
+        LANGUAGE, "attributes-natural-language", "en"
+    )
+    return head + bytes([OPERATION]) + spoken + groups + bytes([END])
+
+
+def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
+    reason = {PROCESSING: "job-printing", CANCELED: "job-canceled-by-user", COMPLETED: "job-completed-successfully"}
+    return b"".join(
+        (
+            bytes([JOB]),
+            _attribute(INTEGER, "job-id", job.job_id),
+            _attribute(URI, "job-uri", f"{printer.uri}/{job.job_id}"),
+            _attribute(NAME, "job-name", job.job_name),
+            _attribute(ENUM, "job-state", job.state),
+            _attribute(KEYWORD, "job-state-reasons", reason[job.state]),
+            _attribute(INTEGER, "job-impressions-completed", int(job.state == COMPLETED)),
+        )
+    )
+
+
+def _attribute(tag: int, name: str, *values: object) -> bytes:
+    encoded = b""
+    for value in values:
+        content = _value(value)
+        encoded += struct.pack(">BH", tag, len(name)) + name.encode() + struct.pack(">H", len(content)) + content
+        name = ""  # further values of the same attribute have no name
+    return encoded
+
+
+def _value(value: object) -> bytes:
+    match value:
+        case bool():
+            return struct.pack(">?", value)
+        case int():
+            return struct.pack(">i", value)
+        case (int(low), int(high)):
+            return struct.pack(">ii", low, high)
+    return str(value).encode()
