@@ -1,0 +1,150 @@
+"""The records of the ledger: what it is told and what it answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.model import Job, Shipment, job_name
+
+OPEN = ("received", "submitting", "accepted", "deferred")
+PUBLIC = (
+    *("note_id", "order_id", "shipment", "of", "kind", "site", "language", "state", "code", "reason"),
+    *("queue", "job_id", "generation", "pages", "confirmed_by"),
+)
+AHEAD_OF_PAPER = ("received", "submitting", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKey:
+    """One sheet's name in the ledger: the note and its generation."""
+
+    note_id: str
+    generation: int
+
+    @property
+    def job_name(self) -> str:
+        """The CUPS job-name, and the name of the note's PDF."""
+        return job_name(self.note_id, self.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A claimed file as the ledger knows it: by hash and size, never by name."""
+
+    drop_id: str
+    sha256: str
+    size_bytes: int
+    arrived_at: datetime
+    claimed_at: datetime
+    refused: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that the ledger says of one note and generation. Empty strings and None: not yet."""
+
+    note_id: str
+    generation: int
+    order_id: str
+    shipment: int
+    of: int
+    kind: str
+    site: str
+    shop: str
+    language: str
+    priority: str
+    drop_id: str
+    position: int
+    state: str
+    code: str
+    reason: str
+    queue: str
+    job_id: int | None
+    job_created_at: datetime | None
+    pages: int | None
+    pdf_sha256: str | None
+    attempts: int
+    confirmed_by: str
+    arrived_at: datetime
+    received_at: datetime | None
+    planned_at: datetime | None
+    rendered_at: datetime | None
+    submitting_at: datetime | None
+    accepted_at: datetime | None
+    completed_at: datetime | None
+    deferred_at: datetime | None
+    held_at: datetime | None
+    cancelled_at: datetime | None
+
+    @property
+    def key(self) -> NoteKey:
+        return NoteKey(self.note_id, self.generation)
+
+    @property
+    def job(self) -> Job | None:
+        """The job at the printer, if its id was noted."""
+        if self.job_id is None or self.job_created_at is None:
+            return None
+        return Job(self.queue, self.job_id, self.key.job_name, self.job_created_at)
+
+    @property
+    def times(self) -> dict[str, datetime]:
+        """When each state was reached, in the order of the states' table."""
+        states = (
+            "received",
+            "planned",
+            "rendered",
+            "submitting",
+            "accepted",
+            "completed",
+            "deferred",
+            "held",
+            "cancelled",
+        )
+        return {state: at for state in states if (at := getattr(self, f"{state}_at"))}
+
+    def as_json(self) -> dict[str, object]:
+        """The account as `status --json` and receipts give it; times are UTC, one for each state reached."""
+        return {name: getattr(self, name) for name in PUBLIC} | {
+            "times": {state: at.isoformat(timespec="milliseconds") for state, at in self.times.items()}
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A shipment as it enters the ledger: where it stands in its file, what it is, the hash of its content."""
+
+    position: int
+    shipment: Shipment
+    content_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step in a note's history."""
+
+    at: datetime
+    state: str
+    code: str
+    reason: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a note: hold, release, cancel or reprint; who, and why."""
+
+    decision_id: str
+    what: str
+    who: str
+    reason: str
+
+    @property
+    def code(self) -> str:
+        """As `code` in the ledger: `hold-by-hand`."""
+        return f"{self.what}-by-hand"
+
+    @property
+    def done(self) -> str:
+        """The decision as a participle, for sentences."""
+        return {"hold": "held", "release": "released", "cancel": "cancelled", "reprint": "reprinted"}[self.what]

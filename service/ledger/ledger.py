@@ -1,0 +1,246 @@
+"""The durable account of every drop and note: the only truth.
+
+The state of a note, and what a crash leaves in it:
+
+    received     recorded, nothing at a printer.                          Again from the start.
+    submitting   intent on disk; no job id: a held orphan may exist.      Sweep it up, again from the start.
+                 intent on disk, job id noted: the job exists, held       Look it up by name, release it, accepted;
+                 or released.                                             gone or not ours: held, job-unknown.
+    accepted     released; CUPS has it.                                   Follow the job to its end.
+    deferred     the same again later; intent and job id as above.        As submitting, when its time comes.
+    completed    the printer, or CUPS where it can't be asked, says so.   An end.
+    held         a person decides.                                        Waits.
+    cancelled    a person decided.                                        An end.
+
+`planned` and `rendered` are moments, not states on disk: what they made is made again after a crash. A generation is
+a further sheet of the same note: a reprint, or changed content that a person lets through. Every change compares the
+state it expects and sets the next one in one statement; who comes second changes nothing and learns so.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from service.errors import DecisionRefused, LedgerUnusable, SlipwayError
+from service.ledger import statements
+from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Account, Decision, Drop, Entry, Event, NoteKey
+from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, why
+from service.ledger.schema import VERSION, meta, tables
+from service.ledger.writer import Writer
+from service.model import Job, RenderedNote
+
+R = TypeVar("R")
+
+
+class Ledger:
+    """The account on SQLite; the statements are plain SQL of SQLAlchemy Core, so that PostgreSQL is the next step."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._writer = None if read_only else Writer(_prepared(_open_to_write(path)))
+        self._reader = _open_to_read(path)
+
+    def close(self) -> None:
+        """Finish what is being written, then close."""
+        if self._writer:
+            self._writer.stop()
+        self._reader.dispose()
+
+    # Drops ------------------------------------------------------------------------------------------------------------
+
+    def record_drop(self, drop: Drop, entries: Sequence[Entry], at: datetime) -> tuple[Account, ...]:
+        """A claimed file and its notes, in one transaction; recording it again changes nothing.
+
+        A shipment that is known with the same content is linked to its note: same receipt, no paper. One that is known
+        with other content becomes a further generation, held as order-changed.
+        """
+
+        def record(connection: sa.Connection) -> None:
+            if connection.execute(statements.DROP, {"drop": drop.drop_id}).first():
+                return
+            connection.execute(statements.NEW_DROP, drop_row(drop))
+            for entry in entries:
+                key = enter(connection, drop, entry, at)
+                connection.execute(statements.NEW_LINK, link_row(drop.drop_id, entry.position, key))
+
+        self._write(record)
+        return self.notes_of(drop.drop_id)
+
+    def drop(self, drop_id: str) -> Drop | None:
+        """What is known of a claimed file."""
+        rows = self._rows(statements.DROP, {"drop": drop_id})
+        return Drop(**rows[0]) if rows else None
+
+    def notes_of(self, drop_id: str) -> tuple[Account, ...]:
+        """The notes of a file, in its order; also those that an earlier file brought first."""
+        return tuple(Account(**row) for row in self._rows(statements.NOTES_OF_DROP, {"drop": drop_id}))
+
+    def drops_of(self, key: NoteKey) -> tuple[str, ...]:
+        """The files that brought this note."""
+        return tuple(row["drop_id"] for row in self._rows(statements.DROPS_OF_NOTE, of(key)))
+
+    # Steps of a note --------------------------------------------------------------------------------------------------
+
+    def intend(self, key: NoteKey, note: RenderedNote, queue: str, times: dict[str, datetime]) -> bool:
+        """On disk before any printer hears of it: this document goes to this queue. Forgets an earlier try."""
+        facts = {"queue": queue, "pages": note.pages, "pdf_sha256": note.sha256, "job_id": None, "job_created_at": None}
+        moments = {f"{moment}_at": at for moment, at in times.items()}
+        return self._move(key, AHEAD_OF_PAPER, "submitting", times["submitting"], facts | moments)
+
+    def note_job(self, key: NoteKey, job: Job) -> bool:
+        """The job exists, held, and this is its id: from here a crash can only release it once more."""
+        facts = {"to_job_id": job.job_id, "to_job_created_at": job.created_at, **of(key)}
+
+        def note(connection: sa.Connection) -> bool:
+            return connection.execute(statements.NOTE_JOB, facts).rowcount == 1
+
+        return self._write(note)
+
+    def accept(self, key: NoteKey, at: datetime) -> bool:
+        """The printer has it and may print."""
+        return self._move(key, ("submitting", "deferred"), "accepted", at, {"code": "", "reason": ""})
+
+    def complete(self, key: NoteKey, at: datetime, confirmed_by: str) -> bool:
+        """The printer is done with it; `confirmed_by` says whose word that is."""
+        return self._move(key, ("accepted",), "completed", at, {"confirmed_by": confirmed_by})
+
+    def defer(self, key: NoteKey, at: datetime, error: SlipwayError) -> bool:
+        """The same again later."""
+        facts = {"at": at, **{f"to_{name}": text for name, text in why(error).items()}, **of(key)}
+        return self._step(statements.DEFER, facts, event_row(key, at, "deferred", why(error)))
+
+    def hold(self, key: NoteKey, at: datetime, error: SlipwayError) -> bool:
+        """A person decides."""
+        return self._move(key, OPEN, "held", at, why(error))
+
+    # A person's decisions ---------------------------------------------------------------------------------------------
+
+    def decide(self, key: NoteKey, decision: Decision, at: datetime) -> NoteKey:
+        """Carry out a person's decision, once, and keep it; the key of the note that goes on (a reprint's is new).
+
+        Raises DecisionRefused when the note's state does not allow it, or the decision was carried out before.
+        """
+
+        def carry_out(connection: sa.Connection) -> NoteKey:
+            row = connection.execute(statements.NOTE, of(key)).mappings().first()
+            if row is None:
+                raise DecisionRefused(f"there is no note {key.job_name}")
+            return decided(connection, row, decision, at)
+
+        return self._write(carry_out)
+
+    # Questions --------------------------------------------------------------------------------------------------------
+
+    def account(self, key: NoteKey) -> Account | None:
+        """One note and generation."""
+        rows = self._rows(statements.ACCOUNT, of(key))
+        return Account(**rows[0]) if rows else None
+
+    def open_notes(self) -> tuple[Account, ...]:
+        """All that the service still owes, in the order of arrival."""
+        return tuple(Account(**row) for row in self._rows(statements.OPEN_NOTES))
+
+    def find(self, name: str) -> tuple[Account, ...]:
+        """The notes of an order id or a note id."""
+        return tuple(Account(**row) for row in self._rows(statements.NAMED_NOTES, {"name": name}))
+
+    def all_notes(self) -> Iterator[Account]:
+        """Every note, in the order of arrival; read as it is asked for, however many there are."""
+        with self._reader.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(statements.ALL_NOTES).mappings():
+                yield Account(**row)
+
+    def newest(self, count: int) -> tuple[Account, ...]:
+        """The notes that arrived last, the newest first."""
+        return tuple(Account(**row) for row in self._rows(statements.NEWEST_NOTES, {"count": count}))
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many notes stand in each state."""
+        return {row["state"]: row["number"] for row in self._rows(statements.COUNT_BY_STATE)}
+
+    def last_event(self) -> int:
+        """The number of the newest step of any note; 0 in an empty ledger."""
+        return int(self._rows(statements.LAST_EVENT)[0]["last"])
+
+    def states_since(self, event_id: int) -> tuple[str, ...]:
+        """Where every note stands that has moved after that step."""
+        return tuple(row["state"] for row in self._rows(statements.STATES_SINCE, {"event": event_id}))
+
+    def history(self, key: NoteKey) -> tuple[Event, ...]:
+        """Every step of one note, oldest first."""
+        return tuple(Event(**row) for row in self._rows(statements.HISTORY, of(key)))
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _move(self, key: NoteKey, expected: tuple[str, ...], state: str, at: datetime, facts: dict[str, Any]) -> bool:
+        """Compare and set: True if the note was in an expected state and is in `state` now."""
+        values = {"state": state, f"{state}_at": at} | facts
+        bound = {f"to_{column}": value for column, value in values.items()} | of(key)
+        return self._step(statements.move(expected, tuple(values)), bound, event_row(key, at, state, facts))
+
+    def _step(self, statement: sa.Update, facts: dict[str, Any], event: dict[str, Any]) -> bool:
+        """Carry out a compare-and-set and keep the event, if the note was where it was expected."""
+
+        def step(connection: sa.Connection) -> bool:
+            if connection.execute(statement, facts).rowcount != 1:
+                return False
+            connection.execute(statements.NEW_EVENT, event)
+            return True
+
+        return self._write(step)
+
+    def _write(self, change: Callable[[sa.Connection], R]) -> R:
+        assert self._writer is not None, "this ledger was opened to be read"
+        try:
+            return self._writer.write(change)
+        except sa.exc.DatabaseError as error:
+            raise LedgerUnusable(f"the ledger can't be written: {type(error.orig).__name__}") from error
+
+    def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[sa.RowMapping]:
+        try:
+            with self._reader.connect() as connection:
+                return connection.execute(statement, facts).mappings().all()
+        except sa.exc.DatabaseError as error:
+            raise LedgerUnusable(f"the ledger can't be read: {type(error.orig).__name__}") from error
+
+
+def _open_to_write(path: Path) -> sa.Engine:
+    engine = _engine(path, "rwc")
+
+    @sa.event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")  # NORMAL forgets the last commits in a power cut
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("begin immediate")
+
+    return engine
+
+
+def _open_to_read(path: Path) -> sa.Engine:
+    return _engine(path, "ro", isolation_level="AUTOCOMMIT")  # a question is one statement
+
+
+def _engine(path: Path, mode: str, **options: Any) -> sa.Engine:
+    arguments = {"timeout": 30, "check_same_thread": False}
+    return sa.create_engine(f"sqlite:///file:{path}?mode={mode}&uri=true", connect_args=arguments, **options)
+
+
+def _prepared(engine: sa.Engine) -> sa.Engine:
+    """The engine, its tables created where missing and of our version."""
+    try:
+        with engine.connect() as connection, connection.begin():
+            tables.create_all(connection)
+            version = connection.execute(sa.select(meta.c.version)).scalar()
+            if version is None:
+                connection.execute(meta.insert(), {"version": VERSION})
+    except sa.exc.DatabaseError as error:
+        raise LedgerUnusable(f"the ledger can't be opened: {error.orig}") from error
+    if version not in (None, VERSION):
+        raise LedgerUnusable(f"the ledger is of version {version}, this service knows {VERSION}")
+    return engine

@@ -1,0 +1,143 @@
+"""Rows of the ledger as one transaction makes them: notes entering, decisions carried out. No commit stands here."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import DecisionRefused, OrderChanged, SlipwayError
+from service.ledger import statements
+from service.ledger.accounts import Decision, Drop, Entry, NoteKey
+from service.ledger.schema import decisions, drop_notes, notes
+from service.model import job_name
+
+WAITING = ("received", "deferred", "held")
+
+
+def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> NoteKey:
+    """The key under which an entry's shipment is known from now on."""
+    note_id = entry.shipment.note_id
+    known = connection.execute(statements.GENERATIONS, {"of_note": note_id}).all()
+    for generation, content_sha256 in known:
+        if content_sha256 == entry.content_sha256:
+            return NoteKey(note_id, generation)
+    key = NoteKey(note_id, known[0].generation + 1 if known else 1)
+    row = new_note_row(drop, entry, key, at)
+    if known:
+        changed = OrderChanged(f"note {note_id} was dropped before with other content")
+        row |= {"state": "held", "held_at": at, **why(changed)}
+    connection.execute(statements.NEW_NOTE, row)
+    connection.execute(statements.NEW_EVENT, event_row(key, at, row["state"], row))
+    return key
+
+
+def new_note_row(drop: Drop, entry: Entry, key: NoteKey, at: datetime) -> dict[str, Any]:
+    shipment, order = entry.shipment, entry.shipment.order
+    return {
+        "note_id": key.note_id,
+        "generation": key.generation,
+        "order_id": order.order_id,
+        "shipment": shipment.number,
+        "of": shipment.of,
+        "kind": shipment.kind,
+        "site": order.site,
+        "shop": order.shop,
+        "language": order.language,
+        "priority": order.priority,
+        "content_sha256": entry.content_sha256,
+        "drop_id": drop.drop_id,
+        "position": entry.position,
+        "state": "received",
+        "code": "",
+        "reason": "",
+        "queue": "",
+        "attempts": 0,
+        "confirmed_by": "",
+        "arrived_at": drop.arrived_at,
+        "received_at": at,
+        "held_at": None,
+    }
+
+
+def of(key: NoteKey) -> dict[str, Any]:
+    """The values that name a note in a statement."""
+    return {"of_note": key.note_id, "of_generation": key.generation}
+
+
+def link_row(drop_id: str, position: int, key: NoteKey) -> dict[str, Any]:
+    """That this file brought this note, at this place in it."""
+    return {"drop_id": drop_id, "position": position, "note_id": key.note_id, "generation": key.generation}
+
+
+def why(error: SlipwayError) -> dict[str, str]:
+    return {"code": error.code, "reason": str(error)[:400]}
+
+
+def event_row(key: NoteKey, at: datetime, state: str, facts: dict[str, Any], who: str = "") -> dict[str, Any]:
+    why = {"code": facts.get("code", ""), "reason": facts.get("reason", "")}
+    return {"note_id": key.note_id, "generation": key.generation, "at": at, "state": state, **why, "who": who}
+
+
+def drop_row(drop: Drop) -> dict[str, Any]:
+    return {name: getattr(drop, name) for name in Drop.__dataclass_fields__}
+
+
+def decided(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
+    """Carry out a decision on a note's row; the key that goes on."""
+    if connection.execute(sa.select(decisions).where(decisions.c.decision_id == decision.decision_id)).first():
+        raise DecisionRefused("this decision was carried out before")
+    connection.execute(decisions.insert(), {"decision_id": decision.decision_id, "at": at})
+    key, state = NoteKey(row["note_id"], row["generation"]), row["state"]
+    if decision.what == "hold" and state in ("received", "deferred"):
+        return _decided_state(connection, key, "held", decision, at)
+    if decision.what == "cancel" and state in WAITING:
+        return _decided_state(connection, key, "cancelled", decision, at)
+    if decision.what == "release" and state == "held" and row["accepted_at"] is None:
+        afresh = {"attempts": 0, "deferred_at": None, "job_id": None, "job_created_at": None}
+        return _decided_state(connection, key, "received", decision, at, afresh | {"code": "", "reason": ""})
+    if decision.what == "release" and state == "held":  # a sheet may be out: what prints now is marked as another one
+        _decided_state(connection, key, "cancelled", decision, at)
+        return _next_generation(connection, row, decision, at)
+    if decision.what == "reprint" and state in ("accepted", "completed", "cancelled"):
+        return _next_generation(connection, row, decision, at)
+    raise DecisionRefused(f"{job_name(*_key_of(row))} is {state}: it can't be {decision.done}")
+
+
+def _decided_state(
+    connection: sa.Connection,
+    key: NoteKey,
+    state: str,
+    decision: Decision,
+    at: datetime,
+    facts: dict[str, Any] | None = None,
+) -> NoteKey:
+    values = {"state": state, f"{state}_at": at, "code": decision.code, "reason": decision.reason} | (facts or {})
+    connection.execute(notes.update().where(statements.NOTE_IS).values(values), of(key))
+    said = {"code": decision.code, "reason": decision.reason}
+    connection.execute(statements.NEW_EVENT, event_row(key, at, state, said, decision.who))
+    return key
+
+
+def _next_generation(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
+    """A further sheet of the same note, to be marked as such; it stands in the receipts of the same files."""
+    newest = sa.select(sa.func.max(notes.c.generation)).where(notes.c.note_id == row["note_id"])
+    key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
+    kept = (
+        *("note_id", "order_id", "shipment", "of", "kind", "site", "shop", "language", "priority", "content_sha256"),
+        *("drop_id", "position", "arrived_at"),
+    )
+    fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
+    note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": at}
+    connection.execute(statements.NEW_NOTE, note)
+    said = {"code": decision.code, "reason": decision.reason}
+    connection.execute(statements.NEW_EVENT, event_row(key, at, "received", said, decision.who))
+    links = sa.select(drop_notes.c.drop_id, drop_notes.c.position).where(
+        drop_notes.c.note_id == row["note_id"], drop_notes.c.generation == row["generation"]
+    )
+    for link in connection.execute(links).mappings().all():
+        connection.execute(statements.NEW_LINK, link_row(link["drop_id"], link["position"], key))
+    return key
+
+
+def _key_of(row: sa.RowMapping) -> tuple[str, int]:
+    return row["note_id"], row["generation"]

@@ -1,0 +1,119 @@
+"""The ledger's tables, in one place, and the steps from each version to the next.
+
+Times are UTC, ISO 8601 text of one width, so that they sort and read the same in every database. Nothing personal:
+an order is known by its id, a drop by its hash, a file name never.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+VERSION = 1
+
+
+class UtcTime(sa.TypeDecorator[datetime]):
+    """An aware datetime, kept as `2026-11-21T12:00:00.000000+00:00`."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:
+        return value.astimezone(UTC).isoformat(timespec="microseconds") if value else None
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        return datetime.fromisoformat(value) if value else None
+
+
+tables = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    tables,
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+drops = sa.Table(
+    "drops",
+    tables,
+    sa.Column("drop_id", sa.String(40), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("arrived_at", UtcTime, nullable=False),
+    sa.Column("claimed_at", UtcTime, nullable=False),
+    sa.Column("refused", sa.Integer, nullable=False),  # shipments that went back to the sender
+    sa.Column("code", sa.String(40), nullable=False),  # why the whole file is refused, or empty
+)
+
+notes = sa.Table(
+    "notes",
+    tables,
+    sa.Column("note_id", sa.String(60), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("order_id", sa.String(40), nullable=False),
+    sa.Column("shipment", sa.Integer, nullable=False),
+    sa.Column("of", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("site", sa.String(40), nullable=False),
+    sa.Column("shop", sa.String(40), nullable=False),
+    sa.Column("language", sa.String(40), nullable=False),
+    sa.Column("priority", sa.String(8), nullable=False),
+    sa.Column("content_sha256", sa.String(64), nullable=False),
+    sa.Column("drop_id", sa.ForeignKey("drops.drop_id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(400), nullable=False),
+    sa.Column("queue", sa.String(127), nullable=False),
+    sa.Column("job_id", sa.Integer),
+    sa.Column("job_created_at", UtcTime),
+    sa.Column("pages", sa.Integer),
+    sa.Column("pdf_sha256", sa.String(64)),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("confirmed_by", sa.String(12), nullable=False),
+    sa.Column("arrived_at", UtcTime, nullable=False),
+    *(
+        sa.Column(f"{state}_at", UtcTime)
+        for state in (
+            *("received", "planned", "rendered", "submitting", "accepted", "completed"),
+            *("deferred", "held", "cancelled"),
+        )
+    ),
+)
+
+_OPEN = notes.c.state.in_(("received", "submitting", "accepted", "deferred"))
+sa.Index("ix_notes_open", notes.c.arrived_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+sa.Index("ix_notes_order", notes.c.order_id)
+sa.Index("ix_notes_drop", notes.c.drop_id)
+sa.Index("ix_notes_arrived", notes.c.arrived_at)
+
+drop_notes = sa.Table(
+    "drop_notes",
+    tables,
+    sa.Column("drop_id", sa.ForeignKey("drops.drop_id"), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("note_id", sa.String(60), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+)
+sa.Index("ix_drop_notes_note", drop_notes.c.note_id, drop_notes.c.generation)
+
+events = sa.Table(
+    "events",
+    tables,
+    sa.Column("event_id", sa.Integer, primary_key=True),
+    sa.Column("note_id", sa.String(60), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(400), nullable=False),
+    sa.Column("who", sa.String(60), nullable=False),  # empty: the service itself
+)
+sa.Index("ix_events_note", events.c.note_id, events.c.generation)
+
+decisions = sa.Table(
+    "decisions",
+    tables,
+    sa.Column("decision_id", sa.String(40), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),
+)

@@ -1,0 +1,80 @@
+"""The ledger's statements, built once: building one costs ten times as much as running it."""
+
+from functools import cache
+
+import sqlalchemy as sa
+
+from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Account, Event
+from service.ledger.schema import UtcTime, drop_notes, drops, events, notes
+
+NOTE_IS = sa.and_(
+    notes.c.note_id == sa.bindparam("of_note", type_=sa.String),
+    notes.c.generation == sa.bindparam("of_generation", type_=sa.Integer),
+)
+_LINKS = sa.and_(notes.c.note_id == drop_notes.c.note_id, notes.c.generation == drop_notes.c.generation)
+_NAME = sa.bindparam("name", type_=sa.String)
+
+ACCOUNTS = sa.select(*(notes.c[name] for name in Account.__dataclass_fields__))
+ACCOUNT = ACCOUNTS.where(NOTE_IS)
+NOTE = notes.select().where(NOTE_IS)
+NOTES_OF_DROP = (
+    ACCOUNTS.join(drop_notes, _LINKS)
+    .where(drop_notes.c.drop_id == sa.bindparam("drop", type_=sa.String))
+    .order_by(drop_notes.c.position, drop_notes.c.generation)
+)
+OPEN_NOTES = ACCOUNTS.where(notes.c.state.in_(OPEN)).order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
+ALL_NOTES = ACCOUNTS.order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
+NEWEST_NOTES = ACCOUNTS.order_by(notes.c.arrived_at.desc(), notes.c.position.desc()).limit(sa.bindparam("count"))
+NAMED_NOTES = ACCOUNTS.where(sa.or_(notes.c.order_id == _NAME, notes.c.note_id == _NAME)).order_by(
+    notes.c.note_id, notes.c.generation
+)
+COUNT_BY_STATE = sa.select(notes.c.state, sa.func.count().label("number")).group_by(notes.c.state)
+HISTORY = (
+    sa.select(*(events.c[name] for name in Event.__dataclass_fields__))
+    .where(events.c.note_id == sa.bindparam("of_note"), events.c.generation == sa.bindparam("of_generation"))
+    .order_by(events.c.event_id)
+)
+LAST_EVENT = sa.select(sa.func.coalesce(sa.func.max(events.c.event_id), 0).label("last"))
+_MOVED = (
+    sa.select(events.c.note_id, events.c.generation)
+    .where(events.c.event_id > sa.bindparam("event"))
+    .distinct()
+    .subquery()
+)
+STATES_SINCE = sa.select(notes.c.state).join(
+    _MOVED, sa.and_(notes.c.note_id == _MOVED.c.note_id, notes.c.generation == _MOVED.c.generation)
+)
+GENERATIONS = (
+    sa.select(notes.c.generation, notes.c.content_sha256)
+    .where(notes.c.note_id == sa.bindparam("of_note"))
+    .order_by(notes.c.generation.desc())
+)
+DROP = sa.select(drops).where(drops.c.drop_id == sa.bindparam("drop"))
+DROPS_OF_NOTE = sa.select(drop_notes.c.drop_id).where(
+    drop_notes.c.note_id == sa.bindparam("of_note"), drop_notes.c.generation == sa.bindparam("of_generation")
+)
+
+NEW_DROP, NEW_NOTE, NEW_EVENT, NEW_LINK = drops.insert(), notes.insert(), events.insert(), drop_notes.insert()
+NOTE_JOB = (
+    notes.update()
+    .where(NOTE_IS, notes.c.state == "submitting")
+    .values(job_id=sa.bindparam("to_job_id"), job_created_at=sa.bindparam("to_job_created_at"))
+)
+DEFER = (
+    notes.update()
+    .where(NOTE_IS, notes.c.state.in_(AHEAD_OF_PAPER))
+    .values(
+        state="deferred",
+        attempts=notes.c.attempts + 1,
+        deferred_at=sa.func.coalesce(notes.c.deferred_at, sa.bindparam("at", type_=UtcTime)),
+        code=sa.bindparam("to_code"),
+        reason=sa.bindparam("to_reason"),
+    )
+)
+
+
+@cache
+def move(expected: tuple[str, ...], columns: tuple[str, ...]) -> sa.Update:
+    """Compare and set: the statement that brings a note from an expected state to new values of `columns`."""
+    values: dict[str, sa.BindParameter[object]] = {column: sa.bindparam(f"to_{column}") for column in columns}
+    return notes.update().where(NOTE_IS, notes.c.state.in_(expected)).values(values)

@@ -1,0 +1,244 @@
+"""The ledger: what it keeps, what it refuses to change twice, and what a second process sees."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from service.errors import JobUnknown, LedgerUnusable, QueueMissing
+from service.ledger.accounts import Account, Drop, Entry, NoteKey
+from service.ledger.ledger import Ledger
+from service.model import Job, RenderedNote
+from tests.builders import NOON, a_shipment
+
+KEY = NoteKey("509217-1-r1", 1)
+NOTE = RenderedNote(b"%PDF-", "5" * 64, 2)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    opened = Ledger(path)
+    yield opened
+    opened.close()
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def a_drop(drop_id: str = "d1") -> Drop:
+    return Drop(drop_id, "a" * 64, 1234, after(-1), NOON)
+
+
+def record(ledger: Ledger, drop_id: str = "d1", content: str = "c1") -> tuple[Account, ...]:
+    return ledger.record_drop(a_drop(drop_id), [Entry(1, a_shipment(), content)], NOON)
+
+
+def submit(ledger: Ledger, key: NoteKey = KEY) -> Job:
+    """Take a received note to the point where its job is noted."""
+    moments = {"planned": after(1), "rendered": after(2), "submitting": after(3)}
+    assert ledger.intend(key, NOTE, "uk-notes", moments)
+    job = Job("uk-notes", 17, key.job_name, after(3))
+    assert ledger.note_job(key, job)
+    return job
+
+
+def test_a_recorded_note_is_received_and_owed(ledger: Ledger) -> None:
+    (account,) = record(ledger)
+    assert ("509217-1-r1", 1, "received", "d1", 1) == (
+        account.note_id,
+        account.generation,
+        account.state,
+        account.drop_id,
+        account.position,
+    )
+    assert [account] == list(ledger.open_notes())
+
+
+def test_recording_a_drop_again_changes_nothing(ledger: Ledger) -> None:
+    first = record(ledger)
+    assert first == record(ledger)
+    assert {"received": 1} == ledger.count_by_state()
+
+
+def test_the_same_content_in_another_file_is_the_same_note(ledger: Ledger) -> None:
+    record(ledger)
+    assert record(ledger, "d2") == record(ledger, "d1")
+    assert ("d1", "d2") == tuple(sorted(ledger.drops_of(KEY)))
+    assert {"received": 1} == ledger.count_by_state()
+
+
+def test_other_content_under_the_same_note_id_is_held_as_order_changed(ledger: Ledger) -> None:
+    record(ledger)
+    (changed,) = record(ledger, "d2", "c2")
+    assert (2, "held", "order-changed") == (changed.generation, changed.state, changed.code)
+    assert (changed,) == record(ledger, "d3", "c2"), "the changed content again is the held generation again"
+
+
+def test_a_note_walks_from_received_to_completed(ledger: Ledger) -> None:
+    record(ledger)
+    job = submit(ledger)
+    assert ledger.accept(KEY, after(4))
+    assert ledger.complete(KEY, after(5), "cups")
+    account = ledger.account(KEY)
+    assert account is not None
+    assert job == account.job
+    assert ("completed", "cups", 2) == (account.state, account.confirmed_by, account.pages)
+    assert ["received", "planned", "rendered", "submitting", "accepted", "completed"] == list(account.times)
+    assert ["received", "submitting", "accepted", "completed"] == [event.state for event in ledger.history(KEY)]
+
+
+def test_every_step_is_taken_once(ledger: Ledger) -> None:
+    record(ledger)
+    submit(ledger)
+    assert ledger.accept(KEY, after(4))
+    assert not ledger.accept(KEY, after(5))
+    assert ledger.complete(KEY, after(6), "folder")
+    assert not ledger.complete(KEY, after(7), "folder")
+    assert not ledger.hold(KEY, after(8), JobUnknown("too late"))
+    assert not ledger.intend(KEY, NOTE, "uk-notes", {"submitting": after(9)})
+
+
+def test_an_intent_forgets_the_job_of_an_earlier_try(ledger: Ledger) -> None:
+    record(ledger)
+    submit(ledger)
+    ledger.defer(KEY, after(4), QueueMissing("there is no queue uk-notes"))
+    account = ledger.account(KEY)
+    assert account is not None
+    assert account.job is not None
+    assert ledger.intend(KEY, NOTE, "uk-notes", {"submitting": after(9)})
+    again = ledger.account(KEY)
+    assert again is not None
+    assert again.job is None
+
+
+def test_a_deferred_note_remembers_since_when_and_how_often(ledger: Ledger) -> None:
+    record(ledger)
+    missing = QueueMissing("there is no queue uk-notes")
+    ledger.defer(KEY, after(4), missing)
+    ledger.intend(KEY, NOTE, "uk-notes", {"submitting": after(5)})
+    ledger.defer(KEY, after(9), missing)
+    account = ledger.account(KEY)
+    assert account is not None
+    assert ("deferred", "queue-missing", 2, after(4)) == (
+        account.state,
+        account.code,
+        account.attempts,
+        account.deferred_at,
+    )
+
+
+def test_an_accepted_note_no_longer_says_why_it_was_deferred(ledger: Ledger) -> None:
+    record(ledger)
+    ledger.defer(KEY, after(4), QueueMissing("there is no queue uk-notes"))
+    submit(ledger)
+    ledger.accept(KEY, after(8))
+    account = ledger.account(KEY)
+    assert account is not None
+    assert ("accepted", "", "") == (account.state, account.code, account.reason)
+
+
+def test_open_notes_come_in_the_order_of_arrival(ledger: Ledger) -> None:
+    late = replace(a_drop("late"), arrived_at=after(10))
+    early = replace(a_drop("early"), arrived_at=after(5))
+    ledger.record_drop(late, [Entry(1, a_shipment(order_id="3"), "x")], NOON)
+    ledger.record_drop(early, [Entry(1, a_shipment(order_id="1"), "y"), Entry(2, a_shipment(order_id="2"), "z")], NOON)
+    assert ["1", "2", "3"] == [account.order_id for account in ledger.open_notes()]
+
+
+def test_what_was_answered_is_there_after_a_kill(path: Path, ledger: Ledger) -> None:
+    record(ledger)
+    submit(ledger)
+    copy = path.with_name("after-the-kill.db")
+    for suffix in ("", "-wal"):
+        Path(f"{copy}{suffix}").write_bytes(Path(f"{path}{suffix}").read_bytes())
+    reopened = Ledger(copy)
+    account = reopened.account(KEY)
+    reopened.close()
+    assert account is not None
+    assert ("submitting", 17) == (account.state, account.job_id)
+
+
+def test_commits_are_on_disk_before_they_are_answered(path: Path, ledger: Ledger) -> None:
+    record(ledger)
+    with sqlite3.connect(path) as connection:
+        assert ("wal",) == connection.execute("pragma journal_mode").fetchone()
+    connection.close()
+    assert ledger._writer is not None
+    with ledger._writer._engine.connect() as ours:
+        assert 2 == ours.exec_driver_sql("pragma synchronous").scalar(), "FULL"
+
+
+def test_a_reader_sees_the_account_while_the_service_writes(path: Path, ledger: Ledger) -> None:
+    record(ledger)
+    reader = Ledger(path, read_only=True)
+    assert ["509217-1-r1"] == [account.note_id for account in reader.find("509217")]
+    reader.close()
+
+
+def test_many_threads_write_at_once_and_each_gets_its_answer(ledger: Ledger) -> None:
+    def write(number: int) -> None:
+        key = NoteKey(f"{number}-1-r1", 1)
+        entry = Entry(1, a_shipment(order_id=str(number)), f"c{number}")
+        ledger.record_drop(a_drop(f"d{number}"), [entry], NOON)
+        assert ledger.intend(key, NOTE, "uk-notes", {"submitting": NOON})
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert {"submitting": 40} == ledger.count_by_state()
+
+
+def test_one_failing_change_does_not_take_its_neighbours_with_it(ledger: Ledger) -> None:
+    assert ledger._writer is not None
+    gate = threading.Event()
+    answers: list[object] = []
+
+    def run(change: object) -> None:
+        try:
+            answers.append(ledger._writer.write(change))  # type: ignore[union-attr, arg-type]
+        except ZeroDivisionError:
+            answers.append("failed")
+
+    changes = [lambda _: gate.wait(10), lambda _: 1 / 0, lambda _: "done"]
+    threads = [threading.Thread(target=run, args=(change,)) for change in changes]
+    for thread in threads:
+        thread.start()
+    gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert {"failed", "done", "True"} == {str(answer) for answer in answers}
+
+
+def test_a_broken_ledger_stops_the_service_with_a_reason(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(LedgerUnusable, match="can't be opened"):
+        Ledger(path)
+
+
+def test_a_ledger_of_another_version_is_not_touched(path: Path, ledger: Ledger) -> None:
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("update meta set version = 99")
+    connection.close()
+    with pytest.raises(LedgerUnusable, match="version 99"):
+        Ledger(path)
+
+
+def test_states_since_names_only_what_moved(ledger: Ledger) -> None:
+    record(ledger)
+    last = ledger.last_event()
+    assert () == ledger.states_since(last)
+    submit(ledger)
+    assert ("submitting",) == ledger.states_since(last)
