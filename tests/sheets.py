@@ -1,0 +1,63 @@
+"""Looking at sheets: notes rendered with the real layout, read back with the tools a printer or a reader would use."""
+
+import io
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pypdf
+from PIL import Image
+
+from service.model import Plan, RenderedNote
+from service.rendering.layouts import load_layout
+from service.rendering.renderer import Renderer
+
+LAYOUTS = Path(__file__).parent.parent / "layouts"
+
+
+@cache
+def the_renderer() -> Renderer:
+    """A renderer with the layout that ships, made once for all tests."""
+    return Renderer({"amber-home": load_layout(LAYOUTS / "amber-home")})
+
+
+def render(plan: Plan, pictures: Mapping[str, Path] | None = None) -> RenderedNote:
+    return the_renderer().render(plan, pictures or {})
+
+
+def pages_of(note: RenderedNote) -> list[str]:
+    """The text of each page."""
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(note.pdf)).pages]
+
+
+def text_of(note: RenderedNote) -> str:
+    return "\n".join(pages_of(note))
+
+
+def words_of(note: RenderedNote) -> str:
+    """The text with each white space made one plain space."""
+    return " ".join(text_of(note).split())
+
+
+def run(*command: str | Path, stdin: bytes = b"") -> bytes:
+    done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def codes_on(note: RenderedNote, folder: Path, tool: str, dpi: int) -> set[str]:
+    """The codes that zbar reads off the first page, rastered by pdftoppm or gs."""
+    document, raster = folder / "note.pdf", folder / f"page-{tool}-{dpi}.png"
+    document.write_bytes(note.pdf)
+    if tool == "pdftoppm":
+        run("pdftoppm", "-r", str(dpi), "-png", "-singlefile", document, raster.with_suffix(""))
+    else:
+        run("gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dLastPage=1", "-sDEVICE=pnggray", f"-r{dpi}",
+            f"-sOutputFile={raster}", document)  # fmt: skip
+    return set(run("zbarimg", "-q", raster).decode().splitlines())
+
+
+def a_jpeg(path: Path, colour: str = "peru", size: tuple[int, int] = (60, 60)) -> Path:
+    Image.new("RGB", size, colour).save(path, "JPEG")
+    return path
