@@ -1,0 +1,5 @@
+"""The front door: `slipway COMMAND`."""
+
+from service.cli.main import main
+
+__all__ = ["main"]

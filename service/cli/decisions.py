@@ -1,0 +1,66 @@
+"""`hold`, `release`, `cancel`, `reprint`: a person decides about a note, and says why."""
+
+import argparse
+import getpass
+import os
+import secrets
+import time
+from pathlib import Path
+
+from service.cli.terminal import say, say_json
+from service.config import Config
+from service.decisions import ask, take_answer
+from service.errors import DecisionRefused
+from service.intake.spool import is_locked, open_spool
+from service.ledger.accounts import Account, Decision
+from service.ledger.ledger import Ledger
+from service.model import job_name
+
+ANSWER_WITHIN_S = 10.0
+TRY_AGAIN = 75
+
+
+def decide(arguments: argparse.Namespace, config: Config) -> int:
+    """Hand a decision to the service and say what came of it; without a service it waits in the spool."""
+    spool = open_spool(config.settings.spool)
+    account = _chosen(spool.ledger, arguments.note)
+    decision = Decision(f"{time.time_ns():x}-{secrets.token_hex(4)}", arguments.command, _who(), arguments.reason)
+    ask(spool, account.key, decision)
+    if not is_locked(spool):
+        say(f"{account.key.job_name} will be {decision.done} when the service runs again")
+        return 0
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while (answer := take_answer(spool, decision.decision_id)) is None:
+        if time.monotonic() > deadline:
+            say(f"{account.key.job_name}: the service has not answered yet; the decision is kept")
+            return TRY_AGAIN
+        time.sleep(0.02)
+    if answer.refused:
+        raise DecisionRefused(answer.refused)
+    if arguments.json:
+        say_json({"note": answer.note, "decision": decision.code})
+    else:
+        say(f"{account.key.job_name} is {decision.done}" + _goes_on_as(account, answer.note))
+    return 0
+
+
+def _chosen(ledger: Path, name: str) -> Account:
+    """The note of this name: an order's only note, a note's newest generation, or one generation by its job name."""
+    reader = Ledger(ledger, read_only=True)
+    found = list(reader.find(name)) or list(reader.find(name.rpartition(".g")[0]))
+    named = [account for account in found if name in (account.note_id, account.order_id, account.key.job_name)]
+    if not named:
+        raise DecisionRefused(f"there is no note {name}", hint="`slipway status` lists the notes.")
+    if len({account.note_id for account in named}) > 1:
+        notes = ", ".join(sorted({account.note_id for account in named}))
+        raise DecisionRefused(f"order {name} has several notes", hint=f"Name one of them: {notes}.")
+    return max(named, key=lambda account: account.generation)
+
+
+def _goes_on_as(account: Account, note: str) -> str:
+    return f"; it goes on as {note}" if note != job_name(account.note_id, account.generation) else ""
+
+
+def _who() -> str:
+    """The person at the terminal, also behind sudo."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()

@@ -1,0 +1,131 @@
+"""`submit` and `preview`: order files on their way in."""
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from service.cli.terminal import say, say_json, show_table
+from service.config import Config
+from service.errors import FileUnreadable
+from service.files import write_whole
+from service.imagery.library import Library
+from service.intake.feeds import compile_feeds
+from service.intake.reading import read_drop
+from service.intake.receipts import receipt_path
+from service.intake.spool import Spool, is_locked, open_spool
+from service.planning.house import compile_house
+from service.planning.note import plan_note
+from service.planning.routing import choose_route
+from service.rendering.layouts import load_layout
+from service.rendering.renderer import Renderer
+
+TRY_AGAIN = 75
+LOOK_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Submitted:
+    name: str
+    sha256: str
+
+
+def submit(arguments: argparse.Namespace, config: Config) -> int:
+    """Drop files; with --wait, 0 only when every note of them is accepted."""
+    spool = open_spool(config.settings.spool)
+    submitted = [_drop(path, spool) for path in arguments.file]
+    if not arguments.wait:
+        for drop in submitted:
+            say_json({"file": drop.name, "sha256": drop.sha256}) if arguments.json else say(f"dropped {drop.name}")
+        return 0
+    deadline = time.monotonic() + arguments.timeout
+    receipts = [_receipt_when_accepted(drop, spool, deadline) for drop in submitted]
+    for drop, receipt in zip(submitted, receipts, strict=True):
+        _show_receipt(drop, receipt, as_json=arguments.json)
+    if None in receipts:
+        if not is_locked(spool):
+            say("no service works on this spool: start one with `slipway run`")
+        return TRY_AGAIN
+    return 0 if all(receipt and receipt["state"] in ("accepted", "completed") for receipt in receipts) else 1
+
+
+def _drop(path: Path, spool: Spool) -> _Submitted:
+    """Copy a file into the hot folder under a name that is free there, at once and whole."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}", hint="Name a file that you may read.") from error
+    target, number = spool.incoming / path.name, 1
+    while target.exists():
+        number += 1
+        target = spool.incoming / f"{path.stem}~{number}{path.suffix}"
+    write_whole(target, content, mode=0o660)
+    return _Submitted(target.name, hashlib.sha256(content).hexdigest())
+
+
+def _receipt_when_accepted(drop: _Submitted, spool: Spool, deadline: float) -> dict[str, Any] | None:
+    """The receipt of a drop once nothing of it waits before paper; None if that takes too long."""
+    while time.monotonic() < deadline:
+        receipt = _receipt_of(drop, spool)
+        if receipt and receipt["state"] not in ("received", "submitting", "deferred"):
+            return receipt
+        time.sleep(LOOK_EVERY_S)
+    return None
+
+
+def _receipt_of(drop: _Submitted, spool: Spool) -> dict[str, Any] | None:
+    if (spool.incoming / drop.name).exists():
+        return None
+    try:
+        receipt: dict[str, Any] = json.loads(receipt_path(spool, drop.name).read_bytes())
+    except FileNotFoundError:
+        return None
+    return receipt if receipt["sha256"] == drop.sha256 else None
+
+
+def _show_receipt(drop: _Submitted, receipt: dict[str, Any] | None, *, as_json: bool) -> None:
+    if receipt is None:
+        say_json({"file": drop.name, "state": ""}) if as_json else say(f"{drop.name}: not accepted yet")
+    elif as_json:
+        say_json(receipt)
+    else:
+        show_table(
+            ("file", "note", "state", "queue", "pages>", "why"),
+            [
+                (drop.name, note["note_id"], note["state"], note["queue"], note["pages"] or "", note["reason"])
+                for note in receipt["notes"]
+            ]
+            + [
+                (drop.name, "", "rejected", "", "", f"{problem['what']} ({problem['where']})")
+                for problem in receipt["problems"]
+            ],
+        )
+
+
+def preview(arguments: argparse.Namespace, config: Config) -> int:
+    """Draw one note of an order file; nothing is recorded, printed or spent."""
+    house, feeds = compile_house(config), compile_feeds(config)
+    try:
+        content = arguments.file.read_bytes()
+    except OSError as error:
+        raise FileUnreadable(f"{arguments.file}: {error.strerror}", hint="Name a file that you may read.") from error
+    reading = read_drop(arguments.file.name, content, feeds)
+    for refusal in reading.refusals:
+        say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
+    chosen = next((read for read in reading.shipments if read.position == arguments.shipment), None)
+    if chosen is None:
+        say(f"{arguments.file} has no shipment {arguments.shipment}")
+        return 1
+    plan = plan_note(chosen.shipment, house)
+    layout = load_layout(config.settings.layouts / plan.layout)
+    note = Renderer({plan.layout: layout}).render(plan, Library(config.settings.image_cache).pictures_of(plan))
+    arguments.output.write_bytes(note.pdf)
+    route = choose_route(chosen.shipment, house)
+    say(
+        f"{plan.note_id}: {note.pages} page(s), {plan.language}, for queue {route.queue}: {os.fspath(arguments.output)}"
+    )
+    return 0

@@ -1,0 +1,144 @@
+"""Reads the command line, carries out one command, turns errors into words and exit codes.
+
+0 done   1 refused or failed   64 usage   70 our bug   75 try again   78 configuration
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from service import __version__
+from service.cli.terminal import complain, say
+from service.config import Config, read_config
+from service.errors import OwnFault, SlipwayError, Stopped
+from service.faults import contained
+from service.log import configure_log
+
+USAGE = 64
+Command = Callable[[argparse.Namespace, Config], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; the process's exit code."""
+    chosen = _parser().parse_args(arguments)
+    configure_log(sys.stderr)
+    try:
+        with contained(OwnFault):
+            return _carry_out(chosen)
+    except SlipwayError as error:
+        complain(error)
+        return error.exit_code if isinstance(error, Stopped) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _carry_out(chosen: argparse.Namespace) -> int:
+    if chosen.command == "version":
+        say(f"slipway {__version__}")
+        return 0
+    try:
+        config = read_config(Path(getattr(chosen, "config", "config")), _overrides())
+        return _command(chosen.carry_out)(chosen, config)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _command(place: str) -> Command:
+    """The function of a command, as MODULE.FUNCTION; its module is loaded only now: `status` needs no PDF engine."""
+    module, _, name = place.partition(".")
+    command: Command = getattr(import_module(f"service.cli.{module}"), name)
+    return command
+
+
+def _overrides() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("SLIPWAY_")}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = _Parser(add_help=False)
+    everywhere.add_argument(
+        "--config", metavar="DIR", default=argparse.SUPPRESS, help="the configuration (default: config/)"
+    )
+    parser = _Parser(
+        prog="slipway", description="Delivery notes, printed the moment an order is packed.", parents=[everywhere]
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, carry_out: str, help: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help, description=help, parents=[everywhere])
+        made.set_defaults(carry_out=carry_out)
+        return made
+
+    run = command("run", "service.run", "Watch the hot folder and print, in the foreground.")
+    run.add_argument("--once", action="store_true", help="work off what is there, follow every job to its end, exit")
+
+    submit = command("submit", "drops.submit", "Drop order files into the hot folder, each at once and whole.")
+    submit.add_argument("file", nargs="+", type=Path, metavar="FILE")
+    submit.add_argument("--wait", action="store_true", help="wait until every note is accepted, print the receipts")
+    submit.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S", help="with --wait, give up after S seconds (default: 60)"
+    )
+    _json_option(submit)
+
+    status = command(
+        "status", "accounts.status", "What became of the notes: all of them, an order's, or one note's story."
+    )
+    status.add_argument("name", nargs="?", metavar="ORDER|NOTE")
+    _json_option(status)
+
+    receipts = command(
+        "receipts", "accounts.receipts", "What came of the files: each with its notes and what was refused."
+    )
+    receipts.add_argument("name", nargs="?", metavar="FILE", help="only the file of this name")
+    _json_option(receipts)
+
+    for name, what in (
+        ("hold", "Park a note that is not at a printer yet."),
+        ("release", "Let a held note print; one that may be on paper already prints as a marked further sheet."),
+        ("cancel", "End a note that waits or is held; it never prints."),
+        ("reprint", "Print a note again, as a marked further sheet."),
+    ):
+        decide = command(name, "decisions.decide", what)
+        decide.add_argument("note", metavar="NOTE", help="note id, or the order id if it has one note")
+        decide.add_argument("--reason", required=True, metavar="TEXT", help="kept in the ledger; no personal data")
+        _json_option(decide)
+
+    _json_option(command("printers", "looks.printers", "The queues: state, whether they take jobs, depth, reasons."))
+    _json_option(command("check", "service.check", "Look at everything that can be wrong before an order comes."))
+
+    preview = command(
+        "preview", "drops.preview", "Draw the note of an order file, without printing or recording anything."
+    )
+    preview.add_argument("file", type=Path, metavar="FILE")
+    preview.add_argument("-o", "--output", type=Path, required=True, metavar="X.pdf")
+    preview.add_argument(
+        "--shipment", type=int, default=1, metavar="N", help="which shipment of a batch (default: the first)"
+    )
+
+    schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts or the configuration.")
+    schema.add_argument("of", choices=("order", "layout", "config"))
+
+    images = command("images", "looks.images", "The local picture library: whole, and how large.")
+    images.add_argument("question", choices=("check", "stats"))
+    _json_option(images)
+
+    _json_option(
+        command("results", "accounts.results", "What came of the notes, by site, language and kind; stage times.")
+    )
+    command("version", "", "The version of this service.")
+    return parser
+
+
+def _json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for machines")

@@ -1,0 +1,56 @@
+"""What people see on a terminal: tables, and errors as a fact, a place and what to do."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.errors import SlipwayError
+
+COLOURS = {
+    "completed": "green",
+    "accepted": "green",
+    "held": "bold red",
+    "rejected": "red",
+    "deferred": "yellow",
+    "cancelled": "dim",
+    "idle": "green",
+    "missing": "bold red",
+    "unreachable": "bold red",
+    "stopped": "red",
+}
+
+
+def say(text: str) -> None:
+    """A line on stdout."""
+    print(text)  # noqa: T201 - the one place where the commands speak
+
+
+def say_json(value: object) -> None:
+    """One JSON object on a line of stdout."""
+    say(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """A table on stdout; a head that ends in `>` sets its column flush right. States have their colours."""
+    table = Table(
+        box=None, pad_edge=False, title=title or None, title_justify="left", header_style="dim", title_style="bold"
+    )
+    for head in heads:
+        table.add_column(head.rstrip(">"), justify="right" if head.endswith(">") else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(str(cell), style=COLOURS.get(str(cell), "")) for cell in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False).print(table)
+
+
+def complain(error: SlipwayError) -> None:
+    """An error on stderr: code and fact, place, what to do."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text(f"slipway: {error.code}: ", style="bold red") + Text(error.what, style="not bold default"))
+    if error.where:
+        console.print(Text(f"  where: {error.where}"))
+    console.print(Text(f"  do:    {error.hint}"))

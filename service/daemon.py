@@ -1,0 +1,228 @@
+"""The life of the service: take up what a crash left, watch the hot folder, stop without losing a note.
+
+    start    lock the spool, open the ledger, warm the workers, take up what working/ and the ledger still owe
+    run      scan on each wake of the watch and at least every scan_every_s; everything else happens in the stages
+    stop     on SIGTERM or SIGINT: claim nothing more, let what is under way finish; the ledger owes the rest
+
+`run --once` works off what is there, follows every job to its end and ends. It gives up on notes that are put off
+again and again, and says so by its exit code; the ledger owes them still.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from service import __version__
+from service.clock import utc_now
+from service.config import Config
+from service.decisions import carry_out_decisions
+from service.delivery import LocalDelivery
+from service.drops import Drops
+from service.errors import ReadingFailed, SlipwayError, SpoolBroken
+from service.faults import contained
+from service.imagery.library import Library
+from service.intake.feeds import compile_feeds
+from service.intake.hot_folder import HotFolder
+from service.intake.reading import Reading, grows_by_lines, read_drop
+from service.intake.spool import Spool, lock_spool, open_spool
+from service.intake.watch import Watch
+from service.ledger.accounts import NoteKey
+from service.ledger.ledger import Ledger
+from service.log import log
+from service.pipeline import Pipeline, Rooms
+from service.planning.house import compile_house
+from service.printing import open_printer
+from service.rendering.pool import RenderPool
+from service.tracking import Tracking
+
+DRAIN_S = 30.0
+ONCE_PATIENCE_S = 5.0
+ONCE_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `run --once` leaves: notes and files by what came of them in this run."""
+
+    completed: int
+    held: int
+    rejected: int
+    waiting: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done, 1 something was refused or held, 75 something still waits."""
+        return 75 if self.waiting else 1 if self.held or self.rejected else 0
+
+
+class Service:
+    """One running service; made by `running`, which also ends it."""
+
+    def __init__(self, config: Config, spool: Spool) -> None:
+        self._config = config
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._failure: SlipwayError | None = None
+        self._rooms = self._furnish(config, spool)
+        queues = tuple(queue.name for queue in config.printers.queue)
+        self._pipeline = Pipeline(self._rooms, queues, self._fail)
+        self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
+        self._rejected = 0
+
+    @property
+    def rooms(self) -> Rooms:
+        """The rooms of this service."""
+        return self._rooms
+
+    def start(self) -> None:
+        """Warm up, then take up what an earlier run left."""
+        rooms = self._rooms
+        rooms.renderer.start()
+        rooms.drops.start(self._fail)
+        rooms.tracking.start(self._fail)
+        rooms.delivery.start()
+        taken = set()
+        for claim in rooms.hot_folder.reclaimed():
+            self._pipeline.receive(claim)
+            taken.add(claim.drop_id)
+        for account in rooms.ledger.open_notes():
+            if account.drop_id not in taken:
+                self._pipeline.owe(account)
+        self._watch.start()
+        log.info("service.ready", pid=os.getpid(), spool=str(rooms.spool.root), backend=rooms.settings.printing.backend)
+
+    def run(self) -> None:
+        """Scan until told to stop; raises the error that the service could not go on with."""
+        while not self._stopping.is_set():
+            self._scan()
+            self._wake.wait(self._config.settings.intake.scan_every_s)
+            self._wake.clear()
+        if self._failure:
+            raise self._failure
+
+    def run_once(self) -> Outcome:
+        """Scan until the hot folder is empty and every job is at its end."""
+        last_event = self._rooms.ledger.last_event()
+        tried = {note.key: note.attempts for note in self._rooms.ledger.open_notes()}
+        self._rooms.hot_folder.shorten_patience(ONCE_PATIENCE_S)
+        while not self._stopping.is_set():
+            claimed = self._scan()
+            if not claimed and not self._rooms.hot_folder.waiting and self._is_worked_off(tried):
+                break
+            self._wake.wait(0.02 if claimed else 0.1)
+            self._wake.clear()
+        if self._failure:
+            raise self._failure
+        return self._outcome(last_event)
+
+    def stop(self) -> None:
+        """Let what is under way finish, then close."""
+        rooms = self._rooms
+        log.info("service.stopping")
+        self._watch.stop()
+        rooms.tracking.stop()
+        rooms.delivery.stop(DRAIN_S)
+        rooms.drops.stop()
+        rooms.renderer.stop()
+        rooms.ledger.close()
+        log.info("service.stopped")
+
+    def ask_to_stop(self) -> None:
+        """End `run` soon; safe in a signal handler."""
+        self._stopping.set()
+        self._wake.set()
+
+    def _scan(self) -> int:
+        """Claim and receive what is ready; the number of drops."""
+        claimed = 0
+        self._watch.check()
+        self._carry_out_decisions()
+        try:
+            for claim in self._rooms.hot_folder.claims():
+                self._pipeline.receive(claim)
+                self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
+                claimed += 1
+                if self._stopping.is_set():
+                    break
+        except OSError as error:
+            raise SpoolBroken(f"the hot folder can't be worked: {error.strerror}") from error
+        return claimed
+
+    def _carry_out_decisions(self) -> None:
+        rooms = self._rooms
+        for key in carry_out_decisions(rooms.spool, rooms.ledger, rooms.now):
+            for drop_id in rooms.ledger.drops_of(key):
+                rooms.drops.reopen(drop_id)
+            account = rooms.ledger.account(key)
+            assert account is not None
+            self._pipeline.owe(account)
+
+    def _is_worked_off(self, tried: dict[NoteKey, int]) -> bool:
+        """True when nothing will move any more, or only what this run has tried in vain; `tried` are earlier tries."""
+        for note in self._rooms.ledger.open_notes():
+            if note.state != "deferred" or note.attempts - tried.get(note.key, 0) < ONCE_TRIES:
+                return False
+        return self._rooms.drops.is_idle
+
+    def _outcome(self, last_event: int) -> Outcome:
+        states = self._rooms.ledger.states_since(last_event)
+        waiting = sum(1 for _ in self._rooms.ledger.open_notes())
+        return Outcome(states.count("completed"), states.count("held"), self._rejected, waiting)
+
+    def _fail(self, error: SlipwayError) -> None:
+        log.error("service.failed", code=error.code, reason=str(error))
+        self._failure = error
+        self.ask_to_stop()
+
+    def _furnish(self, config: Config, spool: Spool) -> Rooms:
+        settings = config.settings
+        house, feeds = compile_house(config), compile_feeds(config)
+        printer = open_printer(settings.printing, spool.printers, utc_now)
+        ledger = Ledger(spool.ledger)
+
+        def read(name: str, content: bytes) -> Reading:
+            with contained(ReadingFailed):
+                return read_drop(name, content, feeds)
+
+        drops = Drops(spool, ledger, read)
+        return Rooms(
+            settings=settings,
+            spool=spool,
+            house=house,
+            ledger=ledger,
+            library=Library(settings.image_cache),
+            renderer=RenderPool(settings.layouts, settings.rendering),
+            printer=printer,
+            delivery=LocalDelivery(),
+            hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now),
+            drops=drops,
+            tracking=Tracking(printer, ledger, settings.printing, drops.advanced, utc_now),
+            now=utc_now,
+        )
+
+
+@contextmanager
+def running(config: Config) -> Iterator[Service]:
+    """A started service, alone on its spool; stopped at the end of the block. SIGTERM and SIGINT ask it to stop."""
+    began = time.monotonic()
+    spool = open_spool(config.settings.spool)
+    log.info("service.started", version=__version__, pid=os.getpid(), config=str(config.folder))
+    with lock_spool(spool):
+        service = Service(config, spool)
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            service.ask_to_stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, on_signal)
+        try:
+            service.start()
+            log.info("config.read", elapsed_ms=round((time.monotonic() - began) * 1000, 1))
+            yield service
+        finally:
+            service.stop()

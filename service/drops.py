@@ -1,0 +1,246 @@
+"""The drops that are being worked off: our copies of them, and the receipts the shop reads.
+
+A claimed file stays in working/ until nothing of it will move by itself any more; then it goes to done/, or to
+problem/ if any of it was refused. Its receipt is rewritten whole as its notes advance, by one thread that writes
+once for all advances of the moment. After a crash both follow again from the ledger and from working/.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from service.errors import OwnFault, SlipwayError, SourceChanged, SpoolFull
+from service.faults import contained
+from service.intake.archive import ProblemReport, archive, find_archived, refuse
+from service.intake.hot_folder import Claim
+from service.intake.reading import Reading
+from service.intake.receipts import read_receipt, write_receipt
+from service.intake.spool import Spool
+from service.ledger.accounts import OPEN, Account, Drop, NoteKey
+from service.ledger.ledger import Ledger
+from service.log import log
+from service.model import Shipment
+
+KEPT_READINGS = 64  # so many drops are kept as read; what waits longer is read again from our copy
+FLUSH_S = 0.05
+FULL_PAUSE_S = 1.0
+
+
+@dataclass(slots=True)
+class _Worked:
+    """A file with notes that move. `is_put_away`: it lies in done/ or problem/ already, and only its receipt is due."""
+
+    drop: Drop
+    name: str
+    path: Path
+    problems: tuple[dict[str, Any], ...]
+    notes: set[NoteKey] = field(default_factory=set)
+    is_put_away: bool = False
+    changed: bool = True
+
+
+class Drops:
+    """What is in work. `read` is the reader of the hot folder; every method may be called from any thread."""
+
+    def __init__(self, spool: Spool, ledger: Ledger, read: Callable[[str, bytes], Reading]) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._read = read
+        self._worked: dict[str, _Worked] = {}
+        self._brought_by: dict[NoteKey, set[str]] = {}
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._pause = threading.Event()  # never set: a wait that stop() need not cut short
+        self._is_written = True
+        self._stopping = False
+        self._stop_service: Callable[[SlipwayError], None]
+        self._thread = threading.Thread(target=self._run, name="receipts", daemon=True)
+
+    def start(self, stop_service: Callable[[SlipwayError], None]) -> None:
+        """Begin to write; `stop_service` is called with an error that nothing can go on with."""
+        self._stop_service = stop_service
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is due, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def take(self, claim: Claim[Reading], drop: Drop, notes: Iterable[NoteKey]) -> None:
+        """Follow a claimed file until its notes, and what was refused of it, are at an end."""
+        self._follow(_Worked(drop, claim.name, claim.path, _problems(claim)), notes)
+        if claim.reading is not None:
+            self._keep(claim.drop_id, claim.reading)
+
+    def reopen(self, drop_id: str) -> None:
+        """Follow a file again that was put away: a person decided about one of its notes."""
+        keys = [account.key for account in self._ledger.notes_of(drop_id)]
+        with self._lock:
+            worked = self._worked.get(drop_id)
+            if worked:
+                worked.changed = True
+        if worked:
+            self._follow(worked, keys)
+            return
+        drop = self._ledger.drop(drop_id)
+        path = drop and find_archived(self._spool, drop.claimed_at.date(), drop.sha256, drop.size_bytes)
+        if not drop or not path:
+            return  # pruned: the note goes on all the same, if its content is still there
+        receipt = self._receipt_of_put_away(path, drop_id)
+        self._follow(_Worked(drop, receipt["file"], path, tuple(receipt["problems"]), is_put_away=True), keys)
+
+    def _receipt_of_put_away(self, path: Path, drop_id: str) -> dict[str, Any]:
+        """The receipt of a file in done/ or problem/, where it may be called order~2.json for order.json."""
+        names = (path.name, re.sub(r"~\d+(\.\w+)?$", r"\1", path.name))
+        found = (read_receipt(self._spool, name, drop_id) for name in names)
+        return next((receipt for receipt in found if receipt), {"file": path.name, "problems": ()})
+
+    def _follow(self, worked: _Worked, notes: Iterable[NoteKey]) -> None:
+        with self._lock:
+            self._worked[worked.drop.drop_id] = worked
+            for key in notes:
+                worked.notes.add(key)
+                self._brought_by.setdefault(key, set()).add(worked.drop.drop_id)
+        self._wake.set()
+
+    def advanced(self, key: NoteKey) -> None:
+        """A note has reached another state: its receipts are due."""
+        with self._lock:
+            for drop_id in self._brought_by.get(key, ()):
+                self._worked[drop_id].changed = True
+        self._wake.set()
+
+    def shipment(self, account: Account) -> Shipment:
+        """The shipment of a note, from our own copy of its file; SourceChanged if that is not what was claimed."""
+        reading = self._readings.get(account.drop_id) or self._read_again(account.drop_id)
+        for read in reading.shipments:
+            if read.position == account.position:
+                return read.shipment
+        raise SourceChanged(f"our copy of the file has no shipment {account.position} any more")
+
+    @property
+    def is_idle(self) -> bool:
+        """True when every receipt says what the ledger says, and every file that is worked off is put away."""
+        with self._lock:
+            return self._is_written and not any(worked.changed for worked in self._worked.values())
+
+    def _read_again(self, drop_id: str) -> Reading:
+        drop = self._ledger.drop(drop_id)
+        assert drop is not None
+        worked = self._worked.get(drop_id)
+        day, size = drop.claimed_at.date(), drop.size_bytes
+        path = worked.path if worked else find_archived(self._spool, day, drop.sha256, size)
+        if path is None:
+            raise SourceChanged("our copy of the order file is gone")
+        content = path.read_bytes()
+        if sha256(content).hexdigest() != drop.sha256:
+            raise SourceChanged("our copy of the order file has other content than was claimed")
+        reading = self._read(worked.name if worked else path.name, content)
+        self._keep(drop_id, reading)
+        return reading
+
+    def _keep(self, drop_id: str, reading: Reading) -> None:
+        with self._lock:
+            self._readings[drop_id] = reading
+            while len(self._readings) > KEPT_READINGS:
+                self._readings.popitem(last=False)
+
+    # Receipts ---------------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            with contained(OwnFault):
+                while not self._stopping:
+                    self._wake.wait()
+                    self._wake.clear()
+                    self._flush()
+                    self._pause.wait(FLUSH_S)
+                self._flush()
+        except SlipwayError as error:
+            self._stop_service(error)
+
+    def _flush(self) -> None:
+        """Write the receipts of all that changed, and put away what is worked off."""
+        with self._lock:
+            due = [worked for worked in self._worked.values() if worked.changed]
+            for worked in due:
+                worked.changed = False
+            self._is_written = not due
+        for worked in due:
+            try:
+                self._write(worked)
+            except SpoolFull:  # the ledger knows it all: written when there is room again
+                worked.changed = True
+                self._pause.wait(FULL_PAUSE_S)
+                self._wake.set()
+        with self._lock:
+            self._is_written = True
+
+    def _write(self, worked: _Worked) -> None:
+        accounts = self._ledger.notes_of(worked.drop.drop_id)
+        is_settled = not any(account.state in OPEN for account in accounts)
+        receipt = receipt_of(worked.drop, worked.name, accounts, worked.problems)
+        write_receipt(self._spool, worked.name, receipt, durable=is_settled)
+        if is_settled:
+            self._put_away(worked)
+
+    def _put_away(self, worked: _Worked) -> None:
+        drop = worked.drop
+        if worked.problems and not worked.is_put_away:
+            report = ProblemReport(worked.name, drop.sha256, drop.claimed_at, worked.problems)
+            worked.path = refuse(worked.path, self._spool, report)
+        elif not worked.is_put_away:
+            worked.path = archive(worked.path, self._spool, drop.claimed_at.date())
+        worked.is_put_away = True
+        with self._lock:
+            if worked.changed:  # a person decided about a note of it at this very moment
+                return
+            del self._worked[drop.drop_id]
+            self._readings.pop(drop.drop_id, None)
+            for key in worked.notes:
+                self._brought_by[key].discard(drop.drop_id)
+                if not self._brought_by[key]:
+                    del self._brought_by[key]
+        log.info("drop.archived", drop=drop.drop_id)
+
+
+def receipt_of(
+    drop: Drop, name: str, accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...]
+) -> dict[str, Any]:
+    """The receipt of a claimed file: what the shop reads, whole."""
+    return {
+        "file": name,
+        "drop": drop.drop_id,
+        "sha256": drop.sha256,
+        "size_bytes": drop.size_bytes,
+        "state": _state_of(accounts, problems),
+        "arrived_at": drop.arrived_at.isoformat(timespec="milliseconds"),
+        "claimed_at": drop.claimed_at.isoformat(timespec="milliseconds"),
+        "notes": [account.as_json() for account in accounts],
+        "problems": list(problems),
+    }
+
+
+def _state_of(accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...]) -> str:
+    """The state of the part that is furthest from its end; when all are at an end, of the one that needs somebody."""
+    states = {account.state for account in accounts}
+    if problems:
+        states.add("rejected")
+    return next(state for state in (*OPEN, "held", "rejected", "cancelled", "completed") if state in states)
+
+
+def _problems(claim: Claim[Reading]) -> tuple[dict[str, Any], ...]:
+    """What was refused of a file: all of it, or some of its shipments."""
+    if claim.rejection:
+        error = claim.rejection
+        return ({"position": 0, "code": error.code, "what": error.what, "where": error.where, "hint": error.hint},)
+    refusals = claim.reading.refusals if claim.reading else ()
+    return tuple(asdict(refusal) for refusal in refusals)

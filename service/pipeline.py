@@ -1,0 +1,299 @@
+"""One order from drop to accepted job, top to bottom.
+
+    receive    a claimed drop is recorded, then removed from the hot folder; its notes are owed from now on
+    prepare    plan, route, render; the PDF lies in notes/
+    submit     intent on disk, held job, its id on disk, release, accepted: at most once for a note and generation
+
+A stage reads the ledger before it acts and compares-and-sets when it has acted, so it may be delivered twice. What
+goes wrong is decided by the error's remedy and by nothing else: held for a person, or tried again later until its
+limit. Only a STOP reaches the daemon.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.clock import Now, milliseconds
+from service.config import Settings
+from service.delivery import Delivery
+from service.drops import Drops
+from service.errors import InternalError, JobUnknown, OwnFault, Remedy, RenderFailed, RenderInterrupted, SlipwayError
+from service.faults import contained
+from service.files import write_aside
+from service.imagery.library import Library
+from service.intake.hot_folder import Claim, HotFolder
+from service.intake.reading import Reading
+from service.intake.spool import Spool
+from service.ledger.accounts import AHEAD_OF_PAPER, Account, Drop, Entry, NoteKey
+from service.ledger.ledger import Ledger
+from service.log import bound, log
+from service.model import Job, JobState, Plan, RenderedNote, Route
+from service.planning.house import House
+from service.planning.note import plan_note
+from service.planning.routing import choose_route
+from service.printing.protocol import Printer
+from service.rendering.pool import RenderPool
+from service.tracking import Tracking
+
+PREPARE = "prepare"
+AT_ONCE = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Everything an order passes through. The rooms don't know each other; the pipeline introduces them."""
+
+    settings: Settings
+    spool: Spool
+    house: House
+    ledger: Ledger
+    library: Library
+    renderer: RenderPool
+    printer: Printer
+    delivery: Delivery[NoteKey]
+    hot_folder: HotFolder[Reading]
+    drops: Drops
+    tracking: Tracking
+    now: Now
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A rendered note on its way to its lane; the document itself lies in notes/."""
+
+    route: Route
+    sha256: str
+    pages: int
+    began_at: datetime
+    planned_at: datetime
+    rendered_at: datetime
+
+
+class Pipeline:
+    """The stages, bound to a delivery; `stop` is called with an error that the service can't go on with."""
+
+    def __init__(self, rooms: Rooms, queues: tuple[str, ...], stop: Callable[[SlipwayError], None]) -> None:
+        self._rooms = rooms
+        self._stop = stop
+        self._prepared: dict[NoteKey, _Prepared] = {}
+        rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
+        for queue in queues:
+            rooms.delivery.bind(lane_of(queue), self.submit)
+
+    # Receive ----------------------------------------------------------------------------------------------------------
+
+    def receive(self, claim: Claim[Reading]) -> None:
+        """Record a claimed drop and owe its notes; only then is the drop removed from the hot folder."""
+        rooms = self._rooms
+        drop = _drop_of(claim)
+        accounts = rooms.ledger.record_drop(drop, _entries_of(claim), rooms.now())
+        rooms.hot_folder.remove(claim)
+        rooms.drops.take(claim, drop, (account.key for account in accounts))
+        self._say_received(claim, accounts)
+        for account in accounts:
+            self.owe(account)
+
+    def owe(self, account: Account) -> None:
+        """Deliver a note to the stage that its state calls for; nothing, if it waits for a person or is at an end."""
+        if account.state in AHEAD_OF_PAPER:
+            self._rooms.delivery.put(PREPARE, account.key, _turn(account))
+        elif account.state == "accepted":
+            self._rooms.tracking.resume(account)
+
+    def _say_received(self, claim: Claim[Reading], accounts: tuple[Account, ...]) -> None:
+        new = sum(account.drop_id == claim.drop_id for account in accounts)
+        facts = {"drop": claim.drop_id, "size_bytes": claim.size_bytes, "notes": len(accounts)}
+        if claim.rejection:
+            log.warning("drop.rejected", drop=claim.drop_id, code=claim.rejection.code, where=claim.rejection.where)
+        elif accounts and not new:
+            log.info("drop.repeated", **facts)
+        else:
+            log.info("drop.claimed", **facts)
+        for refusal in claim.reading.refusals if claim.reading else ():
+            log.warning("shipment.rejected", drop=claim.drop_id, code=refusal.code, where=refusal.where)
+        for account in accounts:
+            if account.state == "held" and account.drop_id == claim.drop_id:
+                log.error("note.held", note_id=account.note_id, generation=account.generation, code=account.code)
+
+    # Prepare ----------------------------------------------------------------------------------------------------------
+
+    def prepare(self, key: NoteKey) -> None:
+        """Plan and render a note, and pass it on to its lane."""
+        self._carry_out(key, self._prepare)
+
+    def _prepare(self, account: Account) -> None:
+        rooms = self._rooms
+        if account.job:  # a held job exists and its id is on disk: nothing to draw, only to release
+            rooms.delivery.put(lane_of(account.queue), account.key, _turn(account))
+            return
+        shipment = rooms.drops.shipment(account)
+        began_at = rooms.now()
+        plan = plan_note(shipment, rooms.house, account.generation)
+        route = choose_route(shipment, rooms.house)
+        planned_at = rooms.now()
+        note = self._render(plan)
+        write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
+        self._prepared[account.key] = _Prepared(route, note.sha256, note.pages, began_at, planned_at, rooms.now())
+        rooms.delivery.put(lane_of(route.queue), account.key, _turn(account))
+
+    def _render(self, plan: Plan) -> RenderedNote:
+        """Draw the note; a worker that dies or runs out of time costs a try."""
+        pictures = self._rooms.library.pictures_of(plan)
+        attempts = self._rooms.settings.rendering.attempts
+        for attempt in range(1, attempts + 1):
+            try:
+                return self._rooms.renderer.render(plan, pictures)
+            except RenderInterrupted as error:
+                log.warning("worker.died", note_id=plan.note_id, attempt=attempt, reason=str(error))
+                last = str(error)
+        raise RenderFailed(f"the note could not be drawn in {attempts} tries: {last}")
+
+    # Submit -----------------------------------------------------------------------------------------------------------
+
+    def submit(self, key: NoteKey) -> None:
+        """Bring a prepared note to its queue, when there is room in it."""
+        self._carry_out(key, self._submit)
+
+    def _submit(self, account: Account) -> None:
+        rooms, key = self._rooms, account.key
+        if account.job:
+            self._release_again(account, account.job)
+            return
+        prepared = self._prepared.get(key)
+        document = prepared and self._document(key, prepared)
+        if not prepared or not document:
+            rooms.delivery.put(PREPARE, key, _turn(account))
+            return
+        if not rooms.tracking.wait_for_room(prepared.route.queue):
+            return  # the service stops: the ledger still owes this note
+        if account.submitting_at:  # an earlier try got as far as the printer, but not as far as noting its job
+            self._discard_orphan(account)
+
+        began_at = rooms.now()
+        note = RenderedNote(document, prepared.sha256, prepared.pages)
+        moments = {"planned": prepared.planned_at, "rendered": prepared.rendered_at, "submitting": began_at}
+        if not rooms.ledger.intend(key, note, prepared.route.queue, moments):  # intent on disk
+            return  # a person was faster
+        job = rooms.printer.create_held(document, key.job_name, prepared.route)  # effect: nothing prints yet
+        rooms.ledger.note_job(key, job)  # its id on disk: from here a crash can only release it once more
+        rooms.printer.release(job)  # effect: it prints
+        self._accept(account, job, prepared, began_at)  # receipt on disk
+
+    def _release_again(self, account: Account, job: Job) -> None:
+        """The job of an earlier try is known: let it print, if it has not."""
+        report = self._rooms.printer.look_up(job)
+        if report.state is JobState.UNKNOWN:
+            raise JobUnknown(f"job {job.job_id} of {job.queue} is not there any more, or has another name")
+        if report.state is JobState.HELD:
+            self._rooms.printer.release(job)
+        log.info("note.resumed", note_id=account.note_id, queue=job.queue, job_id=job.job_id, state=report.state.value)
+        self._accept(account, job, None, self._rooms.now())
+
+    def _discard_orphan(self, account: Account) -> None:
+        swept = self._rooms.printer.discard_held(account.queue, account.key.job_name)
+        if swept:
+            log.info("orphan.discarded", note_id=account.note_id, queue=account.queue, notes=swept)
+
+    def _document(self, key: NoteKey, prepared: _Prepared) -> bytes | None:
+        """The PDF in notes/, if it is still the one that was rendered."""
+        try:
+            document = (self._rooms.spool.notes / f"{key.job_name}.pdf").read_bytes()
+        except FileNotFoundError:
+            return None
+        return document if hashlib.sha256(document).hexdigest() == prepared.sha256 else None
+
+    def _accept(self, account: Account, job: Job, prepared: _Prepared | None, began_at: datetime) -> None:
+        rooms, key = self._rooms, account.key
+        accepted_at = rooms.now()
+        rooms.ledger.accept(key, accepted_at)
+        self._prepared.pop(key, None)
+        rooms.tracking.follow(account, job, accepted_at)
+        rooms.drops.advanced(key)
+        facts = {"note_id": key.note_id, "order_id": account.order_id, "generation": key.generation}
+        if prepared:
+            facts |= {
+                "pages": prepared.pages,
+                "settle_ms": milliseconds((account.received_at or accepted_at) - account.arrived_at),
+                "plan_ms": milliseconds(prepared.planned_at - prepared.began_at),
+                "render_ms": milliseconds(prepared.rendered_at - prepared.planned_at),
+            }
+        log.info(
+            "note.accepted",
+            **facts,
+            queue=job.queue,
+            job_id=job.job_id,
+            submit_ms=milliseconds(accepted_at - began_at),
+            total_ms=milliseconds(accepted_at - account.arrived_at),
+        )
+
+    # What goes wrong --------------------------------------------------------------------------------------------------
+
+    def _carry_out(self, key: NoteKey, step: Callable[[Account], None]) -> None:
+        """One stage's step for a note that is still owed; whatever goes wrong becomes its remedy."""
+        with bound(note_id=key.note_id):
+            try:
+                with contained(InternalError):
+                    account = self._rooms.ledger.account(key)
+                    if account and account.state in AHEAD_OF_PAPER:
+                        step(account)
+            except SlipwayError as error:
+                self._remedy(key, error)
+
+    def _remedy(self, key: NoteKey, error: SlipwayError) -> None:
+        try:
+            with contained(OwnFault):
+                if error.remedy is Remedy.STOP:
+                    self._stop(error)
+                elif error.remedy is Remedy.DEFER and not self._is_given_up(key):
+                    self._defer(key, error)
+                else:
+                    self._hold(key, error)
+        except SlipwayError as worse:  # the remedy itself failed: without the ledger nothing can be promised
+            self._stop(worse)
+
+    def _defer(self, key: NoteKey, error: SlipwayError) -> None:
+        rooms, retry_s = self._rooms, self._rooms.settings.printing.retry_s
+        rooms.ledger.defer(key, rooms.now(), error)
+        rooms.drops.advanced(key)
+        account = rooms.ledger.account(key)
+        assert account is not None
+        log.warning("note.deferred", code=error.code, reason=str(error), attempts=account.attempts, retry_s=retry_s)
+        rooms.delivery.put(PREPARE, key, _turn(account), delay_s=retry_s)
+
+    def _hold(self, key: NoteKey, error: SlipwayError) -> None:
+        self._prepared.pop(key, None)
+        if self._rooms.ledger.hold(key, self._rooms.now(), error):
+            log.error("note.held", generation=key.generation, code=error.code, reason=str(error))
+        self._rooms.drops.advanced(key)
+
+    def _is_given_up(self, key: NoteKey) -> bool:
+        """True when a note has been deferred for so long that a person should look."""
+        account = self._rooms.ledger.account(key)
+        if account is None or account.deferred_at is None:
+            return False
+        limit = timedelta(seconds=self._rooms.settings.printing.give_up_after_s)
+        return self._rooms.now() - account.deferred_at > limit
+
+
+def lane_of(queue: str) -> str:
+    """The stage that brings notes to one queue, one at a time."""
+    return f"print:{queue}"
+
+
+def _turn(account: Account) -> tuple[object, ...]:
+    """Express before standard, otherwise in the order of arrival."""
+    return (account.priority != "express", account.arrived_at, account.drop_id, account.position)
+
+
+def _drop_of(claim: Claim[Reading]) -> Drop:
+    refused = len(claim.reading.refusals) if claim.reading else 0
+    code = claim.rejection.code if claim.rejection else ""
+    return Drop(
+        claim.drop_id, claim.sha256, claim.size_bytes, claim.arrived_at, claim.claimed_at, refused=refused, code=code
+    )
+
+
+def _entries_of(claim: Claim[Reading]) -> tuple[Entry, ...]:
+    shipments = claim.reading.shipments if claim.reading else ()
+    return tuple(Entry(read.position, read.shipment, read.sha256) for read in shipments)

@@ -1,0 +1,221 @@
+"""The pipeline on one thread, for tests: real rooms, a delivery that a test works off, a printer that can die."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from service.clock import utc_now
+from service.config import read_config
+from service.drops import Drops
+from service.errors import SlipwayError
+from service.imagery.library import Library
+from service.intake.feeds import compile_feeds
+from service.intake.hot_folder import HotFolder
+from service.intake.reading import Reading, grows_by_lines, read_drop
+from service.intake.spool import open_spool
+from service.ledger.accounts import Account, NoteKey
+from service.ledger.ledger import Ledger
+from service.model import Job, JobReport, Plan, QueueReport, RenderedNote, Route
+from service.pipeline import Pipeline, Rooms
+from service.planning.house import compile_house
+from service.printing.folder import FolderPrinter
+from service.rendering.layouts import load_layout
+from service.rendering.renderer import Renderer
+from service.tracking import Tracking
+from tests.conftest import ROOT
+
+LAYOUTS = {"amber-home": load_layout(ROOT / "layouts" / "amber-home")}
+
+
+class Died(BaseException):
+    """The process was killed here."""
+
+
+@dataclass
+class Line:
+    """A delivery that a test works off, one key at a time, in order; what is put off comes last."""
+
+    stages: dict[str, Callable[[NoteKey], None]] = field(default_factory=dict)
+    waiting: list[tuple[float, tuple[object, ...], str, NoteKey]] = field(default_factory=list)
+
+    def bind(self, stage: str, work: Callable[[NoteKey], None], workers: int = 1) -> None:
+        self.stages[stage] = work
+
+    def put(self, stage: str, key: NoteKey, order: tuple[object, ...], delay_s: float = 0) -> None:
+        self.waiting.append((delay_s, order, stage, key))
+
+    def start(self) -> None: ...
+
+    def stop(self, drain_s: float) -> bool:
+        return True
+
+    def depth(self) -> dict[str, int]:
+        return {}
+
+    def work_off(self) -> None:
+        """Deliver all that is due; what was put off stays."""
+        while due := sorted(item for item in self.waiting if item[0] == 0):
+            self.waiting.remove(due[0])
+            _, _, stage, key = due[0]
+            self.stages[stage](key)
+
+    def let_time_pass(self) -> None:
+        """What was put off is due now."""
+        self.waiting = [(0.0, *rest) for _, *rest in self.waiting]  # type: ignore[misc]
+
+
+@dataclass
+class ScriptedPrinter:
+    """A folder printer to which something happens: a death of the process, or an error, before or after a step."""
+
+    printer: FolderPrinter
+    script: dict[str, BaseException] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def create_held(self, document: bytes, job_name: str, route: Route) -> Job:
+        job: Job = self._happens("create_held", document, job_name, route)
+        return job
+
+    def release(self, job: Job) -> None:
+        self._happens("release", job)
+
+    def look_up(self, job: Job) -> JobReport:
+        report: JobReport = self._happens("look_up", job)
+        return report
+
+    def discard_held(self, queue: str, job_name: str) -> int:
+        swept: int = self._happens("discard_held", queue, job_name)
+        return swept
+
+    def cancel(self, job: Job) -> None:
+        self._happens("cancel", job)
+
+    def queue_report(self, queue: str) -> QueueReport:
+        return self.printer.queue_report(queue)
+
+    def _happens(self, step: str, *arguments: Any) -> Any:
+        self.calls.append(step)
+        self._act(f"before {step}")
+        result = getattr(self.printer, step)(*arguments)
+        self._act(f"after {step}")
+        return result
+
+    def _act(self, moment: str) -> None:
+        if error := self.script.pop(moment, None):
+            raise error
+
+
+class DyingLedger(Ledger):
+    """A ledger whose process dies right before or after one of its steps is on disk."""
+
+    def __init__(self, path: Path, script: dict[str, BaseException]) -> None:
+        super().__init__(path)
+        self._script = script
+
+    def intend(self, *arguments: Any) -> bool:
+        return self._dying("intend", *arguments)
+
+    def note_job(self, *arguments: Any) -> bool:
+        return self._dying("note_job", *arguments)
+
+    def accept(self, *arguments: Any) -> bool:
+        return self._dying("accept", *arguments)
+
+    def _dying(self, step: str, *arguments: Any) -> bool:
+        if error := self._script.pop(f"before {step}", None):
+            raise error
+        done: bool = getattr(super(), step)(*arguments)
+        if error := self._script.pop(f"after {step}", None):
+            raise error
+        return done
+
+
+class InlineRenderer:
+    """The real renderer, without a process around it."""
+
+    def __init__(self) -> None:
+        self._renderer = Renderer(LAYOUTS)
+
+    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+        return self._renderer.render(plan, pictures)
+
+
+@dataclass
+class Floor:
+    """One life of the service on a spool; `script` says what happens to its printer and its ledger, and when."""
+
+    root: Path
+    script: dict[str, BaseException] = field(default_factory=dict)
+    overrides: dict[str, str] = field(default_factory=dict)
+    stopped_by: list[SlipwayError] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        config = read_config(ROOT / "config", self.overrides)
+        self.spool, self.line = open_spool(self.root), Line()
+        self.ledger = DyingLedger(self.spool.ledger, self.script)
+        self.printer = ScriptedPrinter(FolderPrinter(self.spool.printers, utc_now), self.script)
+        feeds = compile_feeds(config)
+
+        def read(name: str, content: bytes) -> Reading:
+            return read_drop(name, content, feeds)
+
+        self.drops = Drops(self.spool, self.ledger, read)
+        hot_folder = HotFolder(
+            self.spool, config.settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now
+        )
+        self.renderer: Any = InlineRenderer()
+        self.tracking = Tracking(self.printer, self.ledger, config.settings.printing, self.drops.advanced, utc_now)
+        self.rooms = Rooms(
+            settings=config.settings,
+            spool=self.spool,
+            house=compile_house(config),
+            ledger=self.ledger,
+            library=Library(config.settings.image_cache),
+            renderer=self,  # type: ignore[arg-type]  # stands in for the pool
+            printer=self.printer,
+            delivery=self.line,  # type: ignore[arg-type]
+            hot_folder=hot_folder,
+            drops=self.drops,
+            tracking=self.tracking,
+            now=utc_now,
+        )
+        queues = tuple(queue.name for queue in config.printers.queue)
+        self.pipeline = Pipeline(self.rooms, queues, self.stopped_by.append)
+
+    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+        note: RenderedNote = self.renderer.render(plan, pictures)
+        return note
+
+    def take_up(self) -> None:
+        """What a start does: claims of an earlier life, then what the ledger owes."""
+        taken = set()
+        for claim in self.rooms.hot_folder.reclaimed():
+            self.pipeline.receive(claim)
+            taken.add(claim.drop_id)
+        for account in self.ledger.open_notes():
+            if account.drop_id not in taken:
+                self.pipeline.owe(account)
+
+    def live(self) -> None:
+        """Take up, claim, work off; ends early where the script kills the process."""
+        with suppress(Died):
+            self.take_up()
+            for claim in self.rooms.hot_folder.claims():
+                self.pipeline.receive(claim)
+            self.line.work_off()
+        self.ledger.close()
+
+    @property
+    def sheets(self) -> list[str]:
+        return sorted(path.name for path in self.spool.printers.glob("*/*.pdf"))
+
+
+def account_of(root: Path, note_id: str = "509217-1-r1") -> Account:
+    """What the ledger says of a note when nobody works on it."""
+    ledger = Ledger(root / "ledger.db", read_only=True)
+    account = ledger.account(NoteKey(note_id, 1))
+    ledger.close()
+    assert account is not None
+    return account
