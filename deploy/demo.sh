@@ -1,0 +1,34 @@
+#!/bin/sh
+# The main job on the sample orders, with printers that are folders: no root, no CUPS, nothing opened.
+set -eu
+cd "$(dirname "$0")/.."
+export SLIPWAY_SPOOL=var/demo
+rm -rf "$SLIPWAY_SPOOL"
+mkdir -p "$SLIPWAY_SPOOL"
+orders=$(find docs/samples -name '*.json' -o -name '*.jsonl' -o -name '*.csv' | sort)
+
+echo "slipway run                        (in the background; its log: $SLIPWAY_SPOOL/log)"
+.venv/bin/slipway run 2>"$SLIPWAY_SPOOL/log" &
+service=$!
+trap 'kill $service 2>/dev/null || true' EXIT
+tries=0
+until grep -q service.ready "$SLIPWAY_SPOOL/log"; do
+    tries=$((tries + 1))
+    if [ $tries -gt 300 ] || ! kill -0 $service 2>/dev/null; then
+        cat "$SLIPWAY_SPOOL/log"
+        exit 1
+    fi
+    sleep 0.1
+done
+
+echo "slipway submit --wait docs/samples/*"
+# shellcheck disable=SC2086 # a list of files
+.venv/bin/slipway submit --wait $orders >/dev/null
+kill $service
+wait $service
+
+echo "slipway receipts"
+echo
+.venv/bin/slipway receipts
+echo
+echo "The sheets lie in $SLIPWAY_SPOOL/printers/QUEUE/, the receipts in $SLIPWAY_SPOOL/receipts/."
