@@ -5,7 +5,8 @@
     stop     on SIGTERM or SIGINT: claim nothing more, let what is under way finish; the ledger owes the rest
 
 `run --once` works off what is there, follows every job to its end and ends. It gives up on notes that are put off
-again and again, and says so by its exit code; the ledger owes them still.
+again and again, and where nothing moves any more (a full disk, a dead cupsd); its exit code says so, the ledger owes
+them still.
 """
 
 import os
@@ -20,14 +21,15 @@ from types import FrameType
 from service import __version__
 from service.clock import utc_now
 from service.config import Config
-from service.decisions import carry_out_decisions
+from service.decisions import Decisions
 from service.delivery import LocalDelivery
 from service.drops import Drops
 from service.errors import ReadingFailed, SlipwayError, SpoolBroken
 from service.faults import contained
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
-from service.intake.hot_folder import HotFolder
+from service.intake.hot_folder import Claim, HotFolder
+from service.intake.names import is_ignored
 from service.intake.reading import Reading, grows_by_lines, read_drop
 from service.intake.spool import Spool, lock_spool, open_spool
 from service.intake.watch import Watch
@@ -43,6 +45,7 @@ from service.tracking import Tracking
 DRAIN_S = 30.0
 ONCE_PATIENCE_S = 5.0
 ONCE_TRIES = 3
+ONCE_STALLED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ class Service:
         queues = tuple(queue.name for queue in config.printers.queue)
         self._pipeline = Pipeline(self._rooms, queues, self._fail)
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
+        self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
         self._rejected = 0
+        self._last_event = self._rooms.ledger.last_event()
 
     @property
     def rooms(self) -> Rooms:
@@ -88,11 +93,15 @@ class Service:
         rooms.delivery.start()
         taken = set()
         for claim in rooms.hot_folder.reclaimed():
-            self._pipeline.receive(claim)
+            self._receive(claim)
             taken.add(claim.drop_id)
         for account in rooms.ledger.open_notes():
+            for drop_id in rooms.ledger.drops_of(account.key):
+                if drop_id not in taken:
+                    rooms.drops.reopen(drop_id)
             if account.drop_id not in taken:
                 self._pipeline.owe(account)
+        self._decisions.forget_answers()
         self._watch.start()
         log.info("service.ready", pid=os.getpid(), spool=str(rooms.spool.root), backend=rooms.settings.printing.backend)
 
@@ -106,19 +115,24 @@ class Service:
             raise self._failure
 
     def run_once(self) -> Outcome:
-        """Scan until the hot folder is empty and every job is at its end."""
-        last_event = self._rooms.ledger.last_event()
-        tried = {note.key: note.attempts for note in self._rooms.ledger.open_notes()}
-        self._rooms.hot_folder.shorten_patience(ONCE_PATIENCE_S)
+        """Scan until the hot folder is empty and every job is at its end, or until nothing moves any more."""
+        rooms = self._rooms
+        tried = {note.key: note.attempts for note in rooms.ledger.open_notes()}
+        rooms.hot_folder.shorten_patience(ONCE_PATIENCE_S)
+        moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
         while not self._stopping.is_set():
             claimed = self._scan()
-            if not claimed and not self._rooms.hot_folder.waiting and self._is_worked_off(tried):
+            if not claimed and not rooms.hot_folder.waiting and self._is_worked_off(tried):
+                break
+            if claimed or rooms.ledger.last_event() != last_event:
+                moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
+            if time.monotonic() - moved_at > ONCE_STALLED_S and rooms.tracking.is_stuck:
                 break
             self._wake.wait(0.02 if claimed else 0.1)
             self._wake.clear()
         if self._failure:
             raise self._failure
-        return self._outcome(last_event)
+        return self._outcome()
 
     def stop(self) -> None:
         """Let what is under way finish, then close."""
@@ -141,11 +155,10 @@ class Service:
         """Claim and receive what is ready; the number of drops."""
         claimed = 0
         self._watch.check()
-        self._carry_out_decisions()
         try:
+            self._carry_out_decisions()
             for claim in self._rooms.hot_folder.claims():
-                self._pipeline.receive(claim)
-                self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
+                self._receive(claim)
                 claimed += 1
                 if self._stopping.is_set():
                     break
@@ -153,9 +166,13 @@ class Service:
             raise SpoolBroken(f"the hot folder can't be worked: {error.strerror}") from error
         return claimed
 
+    def _receive(self, claim: Claim[Reading]) -> None:
+        self._pipeline.receive(claim)
+        self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
+
     def _carry_out_decisions(self) -> None:
         rooms = self._rooms
-        for key in carry_out_decisions(rooms.spool, rooms.ledger, rooms.now):
+        for key in self._decisions.carry_out():
             for drop_id in rooms.ledger.drops_of(key):
                 rooms.drops.reopen(drop_id)
             account = rooms.ledger.account(key)
@@ -164,14 +181,17 @@ class Service:
 
     def _is_worked_off(self, tried: dict[NoteKey, int]) -> bool:
         """True when nothing will move any more, or only what this run has tried in vain; `tried` are earlier tries."""
-        for note in self._rooms.ledger.open_notes():
-            if note.state != "deferred" or note.attempts - tried.get(note.key, 0) < ONCE_TRIES:
-                return False
+        ledger = self._rooms.ledger
+        if ledger.is_waiting_for_paper():
+            return False
+        if any(note.attempts - tried.get(note.key, 0) < ONCE_TRIES for note in ledger.open_notes()):
+            return False
         return self._rooms.drops.is_idle
 
-    def _outcome(self, last_event: int) -> Outcome:
-        states = self._rooms.ledger.states_since(last_event)
-        waiting = sum(1 for _ in self._rooms.ledger.open_notes())
+    def _outcome(self) -> Outcome:
+        rooms, states = self._rooms, self._rooms.ledger.states_since(self._last_event)
+        unclaimed = rooms.hot_folder.waiting if not self._stopping.is_set() else _drops_in(rooms.spool)
+        waiting = len(rooms.ledger.open_notes()) + unclaimed
         return Outcome(states.count("completed"), states.count("held"), self._rejected, waiting)
 
     def _fail(self, error: SlipwayError) -> None:
@@ -204,6 +224,11 @@ class Service:
             tracking=Tracking(printer, ledger, settings.printing, drops.advanced, utc_now),
             now=utc_now,
         )
+
+
+def _drops_in(spool: Spool) -> int:
+    """How many files lie in the hot folder, unfinished uploads left aside."""
+    return sum(not is_ignored(path.name) for path in spool.incoming.iterdir())
 
 
 @contextmanager

@@ -3,22 +3,30 @@
 The ledger has one writer, the service. So a decision is a small file in the spool's decisions/, durable before the
 command returns. The service carries it out at its next scan, or at its next start, and puts its answer beside it; the
 ledger knows each decision by its id and carries none out twice.
+
+Before a note is cancelled or goes on as a further sheet, the job it has at the printer is cancelled, and looked at: a
+decision is refused while that job may still print.
 """
 
 import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service.clock import Now
-from service.errors import DecisionRefused
+from service.errors import DecisionRefused, Deferred, Held
 from service.files import fsync_folder, write_aside, write_whole
 from service.intake.spool import Spool
 from service.ledger.accounts import Decision, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
+from service.model import Job, JobState
+from service.printing.protocol import Printer
 
-ASKED, ANSWERED = ".asked.json", ".answered.json"
+ASKED, ANSWERED, BROKEN = ".asked.json", ".answered.json", ".broken"
+AT_AN_END = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED, JobState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +38,13 @@ class Answer:
 
 
 def ask(spool: Spool, key: NoteKey, decision: Decision) -> None:
-    """Put a decision into the spool, durably."""
-    content = json.dumps({"note_id": key.note_id, "generation": key.generation, **asdict(decision)})
-    write_whole(spool.decisions / f"{decision.decision_id}{ASKED}", content.encode())
+    """Put a decision into the spool, durably; it belongs to whom the spool belongs, also if root decides."""
+    path = spool.decisions / f"{decision.decision_id}{ASKED}"
+    content = {"note_id": key.note_id, "generation": key.generation, **asdict(decision)}
+    write_whole(path, json.dumps(content).encode())
+    if os.geteuid() == 0:
+        owner = spool.decisions.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def take_answer(spool: Spool, decision_id: str) -> Answer | None:
@@ -46,24 +58,65 @@ def take_answer(spool: Spool, decision_id: str) -> Answer | None:
     return answer
 
 
-def carry_out_decisions(spool: Spool, ledger: Ledger, now: Now) -> Iterator[NoteKey]:
-    """Carry out every decision that waits; the notes that go on."""
-    for path in sorted(spool.decisions.glob(f"*{ASKED}")):
-        asked = json.loads(path.read_bytes())
-        key = NoteKey(asked.pop("note_id"), asked.pop("generation"))
-        decision = Decision(**asked)
-        try:
-            going_on = ledger.decide(key, decision, now())  # on disk, once for each decision id
-        except DecisionRefused as error:
-            _answer(path, Answer("", str(error)))
-            continue
-        log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
-        _answer(path, Answer(going_on.job_name, ""))
-        yield going_on
+class Decisions:
+    """The service's side: carries out what was asked, and answers."""
+
+    def __init__(self, spool: Spool, ledger: Ledger, printer: Printer, now: Now) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._printer = printer
+        self._now = now
+
+    def forget_answers(self) -> None:
+        """At start: nobody waits any more for what an earlier run answered."""
+        for path in self._spool.decisions.glob(f"*{ANSWERED}"):
+            path.unlink(missing_ok=True)
+
+    def carry_out(self) -> Iterator[NoteKey]:
+        """Carry out every decision that waits; the notes that go on."""
+        for path in sorted(self._spool.decisions.glob(f"*{ASKED}")):
+            try:
+                key, decision = _asked(path)
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                log.error("decision.unreadable", error=type(error).__name__)
+                path.rename(path.with_name(path.name + BROKEN))
+                continue
+            try:
+                self._settle_job(key, decision)  # effect: the printer lets go of the note
+                going_on = self._ledger.decide(key, decision, self._now())  # on disk, once for each decision
+            except (DecisionRefused, Deferred, Held) as error:
+                _answer(path, Answer("", str(error)))
+                continue
+            log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
+            _answer(path, Answer(going_on.job_name, ""))
+            yield going_on
+
+    def _settle_job(self, key: NoteKey, decision: Decision) -> None:
+        """See to it that what the note has at the printer can't print any more; DecisionRefused if it still might."""
+        account = self._ledger.account(key)
+        if account is None or account.state not in ("held", "deferred") or decision.what not in ("cancel", "release"):
+            return
+        if account.job and not self._is_at_an_end(account.job):
+            self._printer.cancel(account.job)
+            if not self._is_at_an_end(account.job):
+                raise DecisionRefused(f"job {account.job.job_id} of {account.queue} can't be cancelled at the moment")
+        elif account.submitting_at and not account.job:
+            self._printer.discard_held(account.queue, key.job_name)
+
+    def _is_at_an_end(self, job: Job) -> bool:
+        return self._printer.look_up(job).state in AT_AN_END
+
+
+def _asked(path: Path) -> tuple[NoteKey, Decision]:
+    asked = json.loads(path.read_bytes())
+    key = NoteKey(asked.pop("note_id"), asked.pop("generation"))
+    return key, Decision(**asked)
 
 
 def _answer(asked: Path, answer: Answer) -> None:
     answered = asked.with_name(asked.name.replace(ASKED, ANSWERED))
-    write_aside(answered, json.dumps(asdict(answer)).encode(), durable=False)
+    with suppress(OSError, Deferred):  # a full disk, say: who waits for the answer is told that it is late
+        write_aside(answered, json.dumps(asdict(answer)).encode(), durable=False)
+        answered.chmod(0o644)
     asked.unlink()
     fsync_folder(asked.parent)

@@ -24,7 +24,7 @@ class Delivery(Protocol[K]):
         """`work` does a stage's part for one key; it never raises. One worker makes the stage a lane."""
 
     def put(self, stage: str, key: K, order: Order, delay_s: float = 0) -> None:
-        """Owe `key` to `stage`; nothing, if it waits there already."""
+        """Owe `key` to `stage`; nothing, if it waits there already. One that is at work there comes again after."""
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -44,6 +44,8 @@ class _Stage(Generic[K]):
     ready: list[tuple[Order, int, K]] = field(default_factory=list)
     later: list[tuple[float, int, Order, K]] = field(default_factory=list)
     waiting: set[K] = field(default_factory=set)
+    at_work: set[K] = field(default_factory=set)
+    again: dict[K, tuple[Order, float]] = field(default_factory=dict)  # put while it was at work
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
@@ -62,14 +64,10 @@ class LocalDelivery(Generic[K]):
     def put(self, stage: str, key: K, order: Order, delay_s: float = 0) -> None:
         at = self._stages[stage]
         with at.changed:
-            if key in at.waiting:
-                return
-            at.waiting.add(key)
-            if delay_s > 0:
-                heapq.heappush(at.later, (time.monotonic() + delay_s, next(self._numbers), order, key))
-            else:
-                heapq.heappush(at.ready, (order, next(self._numbers), key))
-            at.changed.notify()
+            if key in at.at_work:
+                at.again[key] = (order, delay_s)
+            elif key not in at.waiting:
+                self._enqueue(at, key, order, delay_s)
 
     def start(self) -> None:
         for stage in self._stages.values():
@@ -91,9 +89,21 @@ class LocalDelivery(Generic[K]):
     def depth(self) -> dict[str, int]:
         return {name: len(stage.waiting) for name, stage in self._stages.items()}
 
+    def _enqueue(self, stage: _Stage[K], key: K, order: Order, delay_s: float) -> None:
+        stage.waiting.add(key)
+        if delay_s > 0:
+            heapq.heappush(stage.later, (time.monotonic() + delay_s, next(self._numbers), order, key))
+        else:
+            heapq.heappush(stage.ready, (order, next(self._numbers), key))
+        stage.changed.notify()
+
     def _run(self, stage: _Stage[K]) -> None:
         while (key := self._next(stage)) is not None:
             stage.work(key)
+            with stage.changed:
+                stage.at_work.discard(key)
+                if key in stage.again:
+                    self._enqueue(stage, key, *stage.again.pop(key))
 
     def _next(self, stage: _Stage[K]) -> K | None:
         """The next key of this stage, when its time has come; None when delivery stops."""
@@ -103,6 +113,7 @@ class LocalDelivery(Generic[K]):
                 if stage.ready:
                     key = heapq.heappop(stage.ready)[2]
                     stage.waiting.discard(key)
+                    stage.at_work.add(key)
                     return key
                 stage.changed.wait(_time_to_next(stage))
         return None

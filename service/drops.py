@@ -7,6 +7,7 @@ once for all advances of the moment. After a crash both follow again from the le
 
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
@@ -26,9 +27,10 @@ from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Shipment
 
-KEPT_READINGS = 64  # so many drops are kept as read; what waits longer is read again from our copy
+KEPT_SHIPMENTS = 2000  # so many are kept as read; those of drops that wait longer are read again from our copy
 FLUSH_S = 0.05
 FULL_PAUSE_S = 1.0
+PAUSE_TIMES = 10  # after writing a receipt, that drop rests ten times as long
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class _Worked:
     notes: set[NoteKey] = field(default_factory=set)
     is_put_away: bool = False
     changed: bool = True
+    next_at: float = 0.0  # monotonic: a large receipt is not written all the time
 
 
 class Drops:
@@ -53,7 +56,8 @@ class Drops:
         self._read = read
         self._worked: dict[str, _Worked] = {}
         self._brought_by: dict[NoteKey, set[str]] = {}
-        self._readings: OrderedDict[str, Reading] = OrderedDict()
+        self._shipments: OrderedDict[str, dict[int, Shipment]] = OrderedDict()  # by drop, then by position
+        self._kept = 0
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pause = threading.Event()  # never set: a wait that stop() need not cut short
@@ -99,7 +103,7 @@ class Drops:
 
     def _receipt_of_put_away(self, path: Path, drop_id: str) -> dict[str, Any]:
         """The receipt of a file in done/ or problem/, where it may be called order~2.json for order.json."""
-        names = (path.name, re.sub(r"~\d+(\.\w+)?$", r"\1", path.name))
+        names = (path.name, re.sub(r"~[0-9a-z]+(\.\w+)?$", r"\1", path.name))
         found = (read_receipt(self._spool, name, drop_id) for name in names)
         return next((receipt for receipt in found if receipt), {"file": path.name, "problems": ()})
 
@@ -120,11 +124,10 @@ class Drops:
 
     def shipment(self, account: Account) -> Shipment:
         """The shipment of a note, from our own copy of its file; SourceChanged if that is not what was claimed."""
-        reading = self._readings.get(account.drop_id) or self._read_again(account.drop_id)
-        for read in reading.shipments:
-            if read.position == account.position:
-                return read.shipment
-        raise SourceChanged(f"our copy of the file has no shipment {account.position} any more")
+        shipments = self._shipments.get(account.drop_id) or self._read_again(account.drop_id)
+        if account.position not in shipments:
+            raise SourceChanged(f"our copy of the file has no shipment {account.position} any more")
+        return shipments[account.position]
 
     @property
     def is_idle(self) -> bool:
@@ -132,7 +135,7 @@ class Drops:
         with self._lock:
             return self._is_written and not any(worked.changed for worked in self._worked.values())
 
-    def _read_again(self, drop_id: str) -> Reading:
+    def _read_again(self, drop_id: str) -> dict[int, Shipment]:
         drop = self._ledger.drop(drop_id)
         assert drop is not None
         worked = self._worked.get(drop_id)
@@ -144,14 +147,21 @@ class Drops:
         if sha256(content).hexdigest() != drop.sha256:
             raise SourceChanged("our copy of the order file has other content than was claimed")
         reading = self._read(worked.name if worked else path.name, content)
-        self._keep(drop_id, reading)
-        return reading
+        return self._keep(drop_id, reading)
 
-    def _keep(self, drop_id: str, reading: Reading) -> None:
+    def _keep(self, drop_id: str, reading: Reading) -> dict[int, Shipment]:
+        """Keep the newest drops as read, as long as they are not too many; a single large one always."""
+        shipments = {read.position: read.shipment for read in reading.shipments}
         with self._lock:
-            self._readings[drop_id] = reading
-            while len(self._readings) > KEPT_READINGS:
-                self._readings.popitem(last=False)
+            self._forget(drop_id)
+            self._shipments[drop_id] = shipments
+            self._kept += len(shipments)
+            while self._kept > KEPT_SHIPMENTS and len(self._shipments) > 1:
+                self._forget(next(iter(self._shipments)))
+        return shipments
+
+    def _forget(self, drop_id: str) -> None:
+        self._kept -= len(self._shipments.pop(drop_id, ()))
 
     # Receipts ---------------------------------------------------------------------------------------------------------
 
@@ -170,7 +180,10 @@ class Drops:
     def _flush(self) -> None:
         """Write the receipts of all that changed, and put away what is worked off."""
         with self._lock:
-            due = [worked for worked in self._worked.values() if worked.changed]
+            now = time.monotonic()
+            due = [worked for worked in self._worked.values() if worked.changed and worked.next_at <= now]
+            if len(due) < sum(worked.changed for worked in self._worked.values()):
+                self._wake.set()  # come again for the others
             for worked in due:
                 worked.changed = False
             self._is_written = not due
@@ -185,12 +198,14 @@ class Drops:
             self._is_written = True
 
     def _write(self, worked: _Worked) -> None:
+        began = time.monotonic()
         accounts = self._ledger.notes_of(worked.drop.drop_id)
         is_settled = not any(account.state in OPEN for account in accounts)
         receipt = receipt_of(worked.drop, worked.name, accounts, worked.problems)
         write_receipt(self._spool, worked.name, receipt, durable=is_settled)
         if is_settled:
             self._put_away(worked)
+        worked.next_at = time.monotonic() + PAUSE_TIMES * (time.monotonic() - began)
 
     def _put_away(self, worked: _Worked) -> None:
         drop = worked.drop
@@ -204,7 +219,7 @@ class Drops:
             if worked.changed:  # a person decided about a note of it at this very moment
                 return
             del self._worked[drop.drop_id]
-            self._readings.pop(drop.drop_id, None)
+            self._forget(drop.drop_id)
             for key in worked.notes:
                 self._brought_by[key].discard(drop.drop_id)
                 if not self._brought_by[key]:
@@ -223,7 +238,7 @@ def receipt_of(
         "size_bytes": drop.size_bytes,
         "state": _state_of(accounts, problems),
         "arrived_at": drop.arrived_at.isoformat(timespec="milliseconds"),
-        "claimed_at": drop.claimed_at.isoformat(timespec="milliseconds"),
+        "claimed_at": drop.claimed_at.isoformat(timespec="microseconds"),
         "notes": [account.as_json() for account in accounts],
         "problems": list(problems),
     }

@@ -6,6 +6,7 @@ is the old one or the new one. A full disk raises SpoolFull; other faults of the
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +24,19 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o640) -> None:
 
 def write_aside(path: Path, content: bytes, *, mode: int = 0o640, durable: bool = True) -> None:
     """Like write_whole, but the folder's fsync is the caller's; without `durable` it may be gone after a power cut."""
-    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
-    with full_disk_named(path):
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(descriptor)
-        beside.replace(path)
+    beside = path.with_name(f".{path.name[:180]}.{os.getpid():x}-{threading.get_ident():x}.tmp")
+    try:
+        with full_disk_named(path):
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                if durable:
+                    file.flush()
+                    os.fsync(descriptor)
+            beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def fsync_folder(folder: Path) -> None:

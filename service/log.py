@@ -34,6 +34,7 @@ Event = Literal[
     "note.held",
     "note.resumed",
     "note.decided",
+    "decision.unreadable",
     "orphan.discarded",
     "queue.down",
     "queue.back",

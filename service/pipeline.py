@@ -37,7 +37,7 @@ from service.rendering.pool import RenderPool
 from service.tracking import Tracking
 
 PREPARE = "prepare"
-AT_ONCE = 0.0
+LONGEST_BACKOFF = 6  # times retry_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class Pipeline:
         rooms.drops.take(claim, drop, (account.key for account in accounts))
         self._say_received(claim, accounts)
         for account in accounts:
-            self.owe(account)
+            if account.drop_id == claim.drop_id:  # a repeated file brings nothing new to do
+                self.owe(account)
 
     def owe(self, account: Account) -> None:
         """Deliver a note to the stage that its state calls for; nothing, if it waits for a person or is at an end."""
@@ -176,7 +177,9 @@ class Pipeline:
         if not rooms.ledger.intend(key, note, prepared.route.queue, moments):  # intent on disk
             return  # a person was faster
         job = rooms.printer.create_held(document, key.job_name, prepared.route)  # effect: nothing prints yet
-        rooms.ledger.note_job(key, job)  # its id on disk: from here a crash can only release it once more
+        if not rooms.ledger.note_job(key, job):  # its id on disk: from here a crash can only release it once more
+            rooms.printer.cancel(job)  # the ledger has moved on without us
+            return
         rooms.printer.release(job)  # effect: it prints
         self._accept(account, job, prepared, began_at)  # receipt on disk
 
@@ -206,8 +209,9 @@ class Pipeline:
     def _accept(self, account: Account, job: Job, prepared: _Prepared | None, began_at: datetime) -> None:
         rooms, key = self._rooms, account.key
         accepted_at = rooms.now()
-        rooms.ledger.accept(key, accepted_at)
         self._prepared.pop(key, None)
+        if not rooms.ledger.accept(key, accepted_at):
+            return  # a person was faster; the job is known to the ledger
         rooms.tracking.follow(account, job, accepted_at)
         rooms.drops.advanced(key)
         facts = {"note_id": key.note_id, "order_id": account.order_id, "generation": key.generation}
@@ -253,13 +257,16 @@ class Pipeline:
             self._stop(worse)
 
     def _defer(self, key: NoteKey, error: SlipwayError) -> None:
-        rooms, retry_s = self._rooms, self._rooms.settings.printing.retry_s
+        rooms = self._rooms
         rooms.ledger.defer(key, rooms.now(), error)
         rooms.drops.advanced(key)
         account = rooms.ledger.account(key)
         assert account is not None
+        retry_s = rooms.settings.printing.retry_s * min(2 ** (account.attempts - 1), LONGEST_BACKOFF)
         log.warning("note.deferred", code=error.code, reason=str(error), attempts=account.attempts, retry_s=retry_s)
-        rooms.delivery.put(PREPARE, key, _turn(account), delay_s=retry_s)
+        prepared = self._prepared.get(key)
+        stage = lane_of(prepared.route.queue) if prepared else PREPARE
+        rooms.delivery.put(stage, key, _turn(account), delay_s=retry_s)
 
     def _hold(self, key: NoteKey, error: SlipwayError) -> None:
         self._prepared.pop(key, None)

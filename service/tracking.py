@@ -14,7 +14,6 @@ second later; a printer that can't be reached is asked again, and said to be dow
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +53,6 @@ class Tracking:
         self._settings = settings
         self._ended = ended
         self._followed: dict[NoteKey, _Followed] = {}
-        self._in_queue: Counter[str] = Counter()
         self._down: set[str] = set()
         self._changed = threading.Condition()
         self._stopping = False
@@ -77,8 +75,7 @@ class Tracking:
         """Ask about this job until it is at an end."""
         followed = _Followed(account.key, job, account.arrived_at, accepted_at, time.monotonic(), self._settings.poll_s)
         with self._changed:
-            self._in_queue[job.queue] += 1
-            self._followed[account.key] = followed
+            self._followed.setdefault(account.key, followed)
             self._changed.notify_all()
 
     def resume(self, account: Account) -> None:
@@ -89,13 +86,22 @@ class Tracking:
     def wait_for_room(self, queue: str) -> bool:
         """Block until fewer jobs than the window stand in `queue`; False when the service stops first."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._in_queue[queue] < self._settings.window)
+            self._changed.wait_for(lambda: self._stopping or self._jobs_in(queue) < self._settings.window)
             return not self._stopping
 
     @property
     def open_jobs(self) -> int:
         """How many jobs are being followed."""
         return len(self._followed)
+
+    @property
+    def is_stuck(self) -> bool:
+        """True when every job that is followed stands in a queue that can't be asked."""
+        with self._changed:
+            return all(followed.job.queue in self._down for followed in self._followed.values())
+
+    def _jobs_in(self, queue: str) -> int:
+        return sum(followed.job.queue == queue for followed in self._followed.values())
 
     def _run(self) -> None:
         try:
@@ -124,9 +130,9 @@ class Tracking:
             report = self._printer.look_up(followed.job)
         except Deferred as error:
             self._mark_down(queue, error)
-            followed.look_at = time.monotonic() + SLOWEST_LOOK_S
-            return
-        self._mark_back(queue)
+            report = JobReport(JobState.PENDING, (error.code,), "")  # as far as can be known
+        else:
+            self._mark_back(queue)
         if self._judged(followed, report):
             self._forget(followed)
         else:
@@ -141,7 +147,7 @@ class Tracking:
                 _say_completed(followed, report, now)
             return True
         if verdict := _verdict(followed, report, now, self._settings.silent_after_s):
-            if self._ledger.hold(followed.key, now, verdict):
+            if self._ledger.hold(followed.key, now, verdict, expected=("accepted",)):
                 log.error("note.held", note_id=followed.key.note_id, queue=followed.job.queue, code=verdict.code)
             return True
         return False
@@ -149,7 +155,6 @@ class Tracking:
     def _forget(self, followed: _Followed) -> None:
         with self._changed:
             del self._followed[followed.key]
-            self._in_queue[followed.job.queue] -= 1
             self._changed.notify_all()
         self._ended(followed.key)
 

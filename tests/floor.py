@@ -150,6 +150,7 @@ class Floor:
     script: dict[str, BaseException] = field(default_factory=dict)
     overrides: dict[str, str] = field(default_factory=dict)
     stopped_by: list[SlipwayError] = field(default_factory=list)
+    drawn: int = 0
 
     def __post_init__(self) -> None:
         config = read_config(ROOT / "config", self.overrides)
@@ -185,6 +186,7 @@ class Floor:
         self.pipeline = Pipeline(self.rooms, queues, self.stopped_by.append)
 
     def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+        self.drawn += 1
         note: RenderedNote = self.renderer.render(plan, pictures)
         return note
 

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from service.clock import utc_now
+from service.decisions import Decisions, ask, take_answer
+from service.errors import OutcomeUnknown
+from service.ledger.accounts import Decision, NoteKey
 from tests.builders import a_line, a_shipment
+from tests.floor import Floor, account_of
 from tests.shop import Shop, order_file
+
+KEY = NoteKey("509217-1-r1", 1)
 
 
 @pytest.fixture
@@ -70,3 +77,82 @@ def test_a_decision_about_an_unknown_note_is_refused(shop: Shop) -> None:
     answer = shop.slipway("cancel", "999", "--reason", "x")
     assert 1 == answer.returncode
     assert "there is no note 999" in answer.stderr
+
+
+def decide(floor: Floor, what: str) -> str:
+    """Carry a decision out on a floor; the note that goes on, or why it was refused."""
+    ask(floor.spool, KEY, Decision("d1", what, "ops", "because"))
+    decisions = Decisions(floor.spool, floor.ledger, floor.printer, utc_now)
+    for key in decisions.carry_out():
+        account = floor.ledger.account(key)
+        assert account is not None
+        floor.pipeline.owe(account)
+    floor.line.work_off()
+    answer = take_answer(floor.spool, "d1")
+    assert answer is not None
+    return answer.note or answer.refused
+
+
+@pytest.fixture
+def put_off(tmp_path: Path) -> Floor:
+    """A note whose job stands held at its printer, while the note itself is put off: the release went wrong."""
+    Shop(tmp_path).drop_shipment(a_shipment())
+    floor = Floor(tmp_path, {"before release": OutcomeUnknown("broke")})
+    for claim in floor.rooms.hot_folder.claims():
+        floor.pipeline.receive(claim)
+    floor.line.work_off()
+    assert "deferred" == account_of(tmp_path).state
+    return floor
+
+
+def test_a_cancelled_notes_job_is_cancelled_at_the_printer_too(put_off: Floor) -> None:
+    assert "509217-1-r1" == decide(put_off, "cancel")
+    assert "cancelled" == account_of(put_off.root).state
+    put_off.line.let_time_pass()
+    put_off.line.work_off()
+    assert "cancel" in put_off.printer.calls
+    assert [] == put_off.sheets
+    assert [] == list(put_off.spool.printers.rglob("held/*.pdf"))
+
+
+def test_a_note_with_a_job_can_not_be_parked_as_if_it_had_none(put_off: Floor) -> None:
+    assert "can't be held" in decide(put_off, "hold")
+
+
+def test_a_released_note_that_had_a_job_goes_on_as_a_marked_sheet_and_its_old_job_never_prints(put_off: Floor) -> None:
+    put_off.ledger.hold(KEY, utc_now(), OutcomeUnknown("broke for good"))
+    assert "509217-1-r1.g2" == decide(put_off, "release")
+    assert ["509217-1-r1.g2.pdf"] == put_off.sheets
+
+
+def test_a_decision_is_refused_while_the_printer_can_not_be_asked(put_off: Floor) -> None:
+    put_off.script["before look_up"] = OutcomeUnknown("no answer")
+    assert "no answer" in decide(put_off, "cancel")
+    assert "deferred" == account_of(put_off.root).state
+
+
+def test_a_decision_is_carried_out_once_though_its_file_stays(put_off: Floor) -> None:
+    put_off.line.let_time_pass()
+    put_off.line.work_off()
+    assert "509217-1-r1.g2" == decide(put_off, "reprint")
+    assert "509217-1-r1.g2" == decide(put_off, "reprint"), "the same decision, found again after a crash"
+    assert ["509217-1-r1.g2.pdf", "509217-1-r1.pdf"] == put_off.sheets
+
+
+def test_a_file_that_is_no_decision_is_set_aside_and_the_next_is_carried_out(put_off: Floor) -> None:
+    (put_off.spool.decisions / "a.asked.json").write_bytes(b"")
+    (put_off.spool.decisions / "b.asked.json").write_text('{"note_id": 1}')
+    assert "509217-1-r1" == decide(put_off, "cancel")
+    names = sorted(path.name for path in put_off.spool.decisions.iterdir())
+    assert ["a.asked.json.broken", "b.asked.json.broken"] == names
+
+
+def test_a_receipt_is_right_again_after_a_death_between_decision_and_print(shop: Shop) -> None:
+    shop.drop_shipment(a_shipment())
+    shop.slipway("run", "--once")
+    floor = Floor(shop.spool)
+    floor.ledger.decide(KEY, Decision("d1", "reprint", "ops", "lost"), utc_now())
+    floor.ledger.close()
+    assert 0 == shop.slipway("run", "--once").returncode
+    notes = shop.receipt("order-509217-1-r1.json")["notes"]
+    assert [(1, "completed"), (2, "completed")] == [(note["generation"], note["state"]) for note in notes]

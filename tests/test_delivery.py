@@ -97,3 +97,29 @@ def test_stop_waits_for_what_is_under_way_and_delivers_nothing_more() -> None:
     may_end.set()
     assert delivery.stop(10)
     assert ["first"] == given
+
+
+def test_what_is_put_while_it_is_at_work_comes_again_after_and_not_beside() -> None:
+    delivery: LocalDelivery[str] = LocalDelivery()
+    began, may_end, done = threading.Event(), threading.Event(), threading.Event()
+    at_once, most, times = 0, 0, 0
+
+    def work(_: str) -> None:
+        nonlocal at_once, most, times
+        at_once, times = at_once + 1, times + 1
+        most = max(most, at_once)
+        began.set()
+        may_end.wait(10)
+        at_once -= 1
+        if times == 2:
+            done.set()
+
+    delivery.bind("stage", work, workers=2)
+    delivery.put("stage", "a", (1,))
+    delivery.start()
+    assert began.wait(10)
+    delivery.put("stage", "a", (1,))
+    may_end.set()
+    assert done.wait(10)
+    assert 1 == most
+    assert delivery.stop(10)

@@ -154,6 +154,28 @@ def test_express_notes_overtake_those_that_wait(tmp_path: Path) -> None:
     assert ["express-1-r1", *(f"{number}-1-r1" for number in range(5))] == order
 
 
+def test_a_job_that_the_ledger_does_not_know_is_never_released(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    floor = Floor(root)
+    monkeypatch.setattr(floor.ledger, "note_job", lambda *_: False)
+    floor.live()
+    assert ["create_held", "cancel"] == floor.printer.calls
+    assert [] == floor.sheets
+
+
+def test_a_note_that_is_put_off_waits_longer_each_time_and_is_drawn_once(root: Path) -> None:
+    floor = Floor(root)
+    for claim in floor.rooms.hot_folder.claims():
+        floor.pipeline.receive(claim)
+    pauses = []
+    for _ in range(5):
+        floor.script["before create_held"] = QueueMissing("gone")
+        floor.line.work_off()
+        pauses.append(floor.line.waiting[0][0])
+        floor.line.let_time_pass()
+    assert [5, 10, 20, 30, 30] == pauses
+    assert 1 == floor.drawn
+
+
 class PoisonedBy:
     """A renderer whose worker dies of one note."""
 

@@ -1,7 +1,11 @@
 """The main job, told with the folder printers and the real service as a process."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import a_line, a_shipment
+from tests.conftest import ROOT
+from tests.floor import Floor
 from tests.shop import Shop, make_orders, order_file, shipments
 
 EMPTY: list[str] = []
@@ -263,3 +269,64 @@ def _file(shop: Shop, shipment) -> Path:  # type: ignore[no-untyped-def]
     path = shop.spool.parent / f"{shipment.note_id}.json"
     path.write_bytes(order_file(shipment))
     return path
+
+
+def test_an_order_that_is_dropped_again_and_again_prints_once_and_is_never_held(shop: Shop) -> None:
+    for shipment in shipments(30):
+        for copy in range(3):
+            shop.drop(f"{shipment.note_id}-{copy}.json", order_file(shipment))
+    run = shop.slipway("run", "--once")
+    assert 0 == run.returncode, run.stdout + run.stderr[-2000:]
+    assert {1} == set(shop.sheets().values())
+    assert 30 == len(shop.sheets())
+    assert {"completed"} == {
+        shop.receipt(f"{s.note_id}-{copy}.json")["state"] for s in shipments(30) for copy in range(3)
+    }
+
+
+def test_submit_with_wait_fails_when_any_part_of_a_file_is_refused(shop: Shop) -> None:
+    shop.spool.mkdir()
+    good, bad = (order_file(shipment) for shipment in shipments(2))
+    batch = shop.spool / "batch.jsonl"
+    batch.write_bytes(good + b"\n" + bad.replace(b'"EUR"', b'"EURO"') + b"\n")
+    with shop.service():
+        answer = shop.slipway("submit", "--wait", str(batch))
+    assert 1 == answer.returncode
+    assert "accepted" in answer.stdout or "completed" in answer.stdout
+    assert "rejected" in answer.stdout
+
+
+def test_files_of_one_name_submitted_at_once_are_all_there(shop: Shop) -> None:
+    from service.cli.drops import _drop
+    from service.intake.spool import open_spool
+
+    spool = open_spool(shop.spool)
+    files = []
+    for number in range(12):
+        folder = shop.spool.parent / str(number)
+        folder.mkdir()
+        (folder / "order.json").write_bytes(order_file(a_shipment(order_id=str(number))))
+        files.append(folder / "order.json")
+    threads = [threading.Thread(target=_drop, args=(file, spool)) for file in files]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert 12 == len(shop.files()["incoming"])
+
+
+def test_a_run_that_takes_up_a_refused_file_of_an_earlier_life_says_so(shop: Shop) -> None:
+    shop.drop("broken.json", b"[]")
+    os.utime(shop.spool / "incoming" / "broken.json", (0, 0))  # it has rested long enough
+    floor = Floor(shop.spool)
+    assert [False] == [claim.rejection is None for claim in floor.rooms.hot_folder.claims()]  # copied, then killed
+    floor.ledger.close()
+    assert 1 == shop.slipway("run", "--once").returncode
+
+
+def test_a_reader_who_has_seen_enough_is_no_fault(shop: Shop) -> None:
+    command = f"{sys.executable} -m service.cli schema order | head -c 10"
+    answer = subprocess.run(
+        command, shell=True, cwd=ROOT, env=shop.environ, capture_output=True, timeout=60, check=False
+    )
+    assert b"" == answer.stderr

@@ -4,14 +4,17 @@ import hashlib
 import json
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.builders import a_shipment
 from tests.conftest import ROOT
 from tests.cups_lab import CupsLab
-from tests.shop import QUEUES, Shop, make_orders, shipments
+from tests.programs import until
+from tests.shop import QUEUES, Shop, make_orders, order_file, shipments
 
 pytestmark = pytest.mark.cups
 
@@ -97,15 +100,21 @@ def test_a_job_that_somebody_cancels_is_held_for_a_person(shop: Shop, cups_lab: 
     assert "job-cancelled" == note["code"]
 
 
-def wait_for_state(shop: Shop, state: str) -> dict[str, object]:
-    """The only note, once it is in this state; asks at most so often that the test ends."""
+def wait_for_state(shop: Shop, state: str) -> dict[str, Any]:
+    """The only note, once it is in this state."""
+    (note,) = wait_for(shop, lambda notes: [state] == [note["state"] for note in notes])
+    return note
+
+
+def wait_for(shop: Shop, is_so: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+    """The notes, once it is so; asks at most so often that the test ends."""
+    notes: list[dict[str, Any]] = []
     for _ in range(60):
         answer = shop.slipway("status", "--json")
-        for line in answer.stdout.splitlines():
-            note: dict[str, object] = json.loads(line)
-            if note["state"] == state:
-                return note
-    raise AssertionError(f"no note became {state}")
+        notes = [json.loads(line) for line in answer.stdout.splitlines()]
+        if is_so(notes):
+            return notes
+    raise AssertionError(notes)
 
 
 @pytest.mark.corpora
@@ -134,3 +143,37 @@ def routed_queue(row: dict[str, object]) -> str:
     if row["site"] == "eu":
         return "eu-notes-de" if language == "de" else "eu-partial" if kind == "partial" else f"eu-notes-{language}"
     return "int-notes"
+
+
+def test_what_a_person_cancels_or_releases_while_the_printer_is_off_prints_as_they_said(
+    shop: Shop, cups_lab: CupsLab
+) -> None:
+    printer = cups_lab.add_queue("uk-notes")
+    printer.stop()
+    impatient = Shop(shop.spool, (*shop.backend, ("SLIPWAY_PRINTING_SILENT_AFTER_S", "0.5")))
+    shop.spool.mkdir(parents=True)
+    with impatient.service():
+        shop.drop_shipment(a_shipment())
+        shop.drop_shipment(a_shipment(order_id="9"))
+        wait_for(shop, lambda notes: ["printer-silent", "printer-silent"] == [note["code"] for note in notes])
+        assert 0 == shop.slipway("cancel", "509217", "--reason", "too late").returncode
+        assert 0 == shop.slipway("release", "9", "--reason", "the printer is back").returncode
+        printer.start()
+        until(lambda: bool(cups_lab.papers("uk-notes")), "the paper")
+    assert ["9-1-r1.g2"] == [name for name, _ in cups_lab.papers("uk-notes")]
+
+
+def test_repeats_of_an_accepted_order_do_not_stop_its_queue(shop: Shop, cups_lab: CupsLab) -> None:
+    printer = cups_lab.add_queue("uk-notes")
+    printer.stop()
+    shop.spool.mkdir(parents=True)
+    with shop.service():
+        shop.drop_shipment(a_shipment())
+        wait_for_state(shop, "accepted")
+        for copy in range(3):
+            shop.drop(f"again-{copy}.json", order_file(a_shipment()))
+        printer.start()
+        for number in range(4):
+            shop.drop_shipment(a_shipment(order_id=f"{number}"))
+        wait_for(shop, lambda notes: ["completed"] * 5 == [note["state"] for note in notes])
+    assert {1} == set(Counter(name for name, _ in cups_lab.papers("uk-notes")).values())

@@ -124,3 +124,16 @@ def test_who_waits_for_room_is_let_go_when_the_service_stops(ledger: Ledger) -> 
     tracking.stop()
     waiting.join(20)
     assert [False] == answers
+
+
+def test_a_note_that_is_followed_already_takes_no_second_place_in_its_queue(ledger: Ledger) -> None:
+    tracking = Tracking(Says(JobState.PENDING), ledger, Printing(window=2), lambda _: None, lambda: NOON)  # type: ignore[arg-type]
+    for _ in range(3):
+        tracking.resume(account(ledger))
+    assert 1 == tracking.open_jobs
+    assert tracking.wait_for_room("uk-notes")
+
+
+def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(ledger: Ledger) -> None:
+    note = follow_to_the_end(ledger, Says(PrinterUnreachable("no answer")), later_s=Printing().silent_after_s + 1)
+    assert ("held", "printer-silent") == (note.state, note.code)

@@ -1,20 +1,28 @@
 """`submit` and `preview`: order files on their way in."""
 
 import argparse
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from service.cli.terminal import say, say_json, show_table
+from service.clock import utc_now
 from service.config import Config
-from service.errors import FileUnreadable
+from service.errors import FileUnreadable, UnknownFormat
 from service.files import write_whole
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
+from service.intake.names import is_ignored, marked, spool_name
 from service.intake.reading import read_drop
 from service.intake.receipts import receipt_path
 from service.intake.spool import Spool, is_locked, open_spool
@@ -30,8 +38,12 @@ LOOK_EVERY_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _Submitted:
+    """A file that was dropped: its name in the hot folder and in the spool, its hash, and when."""
+
     name: str
+    receipt_name: str
     sha256: str
+    at: datetime
 
 
 def submit(arguments: argparse.Namespace, config: Config) -> int:
@@ -50,21 +62,41 @@ def submit(arguments: argparse.Namespace, config: Config) -> int:
         if not is_locked(spool):
             say("no service works on this spool: start one with `slipway run`")
         return TRY_AGAIN
-    return 0 if all(receipt and receipt["state"] in ("accepted", "completed") for receipt in receipts) else 1
+    return 0 if all(receipt and _is_accepted(receipt) for receipt in receipts) else 1
 
 
 def _drop(path: Path, spool: Spool) -> _Submitted:
     """Copy a file into the hot folder under a name that is free there, at once and whole."""
+    if is_ignored(path.name):
+        raise UnknownFormat(f"{path.name} is the name of an unfinished upload", hint="Give the file another name.")
+    content = read_order_file(path)
+    with _naming(spool):
+        name = next(name for name in _names(path.name) if not (spool.incoming / name).exists())
+        at = utc_now()
+        write_whole(spool.incoming / name, content, mode=0o660)
+    return _Submitted(name, spool_name(name), hashlib.sha256(content).hexdigest(), at)
+
+
+def _names(name: str) -> Iterator[str]:
+    """The name, then `order~2.json` and so on."""
+    yield name
+    yield from (marked(name, str(number)) for number in count(2))
+
+
+@contextmanager
+def _naming(spool: Spool) -> Iterator[None]:
+    """One at a time chooses a name and takes it."""
+    with (spool.root / ".submit.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def read_order_file(path: Path) -> bytes:
+    """A file that a person named."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}", hint="Name a file that you may read.") from error
-    target, number = spool.incoming / path.name, 1
-    while target.exists():
-        number += 1
-        target = spool.incoming / f"{path.stem}~{number}{path.suffix}"
-    write_whole(target, content, mode=0o660)
-    return _Submitted(target.name, hashlib.sha256(content).hexdigest())
 
 
 def _receipt_when_accepted(drop: _Submitted, spool: Spool, deadline: float) -> dict[str, Any] | None:
@@ -78,13 +110,22 @@ def _receipt_when_accepted(drop: _Submitted, spool: Spool, deadline: float) -> d
 
 
 def _receipt_of(drop: _Submitted, spool: Spool) -> dict[str, Any] | None:
-    if (spool.incoming / drop.name).exists():
-        return None
-    try:
-        receipt: dict[str, Any] = json.loads(receipt_path(spool, drop.name).read_bytes())
-    except FileNotFoundError:
-        return None
-    return receipt if receipt["sha256"] == drop.sha256 else None
+    """The receipt of this very drop, also where a later one of its name has taken over the plain name."""
+    newest = receipt_path(spool, drop.receipt_name)
+    for path in (newest, *spool.receipts.glob(f"{glob.escape(drop.receipt_name)}.*.receipt.json")):
+        try:
+            receipt: dict[str, Any] = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            continue
+        if receipt["sha256"] == drop.sha256 and datetime.fromisoformat(receipt["claimed_at"]) >= drop.at:
+            return receipt
+    return None
+
+
+def _is_accepted(receipt: dict[str, Any]) -> bool:
+    """True if every note of a file is at a printer or on paper, and nothing of it was refused."""
+    states = {note["state"] for note in receipt["notes"]}
+    return not receipt["problems"] and states <= {"accepted", "completed"}
 
 
 def _show_receipt(drop: _Submitted, receipt: dict[str, Any] | None, *, as_json: bool) -> None:
@@ -109,11 +150,7 @@ def _show_receipt(drop: _Submitted, receipt: dict[str, Any] | None, *, as_json: 
 def preview(arguments: argparse.Namespace, config: Config) -> int:
     """Draw one note of an order file; nothing is recorded, printed or spent."""
     house, feeds = compile_house(config), compile_feeds(config)
-    try:
-        content = arguments.file.read_bytes()
-    except OSError as error:
-        raise FileUnreadable(f"{arguments.file}: {error.strerror}", hint="Name a file that you may read.") from error
-    reading = read_drop(arguments.file.name, content, feeds)
+    reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:
         say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
     chosen = next((read for read in reading.shipments if read.position == arguments.shipment), None)

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from service import __version__
-from service.cli.terminal import complain, say
+from service.cli.terminal import ReaderGone, complain, say
 from service.config import Config, read_config
-from service.errors import OwnFault, SlipwayError, Stopped
+from service.errors import OwnFault, Remedy, SlipwayError, Stopped
 from service.faults import contained
 from service.log import configure_log
 
-USAGE = 64
+USAGE, TRY_AGAIN = 64, 75
 Command = Callable[[argparse.Namespace, Config], int]
 
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _carry_out(chosen)
     except SlipwayError as error:
         complain(error)
-        return error.exit_code if isinstance(error, Stopped) else 1
+        return _exit_code(error)
     except KeyboardInterrupt:
         return 130
 
@@ -43,9 +43,15 @@ def _carry_out(chosen: argparse.Namespace) -> int:
     try:
         config = read_config(Path(getattr(chosen, "config", "config")), _overrides())
         return _command(chosen.carry_out)(chosen, config)
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except ReaderGone:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _exit_code(error: SlipwayError) -> int:
+    if isinstance(error, Stopped):
+        return error.exit_code
+    return TRY_AGAIN if error.remedy is Remedy.DEFER else 1
 
 
 def _command(place: str) -> Command:

@@ -24,9 +24,16 @@ COLOURS = {
 }
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has seen enough."""
+
+
 def say(text: str) -> None:
     """A line on stdout."""
-    print(text)  # noqa: T201 - the one place where the commands speak
+    try:
+        print(text, flush=True)  # noqa: T201 - the one place where the commands speak
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def say_json(value: object) -> None:
@@ -44,7 +51,10 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title:
     for row in rows:
         table.add_row(*(Text(str(cell), style=COLOURS.get(str(cell), "")) for cell in row))
     width = None if sys.stdout.isatty() else 200
-    Console(width=width, highlight=False).print(table)
+    console = Console(width=width, highlight=False)
+    with console.capture() as shown:
+        console.print(table)
+    say(shown.get().rstrip("\n"))
 
 
 def complain(error: SlipwayError) -> None:

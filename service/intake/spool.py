@@ -11,6 +11,7 @@ notes/, printers/, ledger.db, .lock
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from service.errors import SpoolInUse, SpoolUnusable
 
+LOCK_TRIES, LOCK_PAUSE_S = 10, 0.02
 FOLDERS = ("incoming", "working", "done", "problem", "receipts", "notes", "printers", "decisions")
 
 
@@ -106,11 +108,14 @@ def lock_spool(spool: Spool) -> Iterator[None]:
 
 
 def _lock(descriptor: int, spool: Spool) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-        raise SpoolInUse(f"{spool.root} is in use by the service with pid {holder}") from error
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(LOCK_PAUSE_S)  # a command that asks whether we run holds it for an instant
+    holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+    raise SpoolInUse(f"{spool.root} is in use by the service with pid {holder}")
 
 
 def is_locked(spool: Spool) -> bool:

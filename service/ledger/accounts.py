@@ -5,7 +5,7 @@ from datetime import datetime
 
 from service.model import Job, Shipment, job_name
 
-OPEN = ("received", "submitting", "accepted", "deferred")
+OPEN = ("received", "submitting", "deferred", "accepted")  # from the furthest from its end to the nearest
 PUBLIC = (
     *("note_id", "order_id", "shipment", "of", "kind", "site", "language", "state", "code", "reason"),
     *("queue", "job_id", "generation", "pages", "confirmed_by"),

@@ -24,9 +24,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from service.errors import DecisionRefused, LedgerUnusable, SlipwayError
+from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
 from service.ledger import statements
-from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Account, Decision, Drop, Entry, Event, NoteKey
+from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey
 from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, why
 from service.ledger.schema import VERSION, meta, tables
 from service.ledger.writer import Writer
@@ -111,16 +111,17 @@ class Ledger:
         facts = {"at": at, **{f"to_{name}": text for name, text in why(error).items()}, **of(key)}
         return self._step(statements.DEFER, facts, event_row(key, at, "deferred", why(error)))
 
-    def hold(self, key: NoteKey, at: datetime, error: SlipwayError) -> bool:
+    def hold(self, key: NoteKey, at: datetime, error: SlipwayError, expected: tuple[str, ...] = AHEAD_OF_PAPER) -> bool:
         """A person decides."""
-        return self._move(key, OPEN, "held", at, why(error))
+        return self._move(key, expected, "held", at, why(error))
 
     # A person's decisions ---------------------------------------------------------------------------------------------
 
     def decide(self, key: NoteKey, decision: Decision, at: datetime) -> NoteKey:
-        """Carry out a person's decision, once, and keep it; the key of the note that goes on (a reprint's is new).
+        """Carry out a person's decision and keep it; the key of the note that goes on (a reprint's is a new one).
 
-        Raises DecisionRefused when the note's state does not allow it, or the decision was carried out before.
+        A decision that was carried out before gives the same key again. Raises DecisionRefused when the note's state
+        does not allow it.
         """
 
         def carry_out(connection: sa.Connection) -> NoteKey:
@@ -141,6 +142,10 @@ class Ledger:
     def open_notes(self) -> tuple[Account, ...]:
         """All that the service still owes, in the order of arrival."""
         return tuple(Account(**row) for row in self._rows(statements.OPEN_NOTES))
+
+    def is_waiting_for_paper(self) -> bool:
+        """True while a note is on its way by itself, other than put off."""
+        return bool(self._rows(statements.ANY_UNDER_WAY))
 
     def find(self, name: str) -> tuple[Account, ...]:
         """The notes of an order id or a note id."""
@@ -196,6 +201,8 @@ class Ledger:
         try:
             return self._writer.write(change)
         except sa.exc.DatabaseError as error:
+            if "full" in str(error.orig):
+                raise SpoolFull("no space left for the ledger") from error
             raise LedgerUnusable(f"the ledger can't be written: {type(error.orig).__name__}") from error
 
     def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[sa.RowMapping]:

@@ -9,7 +9,6 @@ from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
 from service.ledger.schema import decisions, drop_notes, notes
-from service.model import job_name
 
 WAITING = ("received", "deferred", "held")
 
@@ -83,24 +82,32 @@ def drop_row(drop: Drop) -> dict[str, Any]:
 
 
 def decided(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
-    """Carry out a decision on a note's row; the key that goes on."""
-    if connection.execute(sa.select(decisions).where(decisions.c.decision_id == decision.decision_id)).first():
-        raise DecisionRefused("this decision was carried out before")
-    connection.execute(decisions.insert(), {"decision_id": decision.decision_id, "at": at})
-    key, state = NoteKey(row["note_id"], row["generation"]), row["state"]
-    if decision.what == "hold" and state in ("received", "deferred"):
+    """Carry out a decision on a note's row, once; the key that goes on."""
+    known = connection.execute(sa.select(decisions).where(decisions.c.decision_id == decision.decision_id)).first()
+    if known:
+        return NoteKey(known.note_id, known.generation)
+    key = _carried_out(connection, row, decision, at)
+    kept = {"decision_id": decision.decision_id, "at": at, "note_id": key.note_id, "generation": key.generation}
+    connection.execute(decisions.insert(), kept)
+    return key
+
+
+def _carried_out(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
+    """What each decision does. A note whose job was noted may be on paper: it goes on as a further, marked sheet."""
+    key, state, had_job = NoteKey(row["note_id"], row["generation"]), row["state"], row["job_id"] is not None
+    if decision.what == "hold" and state in ("received", "deferred") and not had_job:
         return _decided_state(connection, key, "held", decision, at)
     if decision.what == "cancel" and state in WAITING:
         return _decided_state(connection, key, "cancelled", decision, at)
-    if decision.what == "release" and state == "held" and row["accepted_at"] is None:
-        afresh = {"attempts": 0, "deferred_at": None, "job_id": None, "job_created_at": None}
-        return _decided_state(connection, key, "received", decision, at, afresh | {"code": "", "reason": ""})
-    if decision.what == "release" and state == "held":  # a sheet may be out: what prints now is marked as another one
+    if decision.what == "release" and state == "held" and not had_job:
+        afresh = {"attempts": 0, "deferred_at": None, "code": "", "reason": ""}
+        return _decided_state(connection, key, "received", decision, at, afresh)
+    if decision.what == "release" and state == "held":
         _decided_state(connection, key, "cancelled", decision, at)
         return _next_generation(connection, row, decision, at)
     if decision.what == "reprint" and state in ("accepted", "completed", "cancelled"):
         return _next_generation(connection, row, decision, at)
-    raise DecisionRefused(f"{job_name(*_key_of(row))} is {state}: it can't be {decision.done}")
+    raise DecisionRefused(f"{key.job_name} is {state}: it can't be {decision.done}")
 
 
 def _decided_state(
@@ -137,7 +144,3 @@ def _next_generation(connection: sa.Connection, row: sa.RowMapping, decision: De
     for link in connection.execute(links).mappings().all():
         connection.execute(statements.NEW_LINK, link_row(link["drop_id"], link["position"], key))
     return key
-
-
-def _key_of(row: sa.RowMapping) -> tuple[str, int]:
-    return row["note_id"], row["generation"]

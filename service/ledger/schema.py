@@ -116,4 +116,6 @@ decisions = sa.Table(
     tables,
     sa.Column("decision_id", sa.String(40), primary_key=True),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("note_id", sa.String(60), nullable=False),  # the note that went on
+    sa.Column("generation", sa.Integer, nullable=False),
 )

@@ -23,6 +23,7 @@ NOTES_OF_DROP = (
     .order_by(drop_notes.c.position, drop_notes.c.generation)
 )
 OPEN_NOTES = ACCOUNTS.where(notes.c.state.in_(OPEN)).order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
+ANY_UNDER_WAY = sa.select(notes.c.note_id).where(notes.c.state.in_(("received", "submitting", "accepted"))).limit(1)
 ALL_NOTES = ACCOUNTS.order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
 NEWEST_NOTES = ACCOUNTS.order_by(notes.c.arrived_at.desc(), notes.c.position.desc()).limit(sa.bindparam("count"))
 NAMED_NOTES = ACCOUNTS.where(sa.or_(notes.c.order_id == _NAME, notes.c.note_id == _NAME)).order_by(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as DeadlinePassed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +35,7 @@ Draw = Callable[[Renderer, Plan, Mapping[str, Path]], RenderedNote]
 _START_DEADLINE_S = 60.0
 _NEW_WORKER_S = 10.0  # what a worker that takes a dead one's place may need to get ready
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__])
+_CONTEXT.set_forkserver_preload([__name__, "service.rendering.warm"])
 
 
 def load_renderer(folder: Path) -> Renderer:
@@ -57,6 +58,7 @@ class RenderPool:
 
     def start(self) -> None:
         """Start the workers; returns when all are warm. Raises ConfigInvalid if a layout is at fault."""
+        forkserver.ensure_running()  # it gets warm meanwhile
         load_renderer(self._layouts_folder)  # in this process, where its faults can be told
         with self._changing:
             self._is_wanted = True

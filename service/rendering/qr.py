@@ -36,6 +36,12 @@ def qr_rows(content: bytes) -> tuple[str, ...]:
     return tuple("".join("1" if dark else "0" for dark in row) for row in code.modules)
 
 
+def make_usual_tables() -> None:
+    """Make the tables of the usual web addresses, 27 to 84 bytes, ahead of the first note that wants them."""
+    for version in (3, 4, 5):
+        _table(version)
+
+
 class _Table:
     """The symbols of one version: that of all-zero codewords, and what each data bit changes; each a whole number."""
 
