@@ -42,5 +42,5 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted $(cat pyproject.toml requirements.
     exit 0
 fi
 echo "setup: installing $wanted into .venv"
-.venv/bin/pip install --quiet --disable-pip-version-check --no-warn-script-location -c requirements.lock -e "$wanted"
+.venv/bin/pip install --quiet --use-pep517 --disable-pip-version-check --no-warn-script-location -c requirements.lock -e "$wanted"
 echo "$wanted $(cat pyproject.toml requirements.lock | cksum)" >"$stamp"

@@ -59,6 +59,12 @@ def test_characters_without_a_meaning_hold_the_note(character: str) -> None:
         lines(f"before {character} after", 100)
 
 
+def test_a_letter_under_a_heap_of_marks_does_not_fit() -> None:
+    assert "ด้" == readable("ด้")
+    with pytest.raises(DoesNotFit, match="more than 6 marks"):
+        readable("ด" + "้" * 40)
+
+
 def test_latin_europe_stands_on_every_code_page() -> None:
     """Every letter of these alphabets, in each face that the layout uses."""
     alphabets = "ÅÄÖåäöÆØæøßÇĞİŞçğış ĄĆĘŁŃÓŚŹŻąćęłńóśźż ČĎĚŇŘŠŤŮŽčďěňřšťůž ŐŰőű ĂÂÎȘȚăâîșț ĐđŒœŸ"

@@ -2,15 +2,17 @@
 
 Line breaks of every kind become newlines and tabs spaces; format characters that can't be seen (bidi controls,
 variation selectors, soft hyphens, fillers) are dropped, but for the joiners, which shape what stands beside them; all
-is composed (NFC). Control characters, private use, lone surrogates and unassigned code points raise GlyphMissing: what
+is composed (NFC). A letter under a heap of marks, more than any language writes, raises DoesNotFit: it would run over
+the lines above. Control characters, private use, lone surrogates and unassigned code points raise GlyphMissing: what
 they were meant to show, nobody knows.
 """
 
 import re
 import unicodedata
 
-from service.errors import GlyphMissing
+from service.errors import DoesNotFit, GlyphMissing
 
+MOST_MARKS = 6  # pointed and cantillated Hebrew takes four
 JOINERS = "\u200c\u200d"
 _LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _UNUSUAL = re.compile(r"[^\n -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u202f-\u205e\u20ac]")
@@ -26,8 +28,19 @@ def readable(text: str) -> str:
     for character in text:
         if unicodedata.category(character) in _WITHOUT_MEANING and character != "\n":
             raise GlyphMissing(f"no font has {named(character)}")
-    seen = "".join(character for character in text if not _is_invisible(character))
-    return unicodedata.normalize("NFC", seen)
+    seen = unicodedata.normalize("NFC", "".join(character for character in text if not _is_invisible(character)))
+    if _most_marks(seen) > MOST_MARKS:
+        raise DoesNotFit(f"a letter carries more than {MOST_MARKS} marks")
+    return seen
+
+
+def _most_marks(text: str) -> int:
+    """How many marks the most burdened letter carries; enclosing and spacing marks count too."""
+    most = carried = 0
+    for character in text:
+        carried = carried + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        most = max(most, carried)
+    return most
 
 
 def named(character: str) -> str:
