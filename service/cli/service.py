@@ -33,10 +33,9 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
             service.run()
             return 0
         outcome = service.run_once()
-    say(
-        f"{outcome.completed} notes completed, {outcome.held} held, {outcome.rejected} files refused, "
-        f"{outcome.waiting} notes waiting"
-    )
+    said = ((outcome.completed, "completed"), (outcome.held, "held"), (outcome.waiting, "waiting"))
+    notes = ", ".join(f"{number} {what}" for number, what in said)
+    say(f"notes: {notes}; files refused: {outcome.rejected}")
     return outcome.exit_code
 
 

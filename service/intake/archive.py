@@ -60,7 +60,7 @@ def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
     drop_id, name = _drop_of(claim_path)
     with _naming:
         target = next(path for path in _places(spool.problem, name, drop_id) if not _is_others(path, drop_id))
-        write_whole(_report_of(target), dumped({"drop": drop_id, **asdict(report)}))
+        write_whole(_report_of(target), dumped({"drop": drop_id, **asdict(report)}, indent=1))
         if can_be_kept(claim_path.lstat()):
             claim_path.rename(target)
         else:

@@ -15,7 +15,7 @@ from service.files import fsync_folder, write_aside
 from service.intake.spool import Spool
 
 _writing = threading.Lock()
-_OWNER = re.compile(rb'\{"drop": "([0-9a-z]+)"')
+_OWNER = re.compile(rb'\{\s*"drop": "([0-9a-z]+)"')
 
 
 def write_receipt(spool: Spool, name: str, receipt: dict[str, Any], *, durable: bool = False) -> None:
@@ -62,9 +62,9 @@ def owner_of(path: Path) -> str:
     return match[1].decode() if match else ""
 
 
-def dumped(value: dict[str, Any]) -> bytes:
-    """JSON on one line with `drop` first; in one line, for the indenting encoder takes ten times as long."""
-    return json.dumps(value, ensure_ascii=False, default=_plain).encode() + b"\n"
+def dumped(value: dict[str, Any], *, indent: int | None = None) -> bytes:
+    """JSON with `drop` first; receipts in one line, for the indenting encoder takes ten times as long."""
+    return json.dumps(value, ensure_ascii=False, default=_plain, indent=indent).encode() + b"\n"
 
 
 def _plain(value: object) -> str:
