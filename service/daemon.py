@@ -79,11 +79,6 @@ class Service:
         self._rejected = 0
         self._last_event = self._rooms.ledger.last_event()
 
-    @property
-    def rooms(self) -> Rooms:
-        """The rooms of this service."""
-        return self._rooms
-
     def start(self) -> None:
         """Warm up, then take up what an earlier run left."""
         rooms = self._rooms

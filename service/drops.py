@@ -249,7 +249,7 @@ def _state_of(accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...
     states = {account.state for account in accounts}
     if problems:
         states.add("rejected")
-    return next(state for state in (*OPEN, "held", "rejected", "cancelled", "completed") if state in states)
+    return next((state for state in (*OPEN, "held", "rejected", "cancelled") if state in states), "completed")
 
 
 def _problems(claim: Claim[Reading]) -> tuple[dict[str, Any], ...]:

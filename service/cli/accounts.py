@@ -116,7 +116,7 @@ def _receipt_rows(receipt: dict[str, Any]) -> Iterator[tuple[object, ...]]:
         yield (name, note["note_id"], *facts, note["code"])
         name = ""
     for problem in receipt["problems"]:
-        yield (name, "", "", "", "", "", "", "rejected", f"{problem['code']} ({problem['where']})")
+        yield (name, "", "", "", "", "", "", "rejected", f"{problem['code']} {problem['where']}".rstrip())
         name = ""
 
 

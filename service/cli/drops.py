@@ -141,7 +141,7 @@ def _show_receipt(drop: _Submitted, receipt: dict[str, Any] | None, *, as_json: 
                 for note in receipt["notes"]
             ]
             + [
-                (drop.name, "", "rejected", "", "", f"{problem['what']} ({problem['where']})")
+                (drop.name, "", "rejected", "", "", f"{problem['what']} {problem['where']}".rstrip())
                 for problem in receipt["problems"]
             ],
         )

@@ -72,13 +72,12 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
 def _findings(config: Config) -> Iterator[Finding]:
     yield Finding("configuration", str(config.folder))
     try:
-        feeds = compile_feeds(config)
+        compile_feeds(config)
         yield Finding("feeds", f"{len(config.feeds)}: {', '.join(sorted(config.feeds))}")
         house = compile_house(config)
     except SlipwayError as error:
         yield Finding("configuration", "", str(error), error.hint)
         return
-    del feeds
     yield Finding("messages", f"{len(LANGUAGES)} languages, the same messages in each")
     yield from _route_findings(config, house)
     yield from _layout_findings(config, house)
