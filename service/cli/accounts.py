@@ -15,6 +15,7 @@ from service.intake.receipts import receipt_path
 from service.intake.spool import Spool
 from service.ledger.accounts import Account
 from service.ledger.ledger import Ledger
+from service.model import job_name
 from service.results.report import results_of
 
 SHOWN = 40
@@ -113,7 +114,7 @@ def _receipt_rows(receipt: dict[str, Any]) -> Iterator[tuple[object, ...]]:
         )
         waited_ms = f"{milliseconds(waited):.0f}" if waited else ""
         facts = (note["language"], note["kind"], note["queue"], note["pages"] or "", waited_ms, note["state"])
-        yield (name, note["note_id"], *facts, note["code"])
+        yield (name, job_name(note["note_id"], note["generation"]), *facts, note["code"])
         name = ""
     for problem in receipt["problems"]:
         yield (name, "", "", "", "", "", "", "rejected", f"{problem['code']} {problem['where']}".rstrip())

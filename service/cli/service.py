@@ -64,8 +64,9 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
                 for finding in findings
             ],
         )
-        for finding in faults:
-            say(f"\n{finding.subject}: {finding.fault}\n  do: {finding.hint}")
+        for hint in dict.fromkeys(finding.hint for finding in faults):
+            subjects = ", ".join(finding.subject for finding in faults if finding.hint == hint)
+            say(f"\n{subjects}\n  do: {hint}")
     return CONFIGURATION if faults else 0
 
 
@@ -128,5 +129,7 @@ def _queue_findings(config: Config) -> Iterator[Finding]:
     for queue in config.printers.queue:
         report = printer.queue_report(queue.name)
         fault = report.state if report.state in ("missing", "unreachable") else ""
-        hint = f"Create the queue in CUPS ({settings.cups_socket}), or take it out of config/printers.toml."
+        hint = "Create the queue in CUPS, or take it out of config/printers.toml."
+        if report.state == "unreachable":
+            hint = f"Start CUPS (`systemctl start cups`), or mend printing.cups_socket: {settings.cups_socket}."
         yield Finding(f"queue {queue.name}", f"{settings.backend}: {report.state}", fault and f"is {fault}", hint)
