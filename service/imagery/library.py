@@ -2,7 +2,7 @@
 
 A picture is a print-ready JPEG under the library's folder, named by its id (the SKU): baseline, sRGB, 300 dpi at the
 size it prints. The index is read once at start; an id is looked up in it and never becomes part of a path, so that an
-order can't reach a file outside. A picture that is missing is said so once, and the note prints without it.
+order can't reach a file outside. A note prints without the pictures that are missing; each is counted once in the log.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,13 +34,12 @@ class Library:
 
     def pictures_of(self, plan: Plan) -> Mapping[str, Path]:
         """The files of all pictures that a plan asks for and the library has."""
-        found = {}
-        for picture in _pictures_asked(plan):
-            if path := self.look_up(picture):
-                found[picture] = path
-            elif self._index and picture not in self._missing:
-                self._missing.add(picture)
-                log.info("picture.missing", picture=picture)
+        asked = dict.fromkeys(_pictures_asked(plan))
+        found = {picture: path for picture in asked if (path := self.look_up(picture))}
+        missing = [picture for picture in asked if picture not in found and picture not in self._missing]
+        if self._index and missing:
+            self._missing.update(missing)
+            log.info("picture.missing", note_id=plan.note_id, picture=missing[0], pictures=len(missing))
         return found
 
     def faults(self) -> Iterator[str]:
