@@ -54,8 +54,6 @@ FACTS = frozenset(
     )
 )
 
-Log = structlog.typing.FilteringBoundLogger
-
 
 def configure_log(stream: TextIO = sys.stderr) -> None:
     """Send the log to `stream`: lines for people if it is a terminal, else one JSON object a line."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.intake.archive import ProblemReport, archive, find_archived, find_copy, refuse
+from service.intake.archive import ProblemReport, archive, find_archived, refuse
 from service.intake.receipts import receipt_path, write_receipt
 from service.intake.spool import Spool, open_spool
 from tests.builders import NOON
@@ -76,12 +76,6 @@ def test_file_refused_in_part_is_found_too(spool: Spool) -> None:
     path = refuse(a_copy(spool), spool, a_report())
     os.mkfifo(spool.problem / "pipe.json")
     assert path == find_archived(spool, DAY, CONTENT_SHA256, 7)
-
-
-def test_copy_is_found_by_its_drop_id(spool: Spool) -> None:
-    path = a_copy(spool)
-    assert path == find_copy(spool, FIRST)
-    assert None is find_copy(spool, SECOND)
 
 
 # Problems ------------------------------------------------------------------------------------------------------------

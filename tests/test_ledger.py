@@ -223,7 +223,7 @@ def test_one_failing_change_does_not_take_its_neighbours_with_it(ledger: Ledger)
 
 def test_a_broken_ledger_stops_the_service_with_a_reason(path: Path) -> None:
     path.write_bytes(b"this is no database" * 100)
-    with pytest.raises(LedgerUnusable, match="can't be opened"):
+    with pytest.raises(LedgerUnusable, match="can't be written: file is not a database"):
         Ledger(path)
 
 

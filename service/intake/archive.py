@@ -69,11 +69,6 @@ def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
     return target
 
 
-def find_copy(spool: Spool, drop_id: str) -> Path | None:
-    """Our copy of this drop, while it is in working/."""
-    return next(spool.working.glob(f"{drop_id}~*"), None)
-
-
 def find_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Path | None:
     """The file with this content that was put away on that day, or refused in part: the ledger knows no names."""
     folders = [spool.done / f"{day:%Y-%m-%d}", spool.problem]

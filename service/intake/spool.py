@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import SpoolInUse, SpoolUnusable
+from service.files import full_disk_named
 
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.02
 FOLDERS = ("incoming", "working", "done", "problem", "receipts", "notes", "printers", "decisions")
@@ -100,8 +101,9 @@ def lock_spool(spool: Spool) -> Iterator[None]:
         raise SpoolUnusable(f"{spool.lock} can't be opened: {error.strerror}") from error
     try:
         _lock(descriptor, spool)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        with full_disk_named(spool.lock):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         yield
     finally:
         os.close(descriptor)

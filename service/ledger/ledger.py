@@ -201,9 +201,7 @@ class Ledger:
         try:
             return self._writer.write(change)
         except sa.exc.DatabaseError as error:
-            if "full" in str(error.orig):
-                raise SpoolFull("no space left for the ledger") from error
-            raise LedgerUnusable(f"the ledger can't be written: {type(error.orig).__name__}") from error
+            raise _unwritable(error) from error
 
     def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[sa.RowMapping]:
         try:
@@ -247,7 +245,14 @@ def _prepared(engine: sa.Engine) -> sa.Engine:
             if version is None:
                 connection.execute(meta.insert(), {"version": VERSION})
     except sa.exc.DatabaseError as error:
-        raise LedgerUnusable(f"the ledger can't be opened: {error.orig}") from error
+        raise _unwritable(error) from error
     if version not in (None, VERSION):
         raise LedgerUnusable(f"the ledger is of version {version}, this service knows {VERSION}")
     return engine
+
+
+def _unwritable(error: sa.exc.DatabaseError) -> SlipwayError:
+    """A full disk passes; anything else does not."""
+    if "full" in str(error.orig):
+        return SpoolFull("no space left for the ledger")
+    return LedgerUnusable(f"the ledger can't be written: {error.orig}")
