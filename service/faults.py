@@ -21,8 +21,11 @@ def contained(kind: type[SlipwayError]) -> Iterator[None]:
 
 
 def _place_of(error: BaseException) -> str:
-    """Module and line where the error arose."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
+    """Module and line of our own code that is nearest to where the error arose."""
+    place, trace = "?", error.__traceback__
+    while trace:
+        module = trace.tb_frame.f_globals.get("__name__", "?")
+        if module.startswith("service.") and module != __name__:
+            place = f"{module}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"
+    return place

@@ -42,12 +42,13 @@ Event = Literal[
     "spool.full",
     "spool.room",
     "picture.missing",
+    "marketing.left-out",
 ]
 
 FACTS = frozenset(
     (
         *("drop", "note_id", "order_id", "shipment", "kind", "site", "shop", "language", "priority", "generation"),
-        *("queue", "job_id", "job_name", "backend", "confirmed_by", "pages", "picture", "pictures"),
+        *("queue", "job_id", "job_name", "backend", "confirmed_by", "pages", "left_out", "picture", "pictures"),
         *("state", "code", "what", "where", "remedy", "reason", "error", "attempt", "attempts", "retry_s", "stage"),
         *("settle_ms", "plan_ms", "render_ms", "submit_ms", "print_ms", "total_ms", "elapsed_ms"),
         *("files", "notes", "shipments", "size_bytes", "sha256", "free_mb", "version", "pid", "spool", "config"),

@@ -6,6 +6,7 @@ One order leaves in one or more shipments; one shipment gets one note. Money is 
 where we made them. Nothing here reads a clock, a disk or a network.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,6 +67,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Something that the shop recommends to this customer. `price` is empty where the shop names none."""
+
+    sku: str
+    description: str
+    category: str = ""
+    price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A voucher that the shop gives with this order; one of percent, amount and free shipping. No code, no offer."""
+
+    code: str = ""
+    percent: int = 0
+    amount: Decimal = Decimal(0)
+    free_shipping: bool = False
+    minimum: Decimal = Decimal(0)  # value of the order from which it counts
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What the customer bought, as far as every parcel of it shares it."""
 
@@ -81,6 +104,8 @@ class Order:
     ordered_at: datetime
     customer: Customer
     delivery_address: Address
+    recommendations: tuple[Recommendation, ...] = ()
+    offer: Offer = Offer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +222,51 @@ class Code:
     address: str = ""  # the same target in small type, for those who don't scan
 
 
-Block = Words | Postal | Facts | Goods | Totals | Code
+@dataclass(frozen=True, slots=True)
+class Hero:
+    """A large picture and words to it; either may be empty."""
+
+    picture: str  # id in the picture library
+    heading: str = ""
+    paragraphs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One recommended article. Detail and price may be empty."""
+
+    picture: str
+    name: str
+    detail: str = ""
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Recommended articles side by side; a layout shows as many as it has columns."""
+
+    heading: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A voucher to keep: what it gives, the code as the customer types it, its terms, and a QR code's data."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+    label: str  # over the code
+    code: str
+    terms: tuple[str, ...]
+    scan: str = ""  # data of its QR code, or empty
+    address: str = ""  # the same target in small type
+
+
+Block = Words | Postal | Facts | Goods | Totals | Code | Hero | Tiles | Voucher
+
+
+# What stands in these slots never holds a note: where it can't be drawn, it is left out.
+MARKETING = frozenset(("promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +286,25 @@ class Plan:
     blocks: tuple[tuple[str, Block], ...]
 
     @property
+    def pictures(self) -> tuple[str, ...]:
+        """The ids of the pictures that it asks for, each once, in reading order."""
+        return tuple(dict.fromkeys(picture for _, block in self.blocks for picture in _pictures_of(block) if picture))
+
+    @property
     def job_name(self) -> str:
         """The CUPS job-name: the note id, and from the second generation on its number too."""
         return job_name(self.note_id, self.generation)
+
+
+def _pictures_of(block: Block) -> Iterable[str]:
+    match block:
+        case Goods():
+            return (row.picture for row in block.rows)
+        case Tiles():
+            return (tile.picture for tile in block.tiles)
+        case Hero():
+            return (block.picture,)
+    return ()
 
 
 def job_name(note_id: str, generation: int) -> str:
@@ -232,11 +317,16 @@ def job_name(note_id: str, generation: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RenderedNote:
-    """The finished document of one note."""
+    """The finished document of one note.
+
+    `left_out` are slots that found no room, or nothing to show; `faults` say what of marketing could not be drawn.
+    """
 
     pdf: bytes
     sha256: str
     pages: int
+    left_out: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class _Prepared:
     route: Route
     sha256: str
     pages: int
+    left_out: tuple[str, ...]
     began_at: datetime
     planned_at: datetime
     rendered_at: datetime
@@ -135,19 +136,26 @@ class Pipeline:
         planned_at = rooms.now()
         note = self._render(plan)
         write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
-        self._prepared[account.key] = _Prepared(route, note.sha256, note.pages, began_at, planned_at, rooms.now())
+        self._prepared[account.key] = _Prepared(
+            route, note.sha256, note.pages, note.left_out, began_at, planned_at, rooms.now()
+        )
         rooms.delivery.put(lane_of(route.queue), account.key, _turn(account))
 
     def _render(self, plan: Plan) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
         pictures = self._rooms.library.pictures_of(plan)
+        self._rooms.library.log_missing(plan)
         attempts = self._rooms.settings.rendering.attempts
         for attempt in range(1, attempts + 1):
             try:
-                return self._rooms.renderer.render(plan, pictures)
+                note = self._rooms.renderer.render(plan, pictures)
             except RenderInterrupted as error:
                 log.warning("worker.died", note_id=plan.note_id, attempt=attempt, reason=str(error))
                 last = str(error)
+                continue
+            if note.faults:
+                log.warning("marketing.left-out", note_id=plan.note_id, reason="; ".join(note.faults))
+            return note
         raise RenderFailed(f"the note could not be drawn in {attempts} tries: {last}")
 
     # Submit -----------------------------------------------------------------------------------------------------------
@@ -222,6 +230,8 @@ class Pipeline:
                 "plan_ms": milliseconds(prepared.planned_at - prepared.began_at),
                 "render_ms": milliseconds(prepared.rendered_at - prepared.planned_at),
             }
+            if prepared.left_out:  # no room on the page: what marketing wonders about
+                facts["left_out"] = ", ".join(prepared.left_out)
         log.info(
             "note.accepted",
             **facts,

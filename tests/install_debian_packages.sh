@@ -3,7 +3,8 @@
 # Says so, and goes on, where it may not install; then the tests that need them are skipped (in CI they fail).
 set -eu
 packages="cups-daemon cups-client cups-ipp-utils libcups2-dev gcc python3-dev dbus-daemon
-    poppler-utils ghostscript qpdf zbar-tools fonts-noto-core fonts-dejavu-core fonts-droid-fallback"
+    poppler-utils ghostscript qpdf zbar-tools
+    fonts-noto-core fonts-dejavu-core fonts-droid-fallback fonts-nanum fonts-symbola"
 missing=
 for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing="$missing $package"

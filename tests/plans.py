@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from service.model import Block, Code, Facts, Goods, GoodsRow, Plan, Postal, Totals, Words
+from service.model import Block, Code, Facts, Goods, GoodsRow, Hero, Plan, Postal, Tile, Tiles, Totals, Voucher, Words
 
 NBSP, NNBSP = "\u00a0", "\u202f"
 
@@ -80,6 +80,17 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
             ),
         ),
         "help": ("We are here for you", ("amber-home.example\ncare@amber-home.example\n+44 20 7946 0123",)),
+        "promo": (
+            "The table in winter",
+            "Amber glaze, heavy linen and the first candles of the year: nine months of work for a service that is at "
+            "home at breakfast and at a late supper.",
+        ),
+        "voucher": ("Ten pounds for you", "From an order of £60.00, on everything but gift cards.", "Your code"),
+        "terms": "Valid until 31 January 2027. One voucher for each order.",
+        "recommendations": "Chosen for you",
+        "loyalty": ("Your points", "You have 1,240 points; this order brings 98 more."),
+        "referral": ("Tell a friend", "Scan the code: your friend saves £10.00 and so do you."),
+        "registration": ("Ten years of warranty", "Scan the code to register your cake stand."),
         "page": "Page {page} of {pages}",
         "title": "Delivery note 509217-1-r1",
         "reprint": "Reprint 2",
@@ -133,6 +144,17 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
             ),
         ),
         "help": ("À votre écoute", ("amber-home.example\ncare@amber-home.example\n+44 20 7946 0123",)),
+        "promo": (
+            "La table en hiver",
+            "L’émail ambré, le lin épais et les premières bougies de l’année : neuf mois de travail pour un service "
+            "qui trouve sa place au petit-déjeuner comme au souper.",
+        ),
+        "voucher": ("Dix euros pour vous", "Dès 60,00 € d’achat, sur tous nos articles.", "Votre code"),
+        "terms": "Valable jusqu’au 31 janvier 2027. Un seul bon par commande.",
+        "recommendations": "Choisis pour vous",
+        "loyalty": ("Vos points", "Vous avez 1 240 points ; cette commande en apporte 98."),
+        "referral": ("Parlez-en autour de vous", "Scannez le code : votre ami économise 10,00 € et vous aussi."),
+        "registration": ("Dix ans de garantie", "Scannez le code pour enregistrer votre présentoir."),
         "page": "Page {page} sur {pages}",
         "title": "Bon de livraison 509217-1-r1",
         "reprint": "Réimpression 2",
@@ -185,6 +207,17 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
             ),
         ),
         "help": ("Wir sind für Sie da", ("amber-home.example\ncare@amber-home.example\n+44 20 7946 0123",)),
+        "promo": (
+            "Der Tisch im Winter",
+            "Bernsteinglasur, schweres Leinen und die ersten Kerzen des Jahres: neun Monate Arbeit an einem Service, "
+            "das zum Frühstück so gut passt wie zum späten Abendessen.",
+        ),
+        "voucher": ("Zehn Euro für Sie", "Ab einem Bestellwert von 60,00 €, auf alle Artikel.", "Ihr Code"),
+        "terms": "Gültig bis 31. Januar 2027. Ein Gutschein je Bestellung.",
+        "recommendations": "Für Sie ausgesucht",
+        "loyalty": ("Ihre Punkte", "Sie haben 1.240 Punkte; mit dieser Bestellung kommen 98 hinzu."),
+        "referral": ("Sagen Sie es weiter", "Scannen Sie den Code: Ihre Freunde sparen 10,00 € und Sie auch."),
+        "registration": ("Zehn Jahre Garantie", "Scannen Sie den Code und melden Sie Ihre Kuchenetagere an."),
         "page": "Seite {page} von {pages}",
         "title": "Lieferschein 509217-1-r1",
         "reprint": "Nachdruck 2",
@@ -258,6 +291,7 @@ def a_plan(language: str = "en", *, lines: int = 6, kind: str = "final", gift: b
         "goods": Goods(heads, rows(language, lines, gift=gift)),
         "totals": None if gift else _totals(language, lines),
         "gift": Words(words["gift"][0], (words["gift"][1],)) if gift else None,
+        **dict.fromkeys(("promo", "voucher", "recommendations", "loyalty", "referral", "registration")),
         "feedback": Code("qr", url, *words["feedback"], address=url.removeprefix("https://")),
         "returns": Words(*words["returns"]),
         "help": Words(*words["help"]),
@@ -278,3 +312,27 @@ def a_plan(language: str = "en", *, lines: int = 6, kind: str = "final", gift: b
         blocks=tuple((slot, block) for slot, block in blocks.items() if block is not None),
     )
     return replace(plan, **changes)
+
+
+def a_reference_plan(language: str = "en", *, lines: int = 8, layout: str = "two-sided", **changes: Any) -> Plan:
+    """The reference note: lines with pictures, a hero, three tiles, voucher and feedback with QR codes, Code128."""
+    words = WORDS[language]
+    tiles = tuple(
+        Tile(picture=f"T{number}", name=name, price=price(language, Decimal(worth)))
+        for number, (_, name, worth) in enumerate(GOODS[language][3:6])
+    )
+    marketing: dict[str, Block] = {
+        "promo": Hero("H0", words["promo"][0], words["promo"][1:]),
+        "voucher": a_voucher(language),
+        "recommendations": Tiles(words["recommendations"], tiles),
+    }
+    return a_plan(language, lines=lines, layout=layout, **(marketing | changes))
+
+
+def a_voucher(language: str = "en", **changes: Any) -> Voucher:
+    heading, text, label = WORDS[language]["voucher"]
+    address = "amber-home.example/v/WINTER-7K2M"
+    voucher = Voucher(
+        heading, (text,), label, "WINTER-7K2M", (WORDS[language]["terms"],), scan=f"https://{address}", address=address
+    )
+    return replace(voucher, **changes)

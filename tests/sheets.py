@@ -3,14 +3,14 @@
 import io
 import subprocess
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pypdf
 from PIL import Image
 
-from service.model import Plan, RenderedNote
-from service.rendering.layouts import load_layout
+from service.model import Goods, Hero, Plan, RenderedNote, Tiles
+from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 
 LAYOUTS = Path(__file__).parent.parent / "layouts"
@@ -47,15 +47,40 @@ def run(*command: str | Path, stdin: bytes = b"") -> bytes:
 
 
 def codes_on(note: RenderedNote, folder: Path, tool: str, dpi: int) -> set[str]:
-    """The codes that zbar reads off the first page, rastered by pdftoppm or gs."""
-    document, raster = folder / "note.pdf", folder / f"page-{tool}-{dpi}.png"
+    """The codes that zbar reads off the pages, rastered by pdftoppm or gs."""
+    document, rasters = folder / "note.pdf", folder / f"pages-{tool}-{dpi}"
+    rasters.mkdir(parents=True, exist_ok=True)
     document.write_bytes(note.pdf)
     if tool == "pdftoppm":
-        run("pdftoppm", "-r", str(dpi), "-png", "-singlefile", document, raster.with_suffix(""))
+        run("pdftoppm", "-r", str(dpi), "-png", document, rasters / "page")
     else:
-        run("gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dLastPage=1", "-sDEVICE=pnggray", f"-r{dpi}",
-            f"-sOutputFile={raster}", document)  # fmt: skip
-    return set(run("zbarimg", "-q", raster).decode().splitlines())
+        run("gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pnggray", f"-r{dpi}",
+            f"-sOutputFile={rasters}/page-%d.png", document)  # fmt: skip
+    read = subprocess.run(["zbarimg", "-q", *sorted(rasters.iterdir())], capture_output=True, timeout=60, check=False)
+    assert read.returncode in (0, 4), read.stderr.decode()  # 4: a page without a code
+    return set(read.stdout.decode().splitlines())
+
+
+@lru_cache(maxsize=8)
+def pixels_of(note: RenderedNote, page: int = 1, dpi: int = 72) -> Image.Image:
+    """A page as it is seen: at 72 dpi, a pixel is a point."""
+    raster = run("pdftoppm", "-r", str(dpi), "-f", str(page), "-singlefile", "-png", "-", stdin=note.pdf)
+    return Image.open(io.BytesIO(raster)).convert("RGB")
+
+
+def pictures_for(plan: Plan, folder: Path) -> dict[str, Path]:
+    """A JPEG for every picture that the plan names."""
+    ids: list[str] = []
+    for _, block in plan.blocks:
+        match block:
+            case Goods(rows=shown) | Tiles(tiles=shown):
+                ids += [one.picture for one in shown]
+            case Hero():
+                ids.append(block.picture)
+    return {
+        one: a_jpeg(folder / f"{one}.jpg", f"hsl({number * 37 % 360}, 40%, 60%)")
+        for number, one in enumerate(dict.fromkeys(ids))
+    }
 
 
 def a_jpeg(path: Path, colour: str = "peru", size: tuple[int, int] = (60, 60)) -> Path:

@@ -1,11 +1,11 @@
 """Hypothesis strategies: any shipment that an order file may hold, and texts that try to be more than text."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from service.model import Address, Customer, Line, Order, Shipment
+from service.model import Address, Customer, Line, Loyalty, Offer, Order, Recommendation, Shipment
 
 HOSTILE = (
     "{note_id}",
@@ -63,7 +63,29 @@ def customers() -> st.SearchStrategy[Customer]:
         status=st.sampled_from(("new", "returning", "ambassador")),
         previous_orders=st.integers(0, 1000),
         marketing=st.sampled_from(("allowed", "objected", "unknown")),
+        loyalty=st.builds(Loyalty, texts(40), st.integers(0, 10**9), st.integers(0, 10**9)),
+        referral_code=texts(40),
     )
+
+
+def offers() -> st.SearchStrategy[Offer]:
+    terms = {
+        "code": ids(),
+        "minimum": st.decimals(Decimal(0), Decimal(9999), places=2),
+        "expires": st.none() | st.dates(date(1900, 1, 1), date(2200, 1, 1)),
+    }
+    amounts = st.decimals(Decimal("0.01"), Decimal(9999), places=2)
+    return st.one_of(
+        st.just(Offer()),
+        st.builds(Offer, percent=st.integers(1, 100), **terms),
+        st.builds(Offer, amount=amounts, **terms),
+        st.builds(Offer, free_shipping=st.just(True), **terms),
+    )
+
+
+def recommendations() -> st.SearchStrategy[Recommendation]:
+    prices = st.none() | st.decimals(Decimal(0), Decimal(9999), places=2)
+    return st.builds(Recommendation, sku=ids(), description=texts(80), price=prices)
 
 
 def orders() -> st.SearchStrategy[Order]:
@@ -81,6 +103,8 @@ def orders() -> st.SearchStrategy[Order]:
         ordered_at=moments(),
         customer=customers(),
         delivery_address=addresses(),
+        recommendations=st.lists(recommendations(), max_size=6).map(tuple),
+        offer=offers(),
     )
 
 

@@ -16,7 +16,7 @@ from service.intake.order_file import dump_shipment
 from service.intake.reading import read_drop
 from service.planning.house import compile_house
 from service.planning.note import plan_note
-from service.rendering.layouts import load_layout
+from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from tests.builders import a_shipment
 from tests.conftest import ROOT
@@ -49,6 +49,8 @@ ELSEWHERE = (
     ("lines", 0, "description"),
     ("lines", 0, "category"),
     ("lines", 0, "unit_price"),
+    ("voucher", "code"),
+    ("recommendations", 0, "description"),
 )
 
 
@@ -112,8 +114,9 @@ def test_naughty_files_each_end_in_one_place(naughty: list[str], tmp_path: Path)
 
 
 def an_order_with(field: tuple[Any, ...], text: str, order_id: str = "509217") -> bytes:
-    """A gift order whose field holds `text`."""
+    """A gift order whose field holds `text`; it brings offers, which are not for gifts."""
     order = dump_shipment(a_shipment(gift=True, gift_message="With love", order_id=order_id))
+    order |= {"voucher": {"code": "A", "percent": 5}, "recommendations": [{"sku": "B", "description": "C"}]}
     place: Any = order
     for key in field[:-1]:
         place = place[key]
@@ -136,8 +139,8 @@ def is_shown(text: str, sheet: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """What of a text can be seen, whatever the line breaks: no spaces, no format characters."""
-    normal = unicodedata.normalize("NFC", text)
+    """What of a text can be seen, whatever the line breaks: no spaces, no format characters. Towns are in capitals."""
+    normal = unicodedata.normalize("NFC", text).casefold()
     return "".join(
         letter for letter in normal if unicodedata.category(letter) not in ("Cf", "Zs", "Cc", "Mn", "Zl", "Zp")
     )

@@ -8,9 +8,14 @@ import pytest
 import structlog
 from PIL import Image
 
+from service.config import read_config
 from service.imagery.library import Library
+from service.intake.feeds import compile_feeds
+from service.intake.reading import read_drop
 from service.log import configure_log
 from service.model import Goods, GoodsRow, Plan
+from service.planning.house import compile_house
+from service.planning.note import plan_note
 from tests.conftest import ROOT
 
 
@@ -42,9 +47,9 @@ def test_a_plan_gets_the_pictures_that_are_there(folder: Path) -> None:
 def test_missing_pictures_are_one_line_for_a_note_and_each_is_counted_once(folder: Path) -> None:
     stream, library = io.StringIO(), Library(folder)
     configure_log(stream)
-    library.pictures_of(a_plan("AH-2", "AH-1", "AH-3"))
-    library.pictures_of(a_plan("AH-3", "AH-4"))
-    library.pictures_of(a_plan("AH-2"))
+    library.log_missing(a_plan("AH-2", "AH-1", "AH-3"))
+    library.log_missing(a_plan("AH-3", "AH-4"))
+    library.log_missing(a_plan("AH-2"))
     structlog.reset_defaults()
     said = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [("AH-2", 2), ("AH-4", 1)] == [(line["picture"], line["pictures"]) for line in said]
@@ -53,7 +58,9 @@ def test_missing_pictures_are_one_line_for_a_note_and_each_is_counted_once(folde
 def test_a_library_that_is_not_there_is_empty_and_says_nothing(tmp_path: Path) -> None:
     stream = io.StringIO()
     configure_log(stream)
-    assert {} == Library(tmp_path / "nowhere").pictures_of(a_plan("AH-1"))
+    library = Library(tmp_path / "nowhere")
+    library.log_missing(a_plan("AH-1"))
+    assert {} == library.pictures_of(a_plan("AH-1"))
     structlog.reset_defaults()
     assert "" == stream.getvalue()
 
@@ -68,7 +75,19 @@ def test_a_sick_picture_is_named(folder: Path) -> None:
     assert faults[2].startswith("progressive.jpg: is progressive")
 
 
+def test_every_picture_of_the_samples_is_print_ready() -> None:
+    assert [] == list(Library(ROOT / "image_cache").faults())
+
+
 def test_every_sample_order_has_its_pictures() -> None:
-    library = Library(ROOT / "image_cache")
-    assert 43 == library.stats().pictures
-    assert [] == list(library.faults())
+    """Of the goods that are sold, of those recommended, and of each shop's story."""
+    config = read_config(ROOT / "config", {})
+    house, feeds, library = compile_house(config), compile_feeds(config), Library(ROOT / "image_cache")
+    plans = [
+        plan_note(read.shipment, house)
+        for path in sorted((ROOT / "docs" / "samples").iterdir())
+        for read in read_drop(path.name, path.read_bytes(), feeds).shipments
+    ]
+    asked = {picture for plan in plans for picture in plan.pictures}
+    assert 30 < len(asked)
+    assert set() == {picture for picture in asked if not library.look_up(picture)}

@@ -1,8 +1,14 @@
 """What becomes of a note when something goes wrong at each step on its way to the printer."""
 
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from service.errors import (
     LedgerUnusable,
@@ -12,6 +18,8 @@ from service.errors import (
     QueueMissing,
     RenderInterrupted,
 )
+from service.log import configure_log
+from service.model import Plan, RenderedNote
 from tests.builders import a_shipment
 from tests.floor import Died, Floor, account_of
 from tests.shop import Shop
@@ -118,7 +126,7 @@ def test_a_fault_of_ours_holds_the_note_and_quotes_nothing(root: Path) -> None:
     Floor(root, {"before create_held": ValueError("Ada Whitfield, Flat 27")}).live()
     account = account_of(root)
     assert ("held", "internal-error") == (account.state, account.code)
-    assert "ValueError at tests.floor" in account.reason
+    assert "ValueError at service.pipeline:" in account.reason
     assert "Ada" not in account.reason
 
 
@@ -131,6 +139,31 @@ def test_a_note_that_kills_its_worker_each_time_is_held_and_its_neighbour_prints
     assert ("held", "render-failed") == (account.state, account.code)
     assert 3 == floor.renderer.deaths
     assert ["509218-1-r1.pdf"] == floor.sheets
+
+
+def test_a_note_prints_without_the_marketing_that_can_not_be_drawn_and_says_so(root: Path) -> None:
+    stream = io.StringIO()
+    configure_log(stream)
+    floor = Floor(root)
+    floor.renderer = WithoutVoucher(floor.renderer)
+    floor.live()
+    structlog.reset_defaults()
+    said = {line["event"]: line for line in map(json.loads, stream.getvalue().splitlines())}
+    assert ["509217-1-r1.pdf"] == floor.sheets
+    assert "it is torn (voucher)" == said["marketing.left-out"]["reason"]
+    assert "warning" == said["marketing.left-out"]["level"]
+    assert "recommendations" == said["note.accepted"]["left_out"]
+
+
+class WithoutVoucher:
+    """Draws all but the voucher, and finds no room for recommendations."""
+
+    def __init__(self, renderer: Any) -> None:
+        self._renderer = renderer
+
+    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+        note: RenderedNote = self._renderer.render(plan, pictures)
+        return replace(note, left_out=("recommendations",), faults=("it is torn (voucher)",))
 
 
 def test_a_ledger_that_can_not_be_written_stops_the_service(root: Path) -> None:

@@ -9,8 +9,8 @@ from qrcode.util import QRData
 from reportlab.graphics.barcode.code128 import Code128
 
 from service.errors import GlyphMissing
-from service.rendering.codes import code128, qr
-from service.rendering.qr import MASK, qr_rows
+from service.rendering.blocks.codes import code128, qr
+from service.rendering.blocks.qr import MASK, QUIET_MODULES, qr_image
 
 
 @settings(max_examples=60, deadline=None)
@@ -20,7 +20,16 @@ def test_qr_symbols_are_those_of_the_library(content: bytes) -> None:
     code.add_data(QRData(content, mode=4), optimize=0)
     code.make(fit=True)
 
-    assert tuple("".join("1" if dark else "0" for dark in row) for row in code.modules) == qr_rows(content)
+    image = qr_image(content)
+    side = image.modules + 2 * QUIET_MODULES
+    width = (side + 7) // 8 * 8
+    light = f"{int(image.pixels, 16):0{side * width}b}"
+    rows = [light[start : start + width] for start in range(0, side * width, width)]
+    quiet = ["1" * width] * QUIET_MODULES
+    symbol = ["".join("0" if dark else "1" for dark in row) for row in code.modules]
+
+    assert side * width == 4 * len(image.pixels)
+    assert [*quiet, *(f"{'1' * QUIET_MODULES}{row}".ljust(width, "1") for row in symbol), *quiet] == rows
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,99 +4,200 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from service.errors import ConfigInvalid
-from service.rendering.layouts import LayoutFile, load_layout
+from service.model import Code
+from service.rendering.layouts.loading import LayoutFile, load_layout
 from service.rendering.renderer import Renderer
-from tests.plans import a_plan
-from tests.sheets import LAYOUTS, pages_of
+from tests.plans import a_reference_plan
+from tests.sheets import LAYOUTS, text_of
+from tests.two_sided import NAME, a_renderer, table, write_layout
+
+SHIPPED = sorted(path.parent for path in LAYOUTS.glob("*/layout.toml"))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the layout that ships."""
-    return Path(shutil.copytree(LAYOUTS / "amber-home", tmp_path / "amber-home"))
+    """A layout of which each test spoils something."""
+    return write_layout(tmp_path)
 
 
-def faults(folder: Path, old: str, new: str) -> list[str]:
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.name)
+def test_what_ships_is_sound(shipped: Path) -> None:
+    load_layout(shipped)
+
+
+def faults(folder: Path, change: tuple[str, str]) -> list[str]:
     """What is said of the layout with one change, from the file name on."""
     path = folder / "layout.toml"
     text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+    assert change[0] in text
+    path.write_text(text.replace(*change, 1))
     with pytest.raises(ConfigInvalid) as caught:
         load_layout(folder)
     return [line.rpartition("/")[2] for line in caught.value.what.splitlines()]
 
 
-def line_of(folder: Path, text: str) -> int:
-    return (folder / "layout.toml").read_text().splitlines().index(text) + 1
+@pytest.mark.parametrize(
+    ("change", "line", "told"),
+    [
+        (("size_pt = 26", "size_pt = 280"), "size_pt = 280", "styles.display.size_pt: Input should be less than"),
+        (("leading_pt = 30", "leading = 30"), "leading = 30", "styles.display.leading: there is no such key; did you"),
+        (('font = "sans"', 'font = "comic"'), 'font = "comic"', "styles.display.font: fonts has no comic"),
+        (('heading = "display"', 'heading = "huge"'), 'heading = "huge"', "words[4].heading: styles has no huge"),
+        (('rule = "sand"', 'rule = "sandy"'), 'rule = "sandy"', "goods[1].rule: colours has no sandy"),
+        (('fill = "sand"', 'fill = "silt"'), 'fill = "silt"', "voucher[1].fill: colours has no silt"),
+        (('colour = "blue"', 'colour = "navy"'), 'colour = "navy"', "art[1].colour: colours has no navy"),
+        (('blue = "#0000ff"', 'blue = "0000ff"'), 'blue = "0000ff"', "colours.blue: String should match pattern"),
+        (("SourceSansPro-Regular.ttf", "Gone.ttf"), "[fonts.sans]", "fonts.sans: Gone.ttf can't be read as a font"),
+        (("font_source_sans_pro", "font_nobody_has"), "[fonts.sans]", "fonts.sans: the font package font_nobody_has"),
+        (("mark.svg", "gone.svg"), 'file = "gone.svg"', "art[1].file: gone.svg can't be read"),
+        (("mark.svg", "mark.ai"), 'file = "mark.ai"', "art[1].file: String should match pattern"),
+        (
+            table("tiles", "recommendations", 'missing_picture = "gone.svg"'),
+            "missing_picture",
+            "tiles[1].missing_picture: gone.svg can't be read",
+        ),
+        (('slot = "help"', 'slot = "returns"'), 'slot = "returns"', "words[8].slot: returns has 2 frames"),
+        (('leaves_out = ["referral"', 'leaves_out = ["help"'), 'slot = "help"', "words[9].slot: help is in leaves_out"),
+        (('"parcel", "goods"', '"goods"'), "order = ", "flow.order: parcel has a frame with column_mm and is not"),
+        (('"parcel", "goods"', '"parcel", "promo", "goods"'), "order = ", "flow.order: promo has no frame with column"),
+        (('"parcel", "goods"', '"goods", "parcel", "goods"'), "order = ", "flow.order: goods is named 2 times"),
+        (("bottom_last_mm = 272", "bottom_last_mm = 282"), "bottom_last_mm", "flow.bottom_last_mm: lies below bottom"),
+        (('below = "address"', 'below = "attic"'), 'below = "attic"', "facts[1].below: attic has no frame with box_mm"),
+        (('["address", "facts"]', '["attic"]'), "clear_of", "goods[1].clear_of: attic has no frame with box_mm"),
+        (("[166, 251, 26, 26]", "[176, 251, 26, 26]"), "[176, 251", "code[2].box_mm: reaches into the margin of 14 mm"),
+        (("[110, 14, 84, 11]", "[110, 93, 84, 11]"), "[110, 93", "code[1].box_mm: a code keeps 5 mm from the fold"),
+        (("two_sided = true", ""), 'pages = "back"', "words[8].pages: the sheet has no back; set two_sided"),
+        (
+            ('pages = "every"\nbox_mm = [110, 14, 84, 11]', "column_mm = [110, 84]"),
+            "column_mm = [110, 84]",
+            "code[1].column_mm: a code doesn't flow; give it box_mm",
+        ),
+        (
+            ("column_mm = [16, 178]\nabove_mm = 6\nclear_of", "box_mm = [16, 100, 178, 90]\n# clear_of"),
+            "box_mm = [16, 100, 178, 90]",
+            "goods[1].box_mm: goods always flows; give it column_mm",
+        ),
+        (
+            ("column_mm = [136, 58]\nabove_mm = 5", "box_mm = [136, 220, 58, 20]"),
+            "box_mm = [136, 220, 58, 20]",
+            "totals[1].box_mm: totals always flows; give it column_mm",
+        ),
+        (table("code", "feedback", 'below = "help"'), 'below = "help"', "code[2].below: it takes its whole box"),
+        (table("voucher", "voucher", 'below = "help"'), 'below = "help"', "voucher[1].below: it takes its whole box"),
+        (table("postal", "address", 'below = "help"'), 'below = "help"', "postal[1].below: help stands on the other"),
+        (
+            table("postal", "address", 'below = "facts"'),
+            'below = "facts"',
+            "postal[1].below: the frames go round in a circle",
+        ),
+        (
+            ('clear_of = ["address", "facts"]', 'clear_of = ["help"]'),
+            "clear_of",
+            "goods[1].clear_of: help stands on the other side of the sheet",
+        ),
+        (
+            ('pages = "back"\nbox_mm = [16, 24, 178, 84]', "column_mm = [16, 178]\nwords_mm = [16, 80, 178, 40]"),
+            "words_mm = [16, 80, 178, 40]",
+            "hero[1].words_mm: goes with box_mm only",
+        ),
+        (
+            table("hero", "promo", "words_mm = [16, 90, 90, 18]\nwords_column_mm = [120, 74]"),
+            "words_column_mm = [120, 74]",
+            "hero[1].words_column_mm: the words have a box already",
+        ),
+        (table("words", "loyalty", "box_mm = [20, 200, 50, 50]"), "[[words]]", "words[7]: a frame needs box_mm or"),
+        (
+            ("box_mm = [16, 203.5, 178, 46]", "box_mm = [16, 194, 178, 44]"),
+            "box_mm = [16, 194, 178, 44]",
+            "voucher[1].box_mm: a code keeps 5 mm from the fold at 198 mm",
+        ),
+        (
+            ("box_mm = [16, 203.5, 178, 46]", "box_mm = [16, 203.5, 178, 50]"),
+            "box_mm = [16, 203.5, 178, 50]",
+            "voucher[1].box_mm: lies over the box of returns",
+        ),
+        (
+            ("words_mm = [118, 250, 44, 33]", "words_mm = [118, 250, 60, 33]"),
+            "words_mm = [118, 250, 60, 33]",
+            "code[2].words_mm: lies over the other box of its frame",
+        ),
+        (
+            ("box_mm = [16, 278, 130, 4]", "box_mm = [16, 278, 140, 4]"),
+            "box_mm = [16, 278, 140, 4]",
+            "words[3].box_mm: lies over the box of page_number",
+        ),
+        (("name_mm = [48, 80]", "name_mm = [48, 180]"), "name_mm", "goods[1].name_mm: reaches into the margin of 14"),
+        (("column_mm = [136, 58]", "column_mm = [136, 68]"), "column_mm = [136, 68]", "totals[1].column_mm: reaches"),
+        (("bottom_mm = 272", "bottom_mm = 292"), "bottom_mm = 292", "flow.bottom_mm: reaches into the margin of 14"),
+        (("[[box]]", '[[rule]]\nfrom_mm = [16, 30]\nto_mm = [90, 31]\ncolour = "sand"\n\n[[box]]'), "to_mm",
+         "rule[1].to_mm: the rule is neither level nor upright"),
+        (("[[box]]", '[[rule]]\nfrom_mm = [6, 30]\nto_mm = [90, 30]\ncolour = "sand"\n\n[[box]]'), "from_mm",
+         "rule[1].from_mm: reaches into the margin of 14 mm"),
+    ],
+)  # fmt: skip
+def test_a_fault_names_file_line_and_key(folder: Path, change: tuple[str, str], line: str, told: str) -> None:
+    found = faults(folder, change)
+
+    lines = [n for n, text in enumerate((folder / "layout.toml").read_text().splitlines(), 1) if line in text]
+    assert any(fault.startswith(f"layout.toml:{number}: {told}") for fault in found for number in lines), found
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "told"),
-    [
-        ("size_pt = 28", "size_pt = 280", "size_pt = 280", "styles.display.size_pt: Input should be less than"),
-        ("balanced = true", "balance = true", "balance = true", "styles.display.balance: there is no such key; did"),
-        ('colour = "sand"', 'colour = "sandy"', 'colour = "sandy"', "rule[1].colour: colours has no sandy"),
-        ('font = "sans"', 'font = "comic"', 'font = "comic"', "styles.body.font: fonts has no comic"),
-        ('heading = "display"', 'heading = "huge"', 'heading = "huge"', "flowing_words[1].heading: styles has"),
-        ('slot = "help"', 'slot = "returns"', 'slot = "returns"', "words[4].slot: returns has 2 frames"),
-        ('"parcel", "goods"', '"goods"', None, "flow.order: parcel has a flowing frame and is not named"),
-        ('"parcel", "goods"', '"parcel", "promo", "goods"', None, "flow.order: promo has no flowing frame"),
-        ("bottom_last_mm = 211", "bottom_last_mm = 281", None, "flow.bottom_last_mm: lies below bottom_mm"),
-        ('leaves_out = []', 'leaves_out = ["help"]', 'slot = "help"', "words[5].slot: help is in leaves_out"),
-        ('below = "address"', 'below = "attic"', 'below = "attic"', "facts[1].below: attic has no anchored frame"),
-        ('clear_of = ["address"', 'clear_of = ["attic"', None, "goods[1].clear_of: attic has no anchored frame"),
-        ("[165, 222.5, 27, 27]", "[175, 222.5, 27, 27]", None, "code[2].box_mm: reaches into the margin of 12 mm"),
-        ("[165, 222.5, 27, 27]", "[165, 190, 27, 27]", None, "code[2].box_mm: a code keeps 5 mm from the fold"),
-        ("SourceSansPro-Regular.ttf", "Gone.ttf", None, "fonts.sans: Gone.ttf can't be read as a font"),
-        ('file = "niche.svg"', 'file = "gone.svg"', 'file = "gone.svg"', "art[1].file: gone.svg can't be read as SVG"),
-        ('package = "font_source_sans_pro"', 'package = "font_nobody_has"', None, "fonts.sans: the font package"),
-        ('amber = "#84450f"', 'amber = "84450f"', None, "colours.amber: String should match pattern"),
-    ],
+    ("size", "fit", "needed"),
+    [((142, 142), "contain", None), ((141, 141), "contain", "142 x 142"), ((284, 71), "contain", None),
+     ((284, 71), "cover", "567 x 142"), ((100, 50), "contain", "142 x 71")],
 )  # fmt: skip
-def test_a_fault_names_file_line_and_key(folder: Path, old: str, new: str, line: str | None, told: str) -> None:
-    found = faults(folder, old, new)
+def test_art_of_pixels_has_300_dpi_in_its_box(
+    tmp_path: Path, size: tuple[int, int], fit: str, needed: str | None
+) -> None:
+    """The box is 12 mm square, which is 142 pixels at 300 dpi."""
+    change = ('file = "mark.svg"', f'file = "mark.png"\nfit = "{fit}"')
+    folder = write_layout(tmp_path, change)
+    Image.new("RGB", size, "navy").save(folder / "art" / "mark.png")
 
-    place, _, what = found[0].partition(": ")
-    assert what.startswith(told)
-    assert place.startswith("layout.toml:")
-    if line:
-        numbers = [n for n, text in enumerate((folder / "layout.toml").read_text().splitlines(), 1) if line in text]
-        assert int(place.removeprefix("layout.toml:")) in numbers
+    if needed is None:
+        load_layout(folder)
+        return
+    with pytest.raises(ConfigInvalid, match=f"{size[0]} x {size[1]} pixels, and needs {needed} here for 300 dpi"):
+        load_layout(folder)
+
+
+def test_pictures_that_stand_in_have_300_dpi_too(tmp_path: Path) -> None:
+    """A hero is cropped to 178 by 60 mm, a tile of three takes 56 by 36 mm of them, a row a square of 12 mm."""
+    kinds = (("hero", "promo"), ("tiles", "recommendations"), ("goods", "goods"))
+    folder = write_layout(tmp_path, *(table(kind, slot, 'missing_picture = "low.png"') for kind, slot in kinds))
+    Image.new("RGB", (100, 100), "navy").save(folder / "art" / "low.png")
+
+    with pytest.raises(ConfigInvalid) as caught:
+        load_layout(folder)
+
+    assert [("goods[1]", "142 x 142"), ("hero[1]", "2103 x 2103"), ("tiles[1]", "426 x 426")] == [
+        (line.split(": ")[1].removesuffix(".missing_picture"), line.split(" needs ")[1].split(" here")[0])
+        for line in caught.value.what.splitlines()
+    ]
+
+
+def test_frames_of_different_pages_may_share_their_place(tmp_path: Path) -> None:
+    load_layout(write_layout(tmp_path, ("box_mm = [16, 24, 178, 84]", "box_mm = [16, 14, 178, 84]")))
 
 
 def test_all_faults_are_told_at_once(folder: Path) -> None:
     path = folder / "layout.toml"
-    path.write_text(path.read_text().replace('font = "sans"', 'font = "comic"'))
+    path.write_text(
+        path.read_text().replace('font = "sans"', 'font = "comic"').replace("name_mm = [48", "name_mm = [8")
+    )
 
-    assert {"font", "colour"} == {
-        line.split(": ")[1].rpartition(".")[2] for line in faults(folder, 'colour = "amber"', 'colour = "ember"')
-    }
+    told = {line.split(": ")[1].rpartition(".")[2] for line in faults(folder, ('colour = "blue"', 'colour = "ember"'))}
+
+    assert {"font", "colour", "name_mm"} == told
 
 
 def test_a_missing_layout_names_its_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match=r"layout\.toml"):
         load_layout(tmp_path / "none")
-
-
-@pytest.mark.parametrize(
-    ("svg", "what"),
-    [
-        ("<svg", "can't be read as SVG"),
-        ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="3"/></svg>', "holds a circle"),
-        ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"></svg>', "has no path"),
-        ('<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0 L1 1"/></svg>', "no viewBox"),
-        ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 nine"><path d="M0 0"/></svg>', "no viewBox"),
-        ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0 Q oops"/></svg>', "no viewBox"),
-    ],
-)
-def test_art_that_is_more_than_paths_is_refused(folder: Path, svg: str, what: str) -> None:
-    (folder / "art" / "niche.svg").write_text(svg)
-
-    with pytest.raises(ConfigInvalid, match=what):
-        load_layout(folder)
 
 
 def test_a_font_of_the_layout_itself_is_taken(folder: Path) -> None:
@@ -108,23 +209,22 @@ def test_a_font_of_the_layout_itself_is_taken(folder: Path) -> None:
     path = folder / "layout.toml"
     path.write_text(
         path.read_text().replace(
-            'package = "font_source_sans_pro"\nfile = "SourceSansPro-Semibold.ttf"', 'file = "Own.ttf"'
+            'package = "font_source_sans_pro"\nfile = "SourceSansPro-Regular.ttf"', 'file = "Own.ttf"'
         )
     )
 
-    note = Renderer({"amber-home": load_layout(folder)}).render(a_plan(), {})
+    note = Renderer({NAME: load_layout(folder)}).render(a_reference_plan(), {})
 
     assert b"SourceSansPro-Bold" in note.pdf
 
 
-def test_a_slot_left_out_on_purpose_is_no_fault(folder: Path) -> None:
-    path = folder / "layout.toml"
-    path.write_text(path.read_text().replace("leaves_out = []", 'leaves_out = ["voucher"]'))
-    plan = a_plan()
+def test_a_slot_left_out_on_purpose_is_no_fault(tmp_path: Path) -> None:
+    plan = a_reference_plan(referral=Code("qr", "https://amber-home.example/r/1", "Tell a friend"))
 
-    note = Renderer({"amber-home": load_layout(folder)}).render(plan, {})
+    note = a_renderer(tmp_path).render(plan, {})
 
-    assert 1 == len(pages_of(note))
+    assert "Tell a friend" not in text_of(note)
+    assert "referral" not in note.left_out
 
 
 def test_the_schema_says_what_each_key_may_hold() -> None:

@@ -3,16 +3,18 @@
 import re
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.model import Goods, Words
-from service.rendering.pages import Room, TooTall, fill_pages
-from service.rendering.pieces import Piece
-from tests.plans import WORDS, a_plan, a_row
-from tests.sheets import pages_of, render
+from service.rendering.blocks.pages import Room, TooTall, fill_pages
+from service.rendering.blocks.pieces import Piece
+from tests.plans import WORDS, a_plan, a_reference_plan, a_row, a_voucher
+from tests.sheets import pages_of, pictures_for, render
+from tests.two_sided import NAME, a_renderer, table
 
 ROOM = Room(top=100, top_following=40, bottom=260, bottom_last=200)
 
@@ -101,3 +103,94 @@ def test_a_chain_longer_than_a_page_is_parted() -> None:
     chain = [Piece((), 100, keeps_next=True) for _ in range(5)]
 
     assert [1, 2, 1, 1] == [len(page) for page in fill_pages(chain, ROOM)]
+
+
+# The back
+
+
+def test_the_back_is_page_two_and_the_parcel_goes_on_behind_it(tmp_path: Path) -> None:
+    plan = a_reference_plan(lines=40)
+
+    pages = pages_of(a_renderer(tmp_path).render(plan, pictures_for(plan, tmp_path)))
+
+    assert 4 <= len(pages)
+    assert [1] == [number for number, page in enumerate(pages) if WORDS["en"]["voucher"][0] in page]
+    assert [number != 1 for number in range(len(pages))] == ["Quantity" in page for page in pages]
+    assert [number != 1 for number in range(len(pages))] == ["Amber Home Ltd" in page for page in pages]
+
+
+def test_page_numbers_count_the_back_and_do_not_stand_on_it(tmp_path: Path) -> None:
+    pages = pages_of(a_renderer(tmp_path).render(a_reference_plan(lines=40), {}))
+
+    found = [re.findall(r"Page (\d+) of (\d+)", page) for page in pages]
+    numbers = [[(str(number), str(len(pages)))] for number in range(1, len(pages) + 1)]
+    assert [numbers[0], [], *numbers[2:]] == found
+
+
+@pytest.mark.parametrize("lines", [2, 40])
+def test_a_back_with_nothing_on_it_is_left_out(tmp_path: Path, lines: int) -> None:
+    """The box of colour on it is no content."""
+    plan = a_plan(lines=lines, layout=NAME, feedback=None, returns=None, help=None)
+
+    pages = pages_of(a_renderer(tmp_path).render(plan, {}))
+
+    assert all("Quantity" in page for page in pages)
+    assert f"Page 1 of {len(pages)}" in pages[0]
+
+
+def test_a_back_of_tiles_without_pictures_is_left_out(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("promo", "voucher", "feedback", "returns", "help"))
+
+    note = a_renderer(tmp_path).render(a_reference_plan(lines=2, **nothing), {})
+
+    assert (1, ("recommendations",)) == (note.pages, note.left_out)
+
+
+# Where there is room
+
+
+@pytest.mark.parametrize("lines", range(1, 24))
+def test_what_stands_where_there_is_room_costs_no_page(tmp_path: Path, lines: int) -> None:
+    renderer = a_renderer(tmp_path)
+    loyalty = Words(*WORDS["en"]["loyalty"][:1], (WORDS["en"]["loyalty"][1],))
+
+    note = renderer.render(a_plan(lines=lines, layout=NAME, loyalty=loyalty), {})
+
+    assert renderer.render(a_plan(lines=lines, layout=NAME), {}).pages == note.pages
+    assert ("loyalty" in note.left_out) != any("Your points" in page for page in pages_of(note))
+
+
+def test_what_stands_where_there_is_room_is_there_and_is_not(tmp_path: Path) -> None:
+    renderer = a_renderer(tmp_path)
+    notes = [renderer.render(a_plan(lines=n, layout=NAME, loyalty=Words("Points")), {}) for n in range(1, 24)]
+
+    assert {(), ("loyalty",)} == {note.left_out for note in notes}
+    assert () == notes[0].left_out
+
+
+def test_what_stands_where_there_is_room_comes_in_turn(tmp_path: Path) -> None:
+    """Of two blocks that have no room together the first stands; of one that has none and one that has, that one."""
+    renderer = a_renderer(
+        tmp_path,
+        table("words", "parcel", "where_room = true"),
+        ('"gift", "parcel", "goods", "totals", "loyalty"', '"gift", "goods", "totals", "parcel", "loyalty"'),
+    )
+
+    def left_out(parcel: str, loyalty: str) -> tuple[str, ...]:
+        blocks = {"parcel": Words("Parcel", (parcel,)), "loyalty": Words("Points", (loyalty,))}
+        return renderer.render(a_plan(lines=2, layout=NAME, **blocks), {}).left_out
+
+    assert () == left_out("parcel " * 30, "point " * 30)
+    assert ("loyalty",) == left_out("parcel " * 300, "point " * 300)
+    assert ("parcel",) == left_out("parcel " * 900, "point " * 300)
+    assert ("parcel", "loyalty") == left_out("parcel " * 900, "point " * 900)
+
+
+def test_what_is_too_tall_for_any_page_is_left_out_where_there_is_room_alone(tmp_path: Path) -> None:
+    flows = ('pages = "back"\nbox_mm = [16, 203.5, 178, 46]\n', "column_mm = [16, 178]\nwhere_room = true\n")
+    order = ('"totals", "loyalty"', '"totals", "voucher", "loyalty"')
+    voucher = a_voucher(terms=("One more of the terms.",) * 120)
+
+    note = a_renderer(tmp_path, flows, order).render(a_plan(layout=NAME, voucher=voucher, loyalty=Words("Points")), {})
+
+    assert ("voucher",) == note.left_out

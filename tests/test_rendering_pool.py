@@ -63,7 +63,7 @@ def test_a_fault_of_ours_is_named_by_kind_and_place_and_never_by_its_text(pool: 
     with pytest.raises(InternalError) as caught:
         pool.render(replace(a_plan(), title="trips"), {})
 
-    assert caught.value.what.startswith("ValueError in service.rendering.pool, line ")
+    assert caught.value.what.startswith("ValueError at service.rendering.pool:")
     assert "Silke" not in repr(caught.value.__cause__)
 
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from service.errors import DoesNotFit, GlyphMissing, SlipwayError
 from service.model import Code, Facts, Goods, Plan, Postal, Totals, Words
-from service.rendering.characters import readable
-from service.rendering.faces import LATIN
-from service.rendering.layouts import Layout, load_layout
-from service.rendering.scripts import Scripts
-from service.rendering.typesetting import Typesetter
+from service.rendering.layouts.loading import Layout, load_layout
+from service.rendering.type.characters import readable
+from service.rendering.type.faces import LATIN
+from service.rendering.type.hyphenation import HYPHEN
+from service.rendering.type.scripts import Scripts
+from service.rendering.type.typesetting import Typesetter
 from tests.plans import a_plan, a_row
-from tests.sheets import LAYOUTS, render
+from tests.sheets import LAYOUTS, render, run
 
 with_dejavu = pytest.mark.skipif(
     not Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(), reason="needs Debian's fonts-dejavu-core"
@@ -32,11 +33,11 @@ def the_layout() -> Layout:
 
 
 def lines(text: str, width: float, style: str = "body") -> list[str]:
-    return Typesetter(the_layout().scripts).lines(the_layout().styles[style], text, width)
+    return Typesetter(the_layout().scripts, "en").lines(the_layout().styles[style], text, width)
 
 
 def width_of(text: str, style: str = "body") -> float:
-    return Typesetter(the_layout().scripts).width(the_layout().styles[style], text)
+    return Typesetter(the_layout().scripts, "en").width(the_layout().styles[style], text)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,14 @@ def test_latin_europe_stands_on_every_code_page() -> None:
         for style in the_layout().styles.values()
     }
     assert 249 >= len(LATIN)
+
+
+def test_figures_stand_in_columns_in_every_face() -> None:
+    """All of one width and never kerned, also in faces whose own figures are not: prices stand one under the other."""
+    layouts = [load_layout(path.parent) for path in sorted(LAYOUTS.glob("*/layout.toml"))]
+    for face in {style.face for layout in layouts for style in layout.styles.values()}:
+        widths = {found.width_em for price in ("1.111,11", "9.876,54", "7.417,40") if (found := face.set(price))}
+        assert 1 == len(widths), face.path.name
 
 
 def test_tabular_figures_and_kerned_words() -> None:
@@ -129,7 +138,7 @@ def test_no_character_is_lost_and_no_line_too_wide(text: str, width: float) -> N
         return
 
     assert all(width_of(line) <= width + 1e-6 for line in broken)
-    assert "".join(readable(text).split()) == "".join("".join(broken).split())
+    assert "".join(readable(text).split()) == "".join("".join(broken).replace(HYPHEN, "").split())
 
 
 def test_two_thousand_letters_without_a_space_flow() -> None:
@@ -150,11 +159,39 @@ def test_right_to_left_runs_turn_and_figures_in_them_do_not() -> None:
     assert "12 בא" == "".join(glyph.text for glyph in shaped.glyphs)
 
 
+NAMES = {
+    "Νικόλαος Παπαδόπουλος": "dejavu",
+    "Щербаков Ёжик": "dejavu",
+    "محمد عبد الرحمن": "noto",
+    "שלום עולם": "dejavu",
+    "क्षत्रिय हिन्दी": "noto",
+    "กรุงเทพ น้ำใจ": "noto",
+    "张伟": "droid",
+    "山田太郎 タカヒロ": "droid",
+    "김철수": "nanum",
+    "\U0001f44d\U0001f3fd 1\ufe0f\u20e3": "ancient-scripts",
+    "\U0001f381 \u2764\ufe0f \U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467": "ancient-scripts",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_any_script_are_drawn_and_found(name: str, tmp_path: Path) -> None:
+    """With Debian's fonts; no glyph is missing or blank, and a reader of the document finds the name."""
+    if not Path("/usr/share/fonts/truetype", NAMES[name]).exists():
+        pytest.skip(f"needs Debian's fonts in {NAMES[name]}")
+    document = tmp_path / "note.pdf"
+    document.write_bytes(render(a_plan(address=Postal("To", (name,)))).pdf)
+
+    shaped = the_layout().scripts.shaped(readable(name), the_layout().styles["body"].face.path)
+    assert all(glyph.outline.path or not glyph.text.strip("\u200d ") for glyph in shaped.glyphs)
+    assert readable(name) in run("pdftotext", document, "-").decode()
+
+
 def test_without_fonts_on_the_machine_a_foreign_letter_holds_the_note() -> None:
     scripts = Scripts([style.face.path for style in the_layout().styles.values()], folders=())
 
     with pytest.raises(GlyphMissing, match="no font has U\\+05D0 HEBREW LETTER ALEF"):
-        Typesetter(scripts).lines(the_layout().styles["body"], "א", math.inf)
+        Typesetter(scripts, "en").lines(the_layout().styles["body"], "א", math.inf)
 
 
 def test_the_plainest_font_that_has_a_letter_is_taken(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.log import log
-from service.model import Goods, Plan
+from service.model import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,14 @@ class Library:
 
     def pictures_of(self, plan: Plan) -> Mapping[str, Path]:
         """The files of all pictures that a plan asks for and the library has."""
-        asked = dict.fromkeys(_pictures_asked(plan))
-        found = {picture: path for picture in asked if (path := self.look_up(picture))}
-        missing = [picture for picture in asked if picture not in found and picture not in self._missing]
+        return {picture: path for picture in plan.pictures if (path := self.look_up(picture))}
+
+    def log_missing(self, plan: Plan) -> None:
+        """Say which pictures of a plan the library lacks, each once; a library without any is one that nobody uses."""
+        missing = [one for one in plan.pictures if not self.look_up(one) and one not in self._missing]
         if self._index and missing:
             self._missing.update(missing)
             log.info("picture.missing", note_id=plan.note_id, picture=missing[0], pictures=len(missing))
-        return found
 
     def faults(self) -> Iterator[str]:
         """Every picture that is not a whole baseline JPEG, for `slipway images check`."""
@@ -51,12 +52,6 @@ class Library:
     def stats(self) -> Stats:
         """How many pictures there are, and their size."""
         return Stats(len(self._index), sum(path.stat().st_size for path in self._index.values()))
-
-
-def _pictures_asked(plan: Plan) -> Iterator[str]:
-    for _, block in plan.blocks:
-        if isinstance(block, Goods):
-            yield from (row.picture for row in block.rows if row.picture)
 
 
 def _fault_of(content: bytes) -> str:

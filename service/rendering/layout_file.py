@@ -1,14 +1,15 @@
 """layout.toml as the designer writes it: geometry and looks, no meaning. Lengths in millimetres, type in points.
 
-A frame is bound to one slot of the plan; the table it stands in says what kind of block it takes. Anchored frames
-have a box; flowing ones have a column, follow one another in the order of `[flow]`, and flow on to more pages.
-Positions are from the upper left corner of the sheet; a text's box begins at the height of its first capitals.
+A frame is bound to one slot of the plan; the table it stands in says what kind of block it takes. A frame with
+box_mm is anchored: it has a place of its own. One with column_mm flows: it follows the one before it in the order of
+`[flow]`, and on to more pages. Positions are from the upper left corner of the sheet; a text's box begins at the
+height of its first capitals.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.config import Part
 
@@ -32,8 +33,26 @@ StyleName = Annotated[str, RefersTo("styles"), Field(description="Name of a styl
 ColourName = Annotated[str, RefersTo("colours"), Field(description="Name of a colour.")]
 FontName = Annotated[str, RefersTo("fonts"), Field(description="Name of a font.")]
 Slot = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="The slot of the plan it shows.")]
-Pages = Literal["first", "following", "every", "last"]
+Pages = Annotated[
+    Literal["first", "following", "every", "last", "back"],
+    Field(description="first, following, last: of the parcel's pages; every: all of them; back: the back of sheet 1."),
+]
 Align = Literal["left", "right"]
+Weight = Annotated[float, Field(gt=0, le=20)]
+ModuleWidths = Annotated[
+    tuple[Positive, ...],
+    Field(
+        min_length=1,
+        description="Widths of one module in mm; the first that fits is taken. 1/75 inch is 0.33867.",
+    ),
+]
+ArtFile = Annotated[
+    str, Field(pattern=r"^[\w.-]+\.(svg|pdf|png|jpg)$", description="A file of art/: SVG, PDF, PNG or JPEG.")
+]
+MissingPicture = Annotated[
+    ArtFile | Literal[""],
+    Field(description="Stands in for a picture that the library lacks; without it, what misses its picture goes."),
+]
 
 SIZES_MM = {"A4": (210.0, 297.0), "A5": (148.0, 210.0), "Letter": (215.9, 279.4)}
 STANDARD_COLOURS = {"black": "#000000", "white": "#ffffff"}
@@ -43,6 +62,9 @@ class Sheet(Part):
     """The paper."""
 
     size: Literal["A4", "A5", "Letter"]
+    two_sided: bool = Field(
+        default=False, description="The back of the first sheet is a page of its own, for frames with pages = back."
+    )
     margin_mm: Mm = Field(default=14, description="Nothing stands nearer to an edge; printers can't print there.")
     folds_mm: tuple[Positive, ...] = Field(default=(), description="Where the sheet is folded; codes keep 5 mm away.")
 
@@ -54,7 +76,7 @@ class Flow(Part):
     top_mm: Positive = Field(description="Where it begins on the first page.")
     top_following_mm: Positive = Field(description="Where it begins on the pages after it.")
     bottom_mm: Positive = Field(description="Where it ends on pages that others follow.")
-    bottom_last_mm: Positive = Field(description="Where it ends on the last page, above the frames of the last page.")
+    bottom_last_mm: Positive = Field(description="Where it ends on the last page, above that page's frames.")
 
 
 class Font(Part):
@@ -74,34 +96,46 @@ class TypeStyle(Part):
     tracking: float = Field(default=0, ge=-100, le=500, description="Letterspacing in thousandths of the type size.")
     capitals: bool = False
     balanced: bool = Field(default=False, description="Lines of widths as even as can be; for large type.")
+    hyphenated: bool = Field(default=False, description="Long words may break, by the rules of the note's language.")
 
 
 class Frame(Part):
-    """Where one slot stands."""
+    """Where one slot stands: anchored in a box, or flowing in a column."""
 
     slot: Slot
+    box_mm: Box | None = Field(default=None, description="Left, top, width, height: the frame is anchored.")
+    column_mm: Span | None = Field(default=None, description="Left, width: the frame flows.")
+    pages: Pages = Field(default="first", description="Anchored: the pages on which it stands.")
+    below: Slot | Literal[""] = Field(
+        default="", description="Anchored: moves down, in its box, to stay below this one."
+    )
+    gap_mm: Mm = Field(default=5, description="Anchored: space to the frame that it stays below.")
+    above_mm: Mm = Field(default=0, description="Flowing: space from the last baseline above.")
+    not_above_mm: Mm = Field(default=0, description="Flowing: never higher than this on the first page.")
+    clear_of: tuple[Slot, ...] = Field(default=(), description="Flowing: below these frames, on the first page.")
+    where_room: bool = Field(default=False, description="Flowing: left out where it would cost one page more.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Frame":
+        if (self.box_mm is None) == (self.column_mm is None):
+            raise ValueError("a frame needs box_mm or column_mm, and not both")
+        strange = _ONLY_FLOWING if self.box_mm else _ONLY_ANCHORED
+        for key in sorted(strange & self.model_fields_set):
+            raise ValueError(f"{key} does not go with {'box_mm' if self.box_mm else 'column_mm'}")
+        return self
+
+    @property
+    def span_mm(self) -> Span:
+        """Left and width, of its column or of its box."""
+        return (self.box_mm[0], self.box_mm[2]) if self.box_mm else self.column_mm or (0, 0)
 
 
-class Anchored(Frame):
-    """A frame with a place of its own."""
-
-    pages: Pages = "first"
-    box_mm: Box = Field(description="Left, top, width, height.")
-    below: Slot | Literal[""] = Field(default="", description="Moves down, inside its box, to stay below this frame.")
-    gap_mm: Mm = Field(default=5, description="Space to the frame that it stays below.")
+_ONLY_ANCHORED = frozenset(("pages", "below", "gap_mm"))
+_ONLY_FLOWING = frozenset(("above_mm", "not_above_mm", "clear_of", "where_room"))
 
 
-class Flowing(Frame):
-    """A frame that follows the one above it."""
-
-    column_mm: Span = Field(description="Left, width.")
-    above_mm: Mm = Field(default=0, description="Space from the last baseline above.")
-    not_above_mm: Mm = Field(default=0, description="Never higher than this on the first page.")
-    clear_of: tuple[Slot, ...] = Field(default=(), description="On the first page it begins below these frames.")
-
-
-class WordsStyles(Part):
-    """How a heading and paragraphs look."""
+class WordsFrame(Frame):
+    """A heading and paragraphs."""
 
     heading: StyleName
     text: StyleName
@@ -110,15 +144,7 @@ class WordsStyles(Part):
     align: Align = "left"
 
 
-class WordsFrame(WordsStyles, Anchored):
-    """A heading and paragraphs with a place of their own."""
-
-
-class FlowingWordsFrame(WordsStyles, Flowing):
-    """A heading and paragraphs that flow."""
-
-
-class PostalFrame(Anchored):
+class PostalFrame(Frame):
     """An address with its label."""
 
     label: StyleName
@@ -126,7 +152,7 @@ class PostalFrame(Anchored):
     label_gap_mm: Mm = 3
 
 
-class FactsFrame(Anchored):
+class FactsFrame(Frame):
     """Labels and values."""
 
     label: StyleName
@@ -134,8 +160,8 @@ class FactsFrame(Anchored):
     value_mm: Positive = Field(description="From the frame's left edge to the values.")
 
 
-class CodeFrame(Anchored):
-    """A QR code or Code128 with its words. The box is that of the dark modules; white is kept clear around it."""
+class CodeFrame(Frame):
+    """A QR code or Code128 with its words; always anchored. Its box is that of the dark modules."""
 
     heading: StyleName
     caption: StyleName
@@ -144,14 +170,12 @@ class CodeFrame(Anchored):
     words_align: Align = "left"
     heading_gap_mm: Mm = Field(default=3, description="From the heading's last baseline to the caption.")
     address_gap_mm: Mm = Field(default=1.5, description="More than the leading between the caption and the address.")
-    modules_mm: tuple[Positive, ...] = Field(
-        min_length=1, description="Widths of one module; the first that fits is taken. 1/75 inch is 0.33867."
-    )
+    modules_mm: ModuleWidths
     align: Align = "left"
 
 
-class GoodsFrame(Flowing):
-    """The table of goods. Columns are (left, width); a column without content leaves its room to the name."""
+class GoodsFrame(Frame):
+    """The table of goods; always flows. Columns are (left, width); one without content leaves its room to the name."""
 
     quantity_mm: Span
     picture_mm: Span = Field(description="Pictures are square, as wide as this.")
@@ -165,10 +189,11 @@ class GoodsFrame(Flowing):
     price: StyleName
     padding_mm: Mm = Field(description="Above and below each row's content.")
     rule: ColourName
+    missing_picture: MissingPicture = ""
 
 
-class TotalsFrame(Flowing):
-    """Labels and amounts under the table; the last row is the sum, under a hairline."""
+class TotalsFrame(Frame):
+    """Labels and amounts under the table; always flows. The last row is the sum, under a hairline."""
 
     label: StyleName
     amount: StyleName
@@ -177,8 +202,64 @@ class TotalsFrame(Flowing):
     rule: ColourName
 
 
+class HeroFrame(Frame):
+    """A large picture, which fills its room and is cropped to it, and words below it, beside it or in their own box."""
+
+    picture_mm: Positive = Field(description="The picture's height; it is as wide as the frame.")
+    heading: StyleName
+    text: StyleName
+    words_gap_mm: Mm = Field(default=5, description="From the picture to the words below it.")
+    words_mm: Box | None = Field(
+        default=None, description="Box of the words, if they don't stand below; anchored only."
+    )
+    words_column_mm: Span | None = Field(
+        default=None, description="Left and width of the words, if they stand beside the picture, at its top."
+    )
+    heading_gap_mm: Mm = 3
+    paragraph_gap_mm: Mm = 1.5
+    missing_picture: MissingPicture = ""
+
+
+class TilesFrame(Frame):
+    """Recommended articles side by side, each with its picture, name and price."""
+
+    columns: int = Field(ge=1, le=6, description="As many tiles are shown, at most.")
+    between_mm: Mm = Field(description="From one tile to the next.")
+    picture_mm: Positive = Field(description="Height of the pictures, which are shown whole.")
+    align: Literal["left", "middle"] = Field(default="middle", description="Where in its tile a picture stands.")
+    heading: StyleName
+    name: StyleName
+    small: StyleName
+    price: StyleName
+    heading_gap_mm: Mm = 4
+    name_gap_mm: Mm = Field(default=3, description="From the picture to the name.")
+    missing_picture: MissingPicture = ""
+
+
+class VoucherFrame(Frame):
+    """A voucher in a box of its own: what it gives, its code below or beside that, and a QR code at the right."""
+
+    heading: StyleName
+    text: StyleName
+    label: StyleName
+    code: StyleName
+    terms: StyleName
+    padding_mm: Mm = Field(default=6, description="From the box's edges to what stands in it.")
+    inner_gap_mm: Mm = Field(default=4, description="Between heading and text, code, terms.")
+    fill: ColourName | Literal[""] = ""
+    line: ColourName | Literal[""] = ""
+    weight_pt: Weight = 0.5
+    dash_mm: Mm = Field(default=0, description="Length of the dashes of the line; 0 draws it through.")
+    code_mm: Span | None = Field(
+        default=None, description="Left and width of the code, if it stands beside what the voucher gives."
+    )
+    as_its_content: bool = Field(default=False, description="Anchored: as tall as its content, its box at most.")
+    symbol_mm: Positive = Field(default=24, description="Room for the QR code, square.")
+    modules_mm: ModuleWidths
+
+
 class PageNumber(Part):
-    """Page x of y."""
+    """Page x of y, on every page of the parcel."""
 
     box_mm: Box
     style: StyleName
@@ -191,25 +272,30 @@ class Rule(Part):
     pages: Pages = "every"
     from_mm: Point
     to_mm: Point
-    weight_pt: float = Field(default=0.25, gt=0, le=20)
+    weight_pt: Weight = 0.25
     colour: ColourName
 
 
-class ColourField(Part):
-    """A field of colour."""
+class FixedBox(Part):
+    """A field of colour, an outline, or both."""
 
     pages: Pages = "every"
     box_mm: Box
-    colour: ColourName
+    fill: ColourName | Literal[""] = ""
+    line: ColourName | Literal[""] = ""
+    weight_pt: Weight = 0.25
 
 
 class Art(Part):
-    """Vector art in one colour: an SVG file in art/ of which the paths are drawn, fitted into the box's upper left."""
+    """Art of the brand, made ready once: vector art (SVG, PDF) as forms, pictures (PNG, JPEG) as they are."""
 
     pages: Pages = "every"
-    file: str = Field(pattern=r"^[\w.-]+\.svg$")
+    file: ArtFile
     box_mm: Box
-    colour: ColourName
+    fit: Literal["contain", "cover"] = Field(
+        default="contain", description="contain: whole, in the box's upper left; cover: fills the box and is cropped."
+    )
+    colour: ColourName | Literal[""] = Field(default="", description="What currentColor means in an SVG file.")
 
 
 class LayoutFile(Part):
@@ -221,19 +307,24 @@ class LayoutFile(Part):
     fonts: dict[Name, Font] = Field(min_length=1)
     styles: dict[Name, TypeStyle] = Field(min_length=1)
     words: tuple[WordsFrame, ...] = ()
-    flowing_words: tuple[FlowingWordsFrame, ...] = ()
     postal: tuple[PostalFrame, ...] = ()
     facts: tuple[FactsFrame, ...] = ()
     code: tuple[CodeFrame, ...] = ()
     goods: tuple[GoodsFrame, ...] = ()
     totals: tuple[TotalsFrame, ...] = ()
+    hero: tuple[HeroFrame, ...] = ()
+    tiles: tuple[TilesFrame, ...] = ()
+    voucher: tuple[VoucherFrame, ...] = ()
     page_number: PageNumber
     rule: tuple[Rule, ...] = ()
-    field: tuple[ColourField, ...] = ()
+    box: tuple[FixedBox, ...] = ()
     art: tuple[Art, ...] = ()
     leaves_out: tuple[Slot, ...] = Field(default=(), description="Slots that this layout has no room for, on purpose.")
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """All frames that are bound to a slot."""
-        return (*self.words, *self.flowing_words, *self.postal, *self.facts, *self.code, *self.goods, *self.totals)
+        return (
+            *(*self.words, *self.postal, *self.facts, *self.code),
+            *(*self.goods, *self.totals, *self.hero, *self.tiles, *self.voucher),
+        )

@@ -20,14 +20,14 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
-from types import TracebackType
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from service.config import Rendering
-from service.errors import InternalError, RenderInterrupted, SlipwayError
+from service.errors import InternalError, RenderInterrupted
+from service.faults import contained
 from service.model import Plan, RenderedNote
-from service.rendering.layouts import FILE, load_layout
+from service.rendering.layouts.loading import FILE, load_layout
 from service.rendering.renderer import Renderer
 
 Draw = Callable[[Renderer, Plan, Mapping[str, Path]], RenderedNote]
@@ -150,35 +150,19 @@ def _warm_up(layouts_folder: Path, memory_mb: int, parent: int, warm: Semaphore)
 
 
 def _draw(draw: Draw, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
-    with _OnlyOurErrors():
+    """The note; of an error that is not ours only kind and place leave the process."""
+    try:
+        with contained(InternalError):
+            return _drawn(draw, plan, pictures)
+    except InternalError as error:
+        raise error from None  # what it comes from may quote the note
+
+
+def _drawn(draw: Draw, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+    try:
         return draw(_renderer, plan, pictures)
-
-
-class _OnlyOurErrors:
-    """Lets our own errors pass and makes InternalError of others; what is out of memory ends the process."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None or issubclass(kind, SlipwayError):
-            return
-        if issubclass(kind, MemoryError):
-            os._exit(_OUT_OF_MEMORY)
-        raise InternalError(f"{kind.__name__} in {_innermost(trace)}") from None
-
-
-def _innermost(trace: TracebackType | None) -> str:
-    """The place of our own code that is nearest to the failure, as module and line."""
-    place = "the worker"
-    while trace:
-        module = trace.tb_frame.f_globals.get("__name__", "")
-        if module.partition(".")[0] == "service":
-            place = f"{module}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
 
 
 def _end_with(parent: int) -> None:

@@ -1,44 +1,31 @@
 """From a plan to a PDF, in this process.
 
 Nothing is cut off and nothing shrinks: what can't be shown raises GlyphMissing or DoesNotFit naming its slot, and a
-plan that its layout can't take raises LayoutBroken. The same plan and pictures make the same bytes.
+plan that its layout can't take raises LayoutBroken. Marketing is left out instead: it never holds a note. The same
+plan and pictures make the same bytes.
 """
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import DoesNotFit, GlyphMissing, LayoutBroken
-from service.model import Block, Code, Facts, Goods, Plan, Postal, RenderedNote, Totals, Words
-from service.rendering.blocks import set_code, set_facts, set_postal, set_symbol, set_totals, set_words
-from service.rendering.characters import readable
-from service.rendering.document import NoteDocument
-from service.rendering.layout_file import (
-    Anchored,
-    Box,
-    CodeFrame,
-    FactsFrame,
-    Flowing,
-    FlowingWordsFrame,
-    Frame,
-    GoodsFrame,
-    Pages,
-    PostalFrame,
-    Span,
-    TotalsFrame,
-    WordsFrame,
-)
-from service.rendering.layouts import Layout, stands_on
-from service.rendering.pages import Page, TooTall, fill_pages
-from service.rendering.pictures import Photograph, read_photograph
-from service.rendering.pieces import MM, Cell, Piece, Setting, joined, set_lines
-from service.rendering.table import set_goods
-from service.rendering.typesetting import Mark, Typesetter
+from service.model import MARKETING, Block, Hero, Plan, RenderedNote
+from service.rendering.blocks.figures import Figures
+from service.rendering.blocks.frames import set_block, set_words_apart
+from service.rendering.blocks.pages import BACK, Page, PageKind, TooTall, fill_pages, kind_of_page
+from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, set_lines
+from service.rendering.layout_file import Box, CodeFrame, Frame, HeroFrame, Span, TotalsFrame
+from service.rendering.layouts.loading import Layout
+from service.rendering.pdf.document import NoteDocument, shared_parts
+from service.rendering.type.characters import readable
+from service.rendering.type.typesetting import Drawn, Lowered, Typesetter, operators
 
 _PICTURE = re.compile(r"/(P[0-9a-f]{16}) Do")
+_ROUNDING = 1e-6
+UNDRAWABLE = (GlyphMissing, DoesNotFit, LayoutBroken)
 
 
 class Renderer:
@@ -51,16 +38,14 @@ class Renderer:
         """The note of `plan`; `pictures` says where the library keeps those it names."""
         if plan.layout not in self._layouts:
             raise LayoutBroken(f"there is no layout {plan.layout}", where="layout")
-        pdf, pages = _NoteInTheMaking(self._layouts[plan.layout], plan, pictures).finished()
-        return RenderedNote(pdf, hashlib.sha256(pdf).hexdigest(), pages)
+        return _NoteInTheMaking(self._layouts[plan.layout], plan, pictures).finished()
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchored:
-    """A frame with its content: marks with their place from the sheet's top, and where it ends."""
+class _Standing:
+    """An anchored block in its place: marks with their place from the sheet's top, and where it ends."""
 
-    pages: Pages
-    marks: tuple[Mark, ...]
+    marks: tuple[Drawn, ...]
     end: float
 
 
@@ -70,139 +55,194 @@ class _NoteInTheMaking:
     def __init__(self, layout: Layout, plan: Plan, pictures: Mapping[str, Path]) -> None:
         self._layout = layout
         self._plan = plan
-        self._typesetter = Typesetter(layout.scripts)
-        self._photographs = _photographs(plan, pictures)
-        self._anchored: dict[str, _Anchored] = {}
+        self._typesetter = Typesetter(layout.scripts, plan.language)
+        self._figures = Figures(pictures, layout.stand_ins)
+        self._standing: dict[str, _Standing] = {}
+        self._flowing: dict[str, list[Piece]] = {}
+        self._left_out: set[str] = set()
+        self._faults: list[str] = []
 
-    def finished(self) -> tuple[bytes, int]:
-        """The PDF and its number of pages."""
-        flowing: dict[str, list[Piece]] = {}
-        for slot, block in self._plan.blocks:
-            frame = self._layout.frames.get(slot)
-            with _named(slot):
-                if isinstance(frame, Flowing):
-                    flowing[slot] = self._set_flowing(frame, block)
-                elif isinstance(frame, Anchored):
-                    self._anchored[slot] = self._set_anchored(frame, block)
-                elif slot not in self._layout.file.leaves_out:
-                    raise LayoutBroken("the plan fills a slot for which the layout has no frame")
-        pages = self._filled(flowing)
-        streams = [self._drawn(page, number, len(pages)) for number, page in enumerate(pages, 1)]
-        return self._document(streams), len(pages)
+    def finished(self) -> RenderedNote:
+        """The note as a PDF."""
+        blocks = dict(self._plan.blocks)
+        self._refuse_unknown(blocks)
+        for slot, frame in self._layout.frames.items():
+            if slot in blocks:
+                try:
+                    self._set(frame, blocks[slot])
+                except UNDRAWABLE as error:
+                    self._contain(error, slot)
+        streams = self._streams(self._pages())
+        pdf, sha256 = self._document(streams)
+        left_out = tuple(slot for slot in self._layout.frames if slot in self._left_out)
+        return RenderedNote(pdf, sha256, len(streams), left_out, tuple(self._faults))
 
-    def _set_flowing(self, frame: Flowing, block: Block) -> list[Piece]:
-        setting = self._setting(frame.column_mm)
-        match frame, block:
-            case FlowingWordsFrame(), Words():
-                return set_words(setting, frame, block)
-            case GoodsFrame(), Goods():
-                return set_goods(setting, frame, block, self._photographs)
-            case TotalsFrame(), Totals():
-                return set_totals(setting, frame, block)
-        raise _unfit(frame, block)
+    def _refuse_unknown(self, slots: Iterable[str]) -> None:
+        for slot in slots:
+            if slot not in self._layout.frames and slot not in self._layout.file.leaves_out:
+                self._contain(LayoutBroken("the plan fills a slot for which the layout has no frame"), slot)
 
-    def _set_anchored(self, frame: Anchored, block: Block) -> _Anchored:
-        setting = self._setting((frame.box_mm[0], frame.box_mm[2]))
-        match frame, block:
-            case WordsFrame(), Words():
-                pieces = set_words(setting, frame, block)
-            case PostalFrame(), Postal():
-                pieces = set_postal(setting, frame, block)
-            case FactsFrame(), Facts():
-                pieces = set_facts(setting, frame, block)
-            case CodeFrame(), Code():
-                words = _in_box(
-                    set_code(self._setting((frame.words_mm[0], frame.words_mm[2])), frame, block), frame.words_mm
-                )
-                symbol = set_symbol(frame, block)
-                return _Anchored(frame.pages, (symbol, *words.marks), max(symbol.down, words.end))
-            case _:
-                raise _unfit(frame, block)
-        above = self._anchored.get(frame.below)
-        return _in_box(pieces, frame.box_mm, frame.pages, above.end + frame.gap_mm * MM if above else 0.0)
+    def _contain(self, error: DoesNotFit | GlyphMissing | LayoutBroken, slot: str) -> None:
+        """What can't be drawn costs the slot if it is marketing's, else the note; the error says which slot."""
+        named = type(error)(error.what, where=slot, hint=error.hint)
+        if slot not in MARKETING:
+            raise named from error
+        self._flowing.pop(slot, None)
+        self._faults.append(str(named))
 
-    def _filled(self, flowing: Mapping[str, list[Piece]]) -> list[Page]:
-        """The pages, with the flowing blocks in the layout's order; totals keep the last two rows with them."""
+    def _set(self, frame: Frame, block: Block) -> None:
+        """Set a block in type: one that is anchored stands in its place then, one that flows waits for its page."""
+        pieces = set_block(self._setting(frame.span_mm), frame, block)
+        if frame.box_mm:
+            boxes = [(frame.box_mm, pieces)]
+            if isinstance(frame, CodeFrame | HeroFrame) and frame.words_mm:
+                column = frame.words_mm[0], frame.words_mm[2]
+                boxes.append((frame.words_mm, set_words_apart(self._setting(column), frame, block)))
+            self._stand(frame, boxes)
+        elif pieces:
+            self._flowing[frame.slot] = pieces
+        if frame.slot not in self._standing and frame.slot not in self._flowing:
+            self._left_out.add(frame.slot)
+
+    def _stand(self, frame: Frame, boxes: Sequence[tuple[Box, list[Piece]]]) -> None:
+        top = self._end_above(frame)
+        parts = [_in_box(pieces, box, top) for box, pieces in boxes if pieces]
+        if parts:
+            marks = tuple([mark for part in parts for mark in part.marks])
+            self._standing[frame.slot] = _Standing(marks, max([part.end for part in parts]))
+
+    def _end_above(self, frame: Frame) -> float:
+        """Where an anchored frame may begin, below the one that it stays below, or the next above that is there."""
+        above = frame.below
+        while above and above not in self._standing:
+            above = self._layout.frames[above].below
+        return self._standing[above].end + frame.gap_mm * MM if above else 0.0
+
+    def _pages(self) -> list[Page]:
+        """What flows, on pages; marketing that is too tall for a page is left out."""
+        while True:
+            try:
+                return self._placed()
+            except DoesNotFit as error:
+                self._contain(error, error.where)
+
+    def _placed(self) -> list[Page]:
+        """What flows, on pages; what stands only where there is room comes in turn, unless it costs a page."""
+        slots = list(self._flowing)
+        optional = [slot for slot in slots if self._layout.frames[slot].where_room]
+        pages = self._tried(slots) if optional else self._filled(slots)
+        if not optional or len(pages) == 1:
+            return pages
+        self._left_out.update(optional)
+        pages = self._filled([slot for slot in slots if slot not in self._left_out])
+        for slot in optional:
+            more = self._tried([one for one in slots if one == slot or one not in self._left_out])
+            if len(more) == len(pages):
+                self._left_out.discard(slot)
+                pages = more
+        return pages
+
+    def _tried(self, slots: Sequence[str]) -> list[Page]:
+        """The pages, none if something is too tall for its page."""
+        try:
+            return self._filled(slots)
+        except DoesNotFit:
+            return []
+
+    def _filled(self, slots: Sequence[str]) -> list[Page]:
+        """The blocks of `slots` on pages; totals keep the last two rows with them."""
         pieces: list[Piece] = []
-        slots: dict[int, str] = {}
-        for slot in self._layout.file.flow.order:
+        owners: list[str] = []
+        for slot in slots:
             frame = self._layout.frames[slot]
-            if not flowing.get(slot) or not isinstance(frame, Flowing):
-                continue
             if isinstance(frame, TotalsFrame):
-                pieces[-2:] = [replace(piece, keeps_next=True) for piece in pieces[-2:]]
-            first, *others = flowing[slot]
+                pieces[-2:] = [piece._replace(keeps_next=True) for piece in pieces[-2:]]
+            first, *others = self._flowing[slot]
             above = frame.above_mm * MM
-            beside = [self._anchored[name].end + above for name in frame.clear_of if name in self._anchored]
-            first = replace(first, above=above, not_above=max([frame.not_above_mm * MM, *beside]))
+            beside = [self._standing[name].end + above for name in frame.clear_of if name in self._standing]
+            first = first._replace(above=above, not_above=max([frame.not_above_mm * MM, *beside]))
             pieces += [first, *others]
-            slots |= dict.fromkeys(range(len(slots), len(pieces)), slot)
+            owners += [slot] * (1 + len(others))
         try:
             return fill_pages(pieces, self._layout.room)
         except TooTall as error:
             place = next(place for place, piece in enumerate(pieces) if piece is error.piece)
-            raise DoesNotFit(str(error), where=slots[place]) from error
+            raise DoesNotFit(str(error), where=owners[place]) from error
 
-    def _drawn(self, page: Page, number: int, count: int) -> str:
-        """The operators of one page: fixed parts, anchored frames, what flows, its number."""
-        first, last = number == 1, number == count
-        height = self._layout.size[1]
-        operators = [self._layout.fixed[first, last]]
-        for anchored in self._anchored.values():
-            if stands_on(anchored.pages, first=first, last=last):
-                operators.extend(mark.operators(height) for mark in anchored.marks)
-        for placed in page:
-            bottom = height - placed.top
-            operators.extend(mark.operators(bottom) for mark in placed.piece.marks)
-        operators.extend(mark.operators(height) for mark in self._page_number(number, count))
-        return "\n".join(operators)
+    def _streams(self, pages: Sequence[Page]) -> list[str]:
+        """The operators of each page of the document; the back of the first sheet is there if it has content."""
+        has_back = any(self._layout.frames[slot].pages == "back" for slot in self._standing)
+        count = len(pages) + has_back
+        streams = []
+        for place, page in enumerate(pages, 1):
+            number = place + 1 if has_back and place > 1 else place
+            marks = self._page_number(number, count)
+            streams.append(self._drawn(kind_of_page(place, len(pages)), page, marks))
+        if has_back:
+            streams.insert(1, self._drawn(BACK, [], ()))
+        return streams
 
-    def _page_number(self, number: int, count: int) -> tuple[Mark, ...]:
+    def _page_number(self, number: int, count: int) -> tuple[Drawn, ...]:
         frame = self._layout.file.page_number
-        left, _, width, _ = (edge * MM for edge in frame.box_mm)
+        setting = self._setting((frame.box_mm[0], frame.box_mm[2]))
         text = self._plan.page_label.format(page=number, pages=count)
         with _named("page-label"):
-            cell = Cell(self._layout.styles[frame.style], text, left, width, frame.align)
+            cell = Cell(setting.styles[frame.style], text, setting.left, setting.width, frame.align)
             return _in_box(set_lines(self._typesetter, cell), frame.box_mm).marks
 
-    def _document(self, streams: Sequence[str]) -> bytes:
+    def _drawn(self, kind: PageKind, page: Page, page_number: tuple[Drawn, ...]) -> str:
+        """The operators of one page: fixed parts, anchored blocks, what flows, its number."""
+        height = self._layout.size[1]
+        drawn = [self._layout.fixed[kind]]
+        for slot, _ in self._plan.blocks:
+            if slot in self._standing and self._layout.frames[slot].pages in kind:
+                drawn += operators(self._standing[slot].marks, height)
+        for placed in page:
+            drawn += operators(placed.piece.marks, height - placed.top)
+        drawn += operators(page_number, height)
+        return "\n".join(drawn)
+
+    def _document(self, streams: Sequence[str]) -> tuple[bytes, str]:
+        """The document and its SHA-256."""
         with _named("title"):
             title = readable(self._plan.title)
-        document = NoteDocument(title, self._plan.language, self._layout.size)
-        for name in sorted(self._typesetter.faces):
-            document.embed_font(name, self._typesetter.faces[name].embedded)
+        pictures = {**self._layout.pictures, **self._figures.pictures}
+        shown = [sorted(pictures.keys() & _PICTURE.findall(stream)) for stream in streams]
+        names = sorted(set().union(*shown))
+        common = self._common_pictures()
+        fonts = tuple((name, face.embedded) for name, face in sorted(self._typesetter.faces.items()))
+        shared = shared_parts(fonts, tuple(pictures[name] for name in names if name in common))
+        document = NoteDocument(title, self._plan.language, self._layout.size, shared)
         for name, glyphs in self._typesetter.drawn:
             document.embed_drawn_font(name, glyphs)
-        embedded = {one.picture.name: one.picture for one in self._photographs.values()}
-        for name in sorted(embedded):
-            document.embed_picture(embedded[name])
-        for stream in streams:
-            document.add_page(stream, sorted(set(_PICTURE.findall(stream))))
-        return document.finish()
+        for name in names:
+            document.embed_picture(pictures[name])
+        for stream, on_page in zip(streams, shown, strict=True):
+            document.add_page(stream, on_page)
+        return document.finish_with_sha256()
+
+    def _common_pictures(self) -> set[str]:
+        """The names of the pictures that many notes show: the layout's art, and the heroes of the campaigns."""
+        heroes = (self._figures.photograph(block.picture) for _, block in self._plan.blocks if isinstance(block, Hero))
+        return {*self._layout.pictures, *(hero.picture.name for hero in heroes if hero)}
 
     def _setting(self, column_mm: Span) -> Setting:
         left, width = column_mm[0] * MM, column_mm[1] * MM
-        return Setting(self._typesetter, self._layout.styles, self._layout.inks, left, width)
+        return Setting(self._typesetter, self._layout.styles, self._layout.inks, self._figures, left, width)
 
 
-def _photographs(plan: Plan, pictures: Mapping[str, Path]) -> dict[str, Photograph]:
-    """The pictures of the plan that the library has, by their ids."""
-    ids = {row.picture for _, block in plan.blocks if isinstance(block, Goods) for row in block.rows}
-    found = {one: read_photograph(pictures[one]) for one in ids if one in pictures}
-    return {one: photograph for one, photograph in found.items() if photograph}
-
-
-def _in_box(pieces: Sequence[Piece], box_mm: Box, pages: Pages = "every", top: float = 0.0) -> _Anchored:
+def _in_box(pieces: Sequence[Piece], box_mm: Box, top: float = 0.0) -> _Standing:
     """What stands in a box, at its top or further down at `top`."""
-    whole = joined(pieces)
-    top = max(top, box_mm[1] * MM)
-    if top + whole.height > (box_mm[1] + box_mm[3]) * MM:
-        raise DoesNotFit("its text is taller than its frame")
-    return _Anchored(pages, tuple(whole.lowered(top)), top + whole.height)
-
-
-def _unfit(frame: Frame, block: Block) -> LayoutBroken:
-    return LayoutBroken(f"the layout has a {type(frame).__name__} where the plan has {type(block).__name__}")
+    end = max(top, box_mm[1] * MM)
+    marks: list[Drawn] = []
+    for piece in pieces:
+        end += piece.above
+        marks.append(Lowered(end, piece.marks))
+        end += piece.height
+    below = end - (box_mm[1] + box_mm[3]) * MM
+    if below > _ROUNDING:
+        raise DoesNotFit(f"its content ends {max(below / MM, 0.1):.1f} mm below its frame")
+    return _Standing(tuple(marks), end)
 
 
 @contextmanager
@@ -210,5 +250,5 @@ def _named(slot: str) -> Iterator[None]:
     """What fails inside the block says in which slot."""
     try:
         yield
-    except (GlyphMissing, DoesNotFit, LayoutBroken) as error:
+    except UNDRAWABLE as error:
         raise type(error)(error.what, where=slot, hint=error.hint) from error

@@ -1,5 +1,6 @@
 """Curves as PDF path operators: what glyphs and artwork come down to."""
 
+import math
 from dataclasses import dataclass
 
 from fontTools.pens.basePen import BasePen
@@ -15,12 +16,21 @@ class Outline:
     box: tuple[int, int, int, int]
 
 
+def number(value: float) -> str:
+    """A number as PDF writes it: of six figures at most, and never with an exponent."""
+    if not math.isfinite(value):
+        raise OverflowError("no finite number")
+    text = f"{float(f'{value:.6g}'):.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
 class OutlinePen(BasePen):  # type: ignore[misc]  # fontTools has no types
     """Writes what is drawn with it as PDF operators; quadratic curves become cubic ones on the way."""
 
-    def __init__(self, scale: float = 1.0) -> None:
+    def __init__(self, scale: float = 1.0, digits: int = 2) -> None:
         super().__init__(None)
         self._scale = scale
+        self._digits = digits
         self._operators: list[str] = []
         self._points: list[Point] = []
 
@@ -47,6 +57,6 @@ class OutlinePen(BasePen):  # type: ignore[misc]  # fontTools has no types
         """An open path is filled as if it were closed."""
 
     def _write(self, operator: str, *points: Point) -> None:
-        scaled = [(round(x * self._scale, 2), round(y * self._scale, 2)) for x, y in points]
+        scaled = [(round(x * self._scale, self._digits), round(y * self._scale, self._digits)) for x, y in points]
         self._points.extend(scaled)
-        self._operators.append(" ".join([*(f"{x:g} {y:g}" for x, y in scaled), operator]))
+        self._operators.append(" ".join([*(f"{number(x)} {number(y)}" for x, y in scaled), operator]))

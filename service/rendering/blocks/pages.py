@@ -1,4 +1,4 @@
-"""Filling pages: pieces follow one another from the first page on until each stands on one.
+"""Kinds of pages, and filling pages: pieces follow one another from the first page on until each stands on one.
 
 The last page ends higher than the others, because the frames of the last page stand below it; what doesn't fit above
 them moves to a page more, and takes with it what it must not be parted from.
@@ -7,7 +7,8 @@ them moves to a page more, and takes with it what it must not be parted from.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.rendering.pieces import Piece
+from service.rendering.blocks.pieces import Piece
+from service.rendering.layout_file import Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,21 @@ class PlacedPiece:
 
 
 Page = list[PlacedPiece]
+PageKind = frozenset[Pages]  # what stands on it: frames and fixed parts of these `pages`
+
+BACK: PageKind = frozenset(("back",))
+_ONLY: PageKind = frozenset(("first", "last", "every"))
+_FIRST: PageKind = frozenset(("first", "every"))
+_FOLLOWING: PageKind = frozenset(("following", "every"))
+_LAST: PageKind = frozenset(("following", "last", "every"))
+PAGE_KINDS = (_ONLY, _FIRST, _FOLLOWING, _LAST, BACK)
+
+
+def kind_of_page(number: int, count: int) -> PageKind:
+    """The kind of the parcel's page `number` of `count`; the back is none of them."""
+    if number == 1:
+        return _ONLY if count == 1 else _FIRST
+    return _LAST if number == count else _FOLLOWING
 
 
 class TooTall(Exception):

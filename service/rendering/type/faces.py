@@ -2,7 +2,8 @@
 
 The code page holds the languages of Latin Europe and leaves the codes of ( ) \\ CR LF and NUL empty, so encoded text
 can stand between the parentheses of a PDF string without any escaping. What it lacks is set by `scripts.py`.
-Spaces other than the plain one are the plain one, widened or narrowed. Text is kerned, pair by pair.
+Spaces other than the plain one are the plain one, widened or narrowed. Text is kerned, pair by pair, but for figures:
+they are tabular where the face has such, and stand in columns. The soft hyphen is drawn as a hyphen.
 """
 
 import codecs
@@ -20,10 +21,11 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont, TTLibError
 from reportlab.pdfbase.ttfonts import TTFError, TTFontFace
 
-from service.rendering.document import EmbeddedFont, stream, to_unicode
+from service.rendering.pdf.document import EmbeddedFont, stream, to_unicode
+from service.rendering.type.hyphenation import HYPHEN
 
 _LATIN_1 = "".join(map(chr, range(0xA1, 0x100))).translate({ord(c): None for c in "\u00ad¤¦¨¬¯±´µ¶¸"})
-_PUNCTUATION = "€–—‘’‚“”„†•…‹›™−"
+_PUNCTUATION = "€–—‘’‚“”„•…‹›™−" + HYPHEN
 _LETTERS = "ŒœŸĄąĆćĘęŁłŃńŚśŹźŻżČčĎďĚěŇňŘřŠšŤťŮůŽžŐőŰűĞğİıŞşĂăȘșȚțĐđ"
 LATIN = "".join(map(chr, range(0x21, 0x7F))) + _LATIN_1 + _LETTERS + _PUNCTUATION
 
@@ -42,6 +44,8 @@ _SPACES_EM = {
     "\u3000": 1,
 }
 _SPACE = 0x20
+_FIGURES = "0123456789"
+_UNKERNED = frozenset((*_FIGURES, " ", *_SPACES_EM))
 _FORBIDDEN = frozenset((0x00, 0x0A, 0x0D, 0x28, 0x29, 0x5C, _SPACE))
 _EMPTY = "\ufffe"  # codecs' mark of a code without a character
 
@@ -86,11 +90,10 @@ class Face:
             return None
         encoded = codes.decode("latin-1")
         width = sum(map(self._widths.__getitem__, codes))
-        pairs = list(pairwise(text))
         try:
-            apart = [self._pairs[pair] for pair in pairs]
+            apart = list(map(self._pairs.__getitem__, pairwise(text)))
         except KeyError:
-            apart = [self._pair(*pair) for pair in pairs]
+            apart = [self._pair(*pair) for pair in pairwise(text)]
         if not any(apart):
             return SetText(width / 1000, f"({encoded})Tj")
         parts, start = [], 0
@@ -106,8 +109,10 @@ class Face:
             em = _SPACES_EM.get(first)
             if em is not None:
                 apart = round(1000 * em) - self._widths[_SPACE]
+            elif {first, second} & _UNKERNED:
+                apart = 0
             else:
-                apart = 0 if first.isspace() or second.isspace() else self._kerning(first, second)
+                apart = self._kerning(_drawn_as(first), _drawn_as(second))
             self._pairs[first, second] = apart
         return self._pairs[first, second]
 
@@ -136,6 +141,7 @@ def _plain_outlines(path: Path) -> tuple[TTFontFace, TTFont]:
     subsetter = Subsetter(options)
     subsetter.populate(text=LATIN + " ")
     plain = TTFont(io.BytesIO(content), lazy=True, recalcTimestamp=False)
+    _take_tabular_figures(plain, content)
     subsetter.subset(plain)
     file = io.BytesIO()
     plain.save(file)
@@ -143,9 +149,23 @@ def _plain_outlines(path: Path) -> tuple[TTFontFace, TTFont]:
     return TTFontFace(file), source
 
 
+def _take_tabular_figures(face: TTFont, content: bytes) -> None:
+    """Let the figures' codes mean the glyphs of one width that a face with figures of several widths has besides."""
+    shaper = uharfbuzz.Font(uharfbuzz.Face(content))
+    buffer = uharfbuzz.Buffer()
+    buffer.add_str(_FIGURES)
+    buffer.guess_segment_properties()
+    uharfbuzz.shape(shaper, buffer, {"tnum": True, "kern": False})
+    found = zip(_FIGURES, buffer.glyph_infos, strict=True)
+    glyphs = {ord(figure): face.getGlyphName(info.codepoint) for figure, info in found if info.codepoint}
+    for table in face["cmap"].tables:
+        if table.isUnicode():
+            table.cmap.update(glyphs)
+
+
 def _code_page(source: TTFont) -> str:
     """256 characters: those of LATIN that the face has, ASCII at its own codes where these are free."""
-    present = [character for character in LATIN if ord(character) in source.getBestCmap()]
+    present = [character for character in LATIN if ord(_drawn_as(character)) in source.getBestCmap()]
     page = [_EMPTY] * 256
     page[_SPACE] = " "
     elsewhere = []
@@ -161,13 +181,17 @@ def _code_page(source: TTFont) -> str:
     return "".join(page)
 
 
+def _drawn_as(character: str) -> str:
+    return "-" if character == HYPHEN else character
+
+
 def _widths(outlines: TTFontFace, code_page: str) -> list[int]:
     """The advance of each code, in thousandths of an em."""
-    return [0 if character == _EMPTY else round(outlines.getCharWidth(ord(character))) for character in code_page]
+    return [0 if glyph == _EMPTY else round(outlines.getCharWidth(ord(glyph))) for glyph in map(_drawn_as, code_page)]
 
 
 def _embedded(outlines: TTFontFace, code_page: str, widths: list[int]) -> EmbeddedFont:
-    subset = outlines.makeSubset([0 if character == _EMPTY else ord(character) for character in code_page])
+    subset = outlines.makeSubset([0 if glyph == _EMPTY else ord(glyph) for glyph in map(_drawn_as, code_page)])
     tag = "".join(chr(65 + byte % 26) for byte in hashlib.sha256(subset).digest()[:6])
     name = f"{tag}+{bytes(outlines.name).decode('latin-1')}".encode("latin-1")
     symbolic = outlines.flags & ~32 | 4

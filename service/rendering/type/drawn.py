@@ -1,25 +1,15 @@
 """Glyphs of other scripts in a note: a font of the note's own (PDF's Type 3) that holds just those it shows.
 
-Each glyph is a path, so any font of the machine can lend one; a CMap says what it stands for, and the whole line stands
-beside it as /ActualText in the order of reading, so that text in any script can be found and copied.
+Each glyph is a path, so any font of the machine can lend one; a CMap says what it stands for. Where glyphs don't stand
+for the text one by one, the text stands beside them as /ActualText, to be found and copied.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from service.rendering.outlines import Outline
-from service.rendering.scripts import ShapedText
+from service.rendering.pdf.document import DrawnGlyph
+from service.rendering.type.scripts import ShapedText
 
 _PER_FONT = 255
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnGlyph:
-    """One code of a drawn font."""
-
-    outline: Outline
-    width: int
-    text: str
 
 
 class DrawnFonts:
@@ -52,9 +42,9 @@ class DrawnFonts:
         return " ".join([*operators, "0 Ts"])
 
 
-def span(line: ShapedText) -> str:
-    """The operator that opens a span of marked content: it says what the line is, whatever its glyphs say."""
-    return f"/Span <</ActualText <FEFF{line.text.encode('utf-16-be').hex().upper()}>>> BDC"
+def span(text: str) -> str:
+    """The operator that opens a span of marked content: it says what is drawn, whatever the glyphs say."""
+    return f"/Span <</ActualText <FEFF{text.encode('utf-16-be').hex().upper()}>>> BDC"
 
 
 def _font_name(number: int) -> str:

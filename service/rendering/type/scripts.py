@@ -16,13 +16,19 @@ import uharfbuzz
 from bidi import algorithm
 
 from service.errors import GlyphMissing
-from service.rendering.characters import JOINERS, named
-from service.rendering.outlines import Outline, OutlinePen
+from service.rendering.pdf.outlines import Outline, OutlinePen
+from service.rendering.type.characters import JOINERS, named
+from service.rendering.type.hyphenation import HYPHEN
 
 FONT_FOLDERS = tuple(
     Path("/usr/share/fonts") / folder
-    for folder in ("truetype/noto", "opentype/noto", "truetype/dejavu", "truetype/droid", "truetype/wqy")
+    for folder in (
+        *("truetype/noto", "opentype/noto", "truetype/dejavu", "truetype/droid", "truetype/wqy", "truetype/nanum"),
+        "truetype/ancient-scripts",  # Symbola, which has emoji as outlines
+    )
 )
+_COLOURS_OF_EMOJI = "\u20e3\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # black outlines have no such
+_DRAWN_AS = str.maketrans({HYPHEN: "-"} | dict.fromkeys(_COLOURS_OF_EMOJI, ""))
 _OTHER_CUTS = ("bold", "italic", "oblique", "light", "thin", "black", "medium", "condensed", "mono", "math")
 _PLAINEST = ("NotoSans", "DejaVuSans")
 
@@ -41,10 +47,15 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class ShapedText:
-    """A line as glyphs from left to right."""
+    """A line as glyphs from left to right. `text` is what they show, without what has no glyph of its own."""
 
     text: str
     glyphs: tuple[Glyph, ...]
+
+    @property
+    def says_itself(self) -> bool:
+        """True if the glyphs, read one by one, are the text; glyphs from right to left are for readers to turn."""
+        return all(glyph.text for glyph in self.glyphs)
 
     @property
     def width_em(self) -> float:
@@ -62,9 +73,10 @@ class Scripts:
 
     def _shaped(self, line: str, first: Path) -> ShapedText:
         glyphs: list[Glyph] = []
-        for font, level, characters in _in_visual_order(self._runs(line, first)):
+        shown = line.translate(_DRAWN_AS)
+        for font, level, characters in _in_visual_order(self._runs(shown, first)):
             glyphs.extend(font.glyphs(characters, rightward=level % 2 == 0))
-        return ShapedText(line, tuple(glyphs))
+        return ShapedText(shown, tuple(glyphs))
 
     def _runs(self, line: str, first: Path) -> "list[_Run]":
         fonts: list[_OutlineFont] = []

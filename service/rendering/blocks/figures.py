@@ -1,0 +1,61 @@
+"""Pictures of one note in their places: those of the library, and the layout's art where the library lacks one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from service.rendering.art.pictures import read_photograph
+from service.rendering.art.reading import Art
+from service.rendering.pdf.document import Picture
+from service.rendering.type.typesetting import Drawn, Mark
+
+
+class Rectangle(NamedTuple):
+    """A place in points: `left` from the sheet's left, `top` from the top of what it belongs to."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Figures:
+    """What a note may show: `library` says where the pictures are, `stand_ins` is art by its file's name.
+
+    `pictures` are those of the library that were found so far, by their resource names.
+    """
+
+    def __init__(self, library: Mapping[str, Path], stand_ins: Mapping[str, Art]) -> None:
+        self._library = library
+        self._stand_ins = stand_ins
+        self._photographs: dict[str, Art | None] = {}
+        self.pictures: dict[str, Picture] = {}
+
+    def photograph(self, picture: str) -> Art | None:
+        """The picture of that id, if the library has it and it can be used."""
+        if picture in self._photographs:
+            return self._photographs[picture]
+        path = self._library.get(picture)
+        photograph = self._photographs[picture] = read_photograph(path) if path else None
+        if photograph:
+            self.pictures[photograph.picture.name] = photograph.picture
+        return photograph
+
+    def stand_in(self, file: str) -> Art | None:
+        """The layout's art for what misses its picture; none if the layout names no file."""
+        return self._stand_ins[file] if file else None
+
+
+def show_whole(art: Art, place: Rectangle, *, on_ground: bool = False) -> Drawn:
+    """A picture as large as its place allows, in the middle of it or on its lower edge."""
+    width = min(place.width, place.height * art.aspect)
+    height = width / art.aspect
+    bottom = place.top + place.height - (0.0 if on_ground else (place.height - height) / 2)
+    drawn = art.drawn(0, 0, width, height, cover=False)
+    return Mark(place.left + (place.width - width) / 2, bottom, "q 1 0 0 1 ", f" cm {drawn} Q")
+
+
+def show_cropped(art: Art, place: Rectangle) -> Drawn:
+    """A picture that fills its place; what is too much is cropped on both sides alike."""
+    drawn = art.drawn(0, 0, place.width, place.height, cover=True)
+    return Mark(place.left, place.top + place.height, "q 1 0 0 1 ", f" cm {drawn} Q")

@@ -1,0 +1,71 @@
+"""Marketing never holds a note: what can't be drawn of it is left out and said; what the customer needs holds it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service.errors import GlyphMissing, LayoutBroken
+from service.model import MARKETING, Code, Hero, Postal, Tile, Tiles, Words
+from tests.plans import a_reference_plan, a_voucher
+from tests.sheets import a_jpeg, text_of
+from tests.two_sided import a_renderer
+
+NOBODY_HAS = "\ue000"
+FAULTY = {
+    "promo": Hero("", NOBODY_HAS),
+    "voucher": a_voucher(heading=NOBODY_HAS),
+    "recommendations": Tiles("With it", (Tile("P1", NOBODY_HAS),)),
+    "loyalty": Words(NOBODY_HAS),
+    "feedback": Code("qr", "https://a.example", NOBODY_HAS),
+}
+
+
+@pytest.mark.parametrize("slot", sorted(FAULTY))
+def test_a_character_that_nobody_has_costs_marketing_its_slot_and_no_more(tmp_path: Path, slot: str) -> None:
+    pictures = {"P1": a_jpeg(tmp_path / "1.jpg")}
+    note = a_renderer(tmp_path).render(a_reference_plan(**{slot: FAULTY[slot]}), pictures)
+
+    assert (f"no font has U+E000 a character without a name ({slot})",) == note.faults
+    assert "509217-1-r1" in text_of(note)
+
+
+def test_the_same_in_an_address_holds_the_note(tmp_path: Path) -> None:
+    with pytest.raises(GlyphMissing) as caught:
+        a_renderer(tmp_path).render(a_reference_plan(address=Postal("To", (NOBODY_HAS,))), {})
+
+    assert "address" == caught.value.where
+
+
+@pytest.mark.parametrize("slot", ["referral", "registration"])
+def test_marketing_for_which_a_layout_has_no_frame_costs_itself(tmp_path: Path, slot: str) -> None:
+    forgotten = ('leaves_out = ["referral", "registration"]', "leaves_out = []")
+    code = Code("qr", "https://a.example")
+
+    note = a_renderer(tmp_path, forgotten).render(a_reference_plan(**{slot: code}), {})
+
+    assert (f"the plan fills a slot for which the layout has no frame ({slot})",) == note.faults
+
+
+def test_a_slot_of_the_customer_without_a_frame_holds_the_note(tmp_path: Path) -> None:
+    plan = a_reference_plan()
+    with pytest.raises(LayoutBroken) as caught:
+        a_renderer(tmp_path).render(replace(plan, blocks=(*plan.blocks, ("gauge", Words("?")))), {})
+
+    assert "gauge" == caught.value.where
+
+
+def test_marketing_that_is_taller_than_a_page_is_left_out(tmp_path: Path) -> None:
+    flows = ('pages = "back"\nbox_mm = [16, 203.5, 178, 46]\n', "column_mm = [16, 178]\nabove_mm = 8\n")
+    order = ('"totals", "loyalty"', '"totals", "voucher", "loyalty"')
+    endless = a_voucher(terms=("One more.",) * 90)
+
+    note = a_renderer(tmp_path, flows, order).render(a_reference_plan(voucher=endless), {})
+
+    assert ("it is taller than a page (voucher)",) == note.faults
+    assert endless.heading not in text_of(note)
+
+
+def test_marketing_is_what_marketing_fills() -> None:
+    """The customer's own slots are none of it: what is in the parcel, for whom, and what it cost."""
+    assert not MARKETING & {"greeting", "address", "facts", "note-code", "parcel", "goods", "totals", "gift", "imprint"}
