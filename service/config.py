@@ -58,7 +58,7 @@ class Rendering(Part):
     """The render workers."""
 
     workers: int = Field(default=2, ge=1, le=64, description="Processes that draw notes.")
-    deadline_s: float = Field(default=8.0, gt=0, le=600, description="A note that takes longer costs its worker.")
+    deadline_s: float = Field(default=6.0, gt=0, le=600, description="A note that takes longer costs its worker.")
     memory_mb: int = Field(default=768, ge=256, description="Address space of one worker.")
     attempts: int = Field(default=3, ge=1, le=10, description="Tries before a note is held as render-failed.")
 
@@ -96,6 +96,19 @@ class Languages(Part):
         return self
 
 
+def _target(*fields: str) -> str:
+    """The pattern of a link that is filled in for each note; its host stands fast."""
+    return rf"^https://[^\s{{}}/?#@]+(/[^\s{{}}]*(\{{({'|'.join(fields)})\}}[^\s{{}}]*)*)?$"
+
+
+class Story(Part):
+    """What a brand tells of itself on every note, with a picture."""
+
+    picture: str = Field(min_length=1, max_length=64, description="A picture of the library, by its name there.")
+    heading: dict[Language, Annotated[str, Field(min_length=1, max_length=60)]] = Field(description="By language.")
+    text: dict[Language, Annotated[str, Field(min_length=1, max_length=400)]] = Field(description="By language.")
+
+
 class Shop(Part):
     """A brand that sells on a site of its own, and what its notes say of it."""
 
@@ -105,13 +118,35 @@ class Shop(Part):
     email: str = Field(min_length=3, max_length=80, description="Where customers write to.")
     phone: str = Field(default="", max_length=40, description="Where customers call; may be empty.")
     feedback_url: str = Field(
-        pattern=r"^https://[^\s{}]+(\{(note_id|language)\}[^\s{}]*)*$",
+        pattern=_target("note_id", "language"),
         max_length=200,
         description="Target of the feedback code; {note_id} and {language} are filled in.",
+    )
+    voucher_url: str = Field(
+        default="",
+        pattern=rf"^$|{_target('code', 'note_id', 'language')}",
+        max_length=120,
+        description="Target of a voucher's QR code, with {code}, {note_id}, {language}; empty: it has none.",
+    )
+    referral_url: str = Field(
+        default="",
+        pattern=rf"^$|{_target('code', 'note_id', 'language')}",
+        max_length=120,
+        description="Target of the code that ambassadors pass on, as voucher_url; empty: there is none.",
+    )
+    registration_url: str = Field(
+        default="",
+        pattern=rf"^$|{_target('sku', 'note_id', 'language')}",
+        max_length=120,
+        description="Where a durable article is registered, with {sku}, {note_id}, {language}; empty: nowhere.",
+    )
+    registration_categories: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
+        default=(), description="Categories of durable goods, as the orders name them."
     )
     returns_url: dict[Language, str] = Field(description="Where a return is announced, by language, as printed.")
     returns_days: int = Field(default=30, ge=14, le=365, description="Days in which goods may come back.")
     imprint: str = Field(min_length=1, max_length=200, description="The company line at the foot.")
+    story: Story | None = Field(default=None, description="The brand's story; without it, notes have none.")
 
 
 class Site(Part):
@@ -120,7 +155,9 @@ class Site(Part):
     name: str = Field(min_length=1, max_length=60)
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(description="IANA zone; dates on the note are local.")
     country: str = Field(pattern=r"^[A-Z]{2}$", description="Where it stands, ISO 3166-1 alpha-2.")
-    returns_to: tuple[str, ...] = Field(min_length=1, max_length=6, description="Address for returns, line by line.")
+    returns_to: tuple[str, ...] = Field(
+        min_length=1, max_length=6, description="Address for returns, below the brand's name."
+    )
 
 
 class Settings(Part):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from service.intake.text_forms import COUNTRIES, CURRENCIES
-from service.model import Address, Customer, Line, Loyalty, Order, Shipment
+from service.model import Address, Customer, Line, Loyalty, Offer, Order, Recommendation, Shipment
 
 
 def texts(longest: int, shortest: int = 0) -> st.SearchStrategy[str]:
@@ -52,6 +52,16 @@ customers = st.builds(
     loyalty=st.builds(Loyalty, texts(40), st.integers(0, 1_000_000_000), st.integers(0, 1_000_000_000)),
     referral_code=texts(40),
 )
+recommendations = st.builds(Recommendation, texts(64, 1), texts(300), texts(64), st.none() | prices)
+codes = st.from_regex(r"\A[!-~]([ -~]{0,38}[!-~])?\Z")
+days = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+terms = {"code": codes, "minimum": prices, "expires": st.none() | days}
+offers = st.one_of(
+    st.just(Offer()),
+    st.builds(Offer, percent=st.integers(1, 100), **terms),
+    st.builds(Offer, amount=prices.filter(bool), **terms),
+    st.builds(Offer, free_shipping=st.just(True), **terms),
+)
 orders = st.builds(
     Order,
     order_id=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z"),
@@ -66,6 +76,8 @@ orders = st.builds(
     ordered_at=moments,
     customer=customers,
     delivery_address=addresses,
+    recommendations=st.lists(recommendations, max_size=6).map(tuple),
+    offer=offers,
 )
 
 

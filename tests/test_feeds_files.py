@@ -151,7 +151,7 @@ FAULTS = [
     (
         'order_id = "no"',
         'order = "no"',
-        "till.toml:7: fields.order: the order file has no such field; did you mean order_id?",
+        "till.toml:7: fields.order: a feed can give no such field; did you mean order_id?",
     ),
     ('order_id = "no"', 'order = "no"', "till.toml:6: fields: nothing gives order_id, which every order must have"),
     ('order_id = "no"', "order_id = 7", "till.toml:7: fields.order_id"),

@@ -11,7 +11,7 @@ import pytest
 from service.config import read_config
 from service.errors import Rejected
 from service.intake.feeds import Feeds, compile_feeds
-from service.intake.order_file import OrderFile
+from service.intake.order_contract import OrderFile
 from service.intake.reading import read_drop
 from tests.order_documents import COLUMNS, an_order_document, as_csv, as_json, as_lines, flat_rows
 
@@ -28,8 +28,8 @@ def feeds() -> Feeds:
 def fields(table: dict[str, Any], tables: dict[str, Any], above: str = "") -> Iterator[tuple[str, str, str, str]]:
     """(name, form, default, meaning) of each field of the JSON Schema, as the page prints them."""
     for name, field in table["properties"].items():
-        inner = field.get("$ref") or field.get("items", {}).get("$ref")
-        if inner:
+        holders = (field, field.get("items", {}), *field.get("anyOf", ()))
+        if inner := next((holder["$ref"] for holder in holders if "$ref" in holder), ""):
             mark = "[]" if "items" in field else ""
             yield from fields(tables[inner.rpartition("/")[2]], tables, f"{above}{name}{mark}.")
         else:
@@ -46,12 +46,12 @@ def form_of(field: dict[str, Any]) -> str:
     if field["type" if "type" in field else "anyOf"] == "array":
         return f"list of {field['minItems']} to {field['maxItems']} texts"
     if "anyOf" in field:
-        return "day or null"
+        return " or ".join("null" if choice["type"] == "null" else form_of(choice) for choice in field["anyOf"])
     if "minimum" in field:
         return f"{field['minimum']} to {field['maximum']}"
     if "maxLength" in field:
         return f"text, {field['maxLength']}"
-    forms = {"date-time": "time"}
+    forms = {"date-time": "time", "date": "day"}
     return forms.get(field.get("format", ""), "boolean" if field["type"] == "boolean" else "text")
 
 
@@ -137,6 +137,10 @@ EXPECTED_SAMPLES = {
         "AH10534-1-r1 en final",
     ],
     "evening-2026-11-19.jsonl": ["AH10540-1-r1 fr final", "AH10541-1-r1 de final", "AH10542-1-r1 en final"],
+    "halm-30117.json": ["HL30117-1-r1 en final"],
+    "halm-30124-1of2.json": ["HL30124-1-r1 fr partial"],
+    "halm-30131-gift.json": ["HL30131-1-r1 de final"],
+    "halm-30138-ambassador.json": ["HL30138-1-r1 de final"],
     "lager-2026-11-20.csv": ["AH10550-1-r1 de partial", "AH10551-1-r1 de final"],
     "shopify-20431.json": ["20431-1-r1 en-US partial", "20431-2-r1 en-US final"],
 }
@@ -150,6 +154,10 @@ def test_every_sample_is_read_whole(feeds: Feeds) -> None:
         shipments = [each.shipment for each in reading.shipments]
         found[path.name] = [f"{each.note_id} {each.order.language} {each.kind}" for each in shipments]
     assert EXPECTED_SAMPLES == found
+
+
+def test_the_example_of_the_page_is_the_first_sample() -> None:
+    assert f"```json\n{(SAMPLES / '10482-1of2.json').read_text(encoding='utf-8')}```\n" in PAGE
 
 
 def test_every_sample_is_introduced() -> None:

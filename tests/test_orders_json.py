@@ -1,7 +1,7 @@
 """Order files in JSON: what is read, and what is refused with which words at which place."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import pytest
 
 from service.errors import FileIncomplete
 from service.intake.reading import grows_by_lines
-from service.model import Loyalty
+from service.model import Loyalty, Offer, Order, Recommendation
 from tests.builders import a_customer, a_shipment
 from tests.order_documents import NO_FEEDS, an_order_document, as_json, read, rejection, the_shipment, told
 
@@ -28,6 +28,39 @@ def test_what_an_order_may_leave_out_has_its_default() -> None:
     assert replace(expected, lines=(replace(first, category=""), *others)) == the_shipment(
         read("a.json", as_json(document))
     )
+
+
+VASE = {"sku": "AH-1602", "description": "Vase", "category": "decoration", "price": "31.00"}
+VOUCHER = {"code": "WINTER-7K2M", "percent": 15, "minimum": "50", "expires": "2026-12-31"}
+
+
+def the_order(**changes: Any) -> Order:
+    return the_shipment(read("a.json", as_json({**an_order_document(), **changes}))).order
+
+
+def test_an_order_may_bring_recommendations_and_a_voucher() -> None:
+    order = the_order(recommendations=[VASE, {"sku": "X", "description": ""}], voucher=VOUCHER)
+    vase = Recommendation("AH-1602", "Vase", "decoration", Decimal("31.00"))
+    assert (vase, Recommendation("X", "")) == order.recommendations
+    assert Offer("WINTER-7K2M", 15, minimum=Decimal(50), expires=date(2026, 12, 31)) == order.offer
+
+
+@pytest.mark.parametrize(
+    ("expected", "voucher"),
+    [
+        (Offer("A B", amount=Decimal("7.5")), {"code": "A B", "amount": "7.50", "percent": ..., "minimum": ""}),
+        (Offer("x" * 40, free_shipping=True), {"code": "x" * 40, "free_shipping": True}),
+        (Offer("X", percent=100), {"code": "X", "percent": 100, "amount": "0", "free_shipping": False}),
+    ],
+)
+def test_a_voucher_gives_one_thing(expected: Offer, voucher: dict[str, Any]) -> None:
+    given = {name: value for name, value in voucher.items() if value is not ...}
+    assert expected == the_order(voucher=given).offer
+
+
+def test_an_order_without_offers_says_nothing_of_them() -> None:
+    assert not {"recommendations", "voucher"} & an_order_document().keys()
+    assert ((), Offer()) == ((order := the_order(recommendations=[], voucher=None)).recommendations, order.offer)
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:
@@ -76,7 +109,41 @@ def test_a_json_may_be_taken_as_soon_as_it_parses() -> None:
 
 
 AMOUNT = "must be an amount as in 12.50, at most 7 digits before the point and 4 after it"
+ONE = "voucher: must have exactly one of percent, amount and free_shipping"
+CODE = "voucher.code must be 1 to 40 letters, digits or signs of ASCII, with no space at its ends"
 FIELD_FAULTS: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"recommendations": [{**VASE, "price": 31}]},
+        'recommendations.price must stand in quotes, as in "12.50"',
+        "/recommendations/0/price",
+    ),
+    ({"recommendations": [VASE] * 7}, "recommendations must not have more than 6 entries", "/recommendations"),
+    ({"recommendations": [{"sku": "A"}]}, "recommendations.description is missing", "/recommendations/0/description"),
+    ({"voucher": {"code": "A"}}, ONE, "/voucher"),
+    ({"voucher": {"code": "A", "amount": "0"}}, ONE, "/voucher"),
+    ({"voucher": {"code": "A", "percent": 5, "free_shipping": True}}, ONE, "/voucher"),
+    ({"voucher": {"code": "A", "percent": 0}}, "voucher.percent must be at least 1", "/voucher/percent"),
+    ({"voucher": {"code": "A", "percent": 101}}, "voucher.percent must be at most 100", "/voucher/percent"),
+    ({"voucher": {"percent": 5}}, "voucher.code is missing", "/voucher/code"),
+    ({"voucher": {"code": "", "percent": 5}}, CODE, "/voucher/code"),
+    ({"voucher": {"code": " A", "percent": 5}}, CODE, "/voucher/code"),
+    ({"voucher": {"code": "Ä", "percent": 5}}, CODE, "/voucher/code"),
+    ({"voucher": {"code": "A" * 41, "percent": 5}}, CODE, "/voucher/code"),
+    (
+        {"voucher": {**VOUCHER, "minimum": 50}},
+        'voucher.minimum must stand in quotes, as in "12.50"',
+        "/voucher/minimum",
+    ),
+    (
+        {"voucher": {**VOUCHER, "expires": "31.12.2026"}},
+        "voucher.expires must be a day, as in 2024-05-02, or null",
+        "/voucher/expires",
+    ),
+    (
+        {"voucher": {**VOUCHER, "percents": 5}},
+        "voucher.percents is not a field of the order file; did you mean percent?",
+        "/voucher/percents",
+    ),
     ({"customer__name": ...}, "customer.name is missing", "/customer/name"),
     ({"customer__name": ""}, "customer.name must not be empty", "/customer/name"),
     ({"customer__name": " "}, "customer.name must not be empty", "/customer/name"),

@@ -1,6 +1,7 @@
 """What holds for every shipment and every file, whatever is in it."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from service.config import read_config
 from service.errors import Rejected
 from service.intake.feeds import compile_feeds
 from service.intake.order_file import dump_shipment
-from service.model import Shipment
+from service.model import Offer, Shipment
 from tests.order_documents import an_order_document, as_csv, as_json, as_lines, flat_rows, read, the_shipment
 from tests.order_strategies import shipments
 
@@ -33,7 +34,9 @@ def test_json_lines_and_flat_files_say_the_same(shipment: Shipment) -> None:
     whole = read("a.json", as_json(document))
     assert whole == read("a.jsonl", as_lines(document))
     if len(shipment.order.delivery_address.lines) <= 3:
-        assert whole == read("a.csv", as_csv(flat_rows(document)))
+        plain = replace(shipment, order=replace(shipment.order, recommendations=(), offer=Offer()))
+        document = dump_shipment(plain)
+        assert read("a.json", as_json(document)) == read("a.csv", as_csv(flat_rows(document)))
 
 
 def mutated(content: bytes) -> st.SearchStrategy[bytes]:

@@ -2,18 +2,19 @@
 
 import pytest
 
-from service.planning.addresses import address_lines, country_names, site_country_names
+from service.planning.addresses import address_lines, compile_address_forms, country_names, site_country_names
 from tests.builders import an_address
 
 UK = site_country_names("GB")
+FORMS = compile_address_forms()
 
 
 @pytest.mark.parametrize(
     ("expected", "country", "postcode", "city", "region"),
     [
-        (("Bristol", "BS1 4DJ"), "GB", "BS1 4DJ", "Bristol", ""),
-        (("Lavenham", "Suffolk", "CO10 9QZ"), "GB", "CO10 9QZ", "Lavenham", "Suffolk"),
-        (("Saint Helier", "JE2 3AB", "JERSEY"), "JE", "JE2 3AB", "Saint Helier", ""),
+        (("BRISTOL", "BS1 4DJ"), "GB", "BS1 4DJ", "Bristol", ""),
+        (("LAVENHAM", "Suffolk", "CO10 9QZ"), "GB", "CO10 9QZ", "Lavenham", "Suffolk"),
+        (("SAINT HELIER", "JE2 3AB", "JERSEY"), "JE", "JE2 3AB", "Saint Helier", ""),
         (("Dublin", "D02 AF30", "IRELAND"), "IE", "D02 AF30", "Dublin", ""),
         (("35000 Rennes", "FRANCE"), "FR", "35000", "Rennes", ""),
         (("80331 München", "GERMANY"), "DE", "80331", "München", ""),
@@ -33,13 +34,20 @@ UK = site_country_names("GB")
         (("Singapore 238823", "SINGAPORE"), "SG", "238823", "Singapore", ""),
         (("Dubai", "UNITED ARAB EMIRATES"), "AE", "", "Dubai", ""),
         (("1100-148 Lisboa", "PORTUGAL"), "PT", "1100-148", "Lisboa", ""),
+        (("Hyderabad 500064", "Telangana", "INDIA"), "IN", "500064", "Hyderabad", "Telangana"),
+        (("Dubai", "00000", "UNITED ARAB EMIRATES"), "AE", "00000", "Dubai", "Dubai"),
+        (("03000 Ciudad de México, CDMX", "MEXICO"), "MX", "03000", "Ciudad de México", "CDMX"),
+        (("1037 Budapest", "HUNGARY"), "HU", "1037", "Budapest", ""),
+        (("San Juan 00901", "PUERTO RICO"), "PR", "00901", "San Juan", ""),
+        (("34430 Beyoğlu/İstanbul", "TÜRKIYE"), "TR", "34430", "Beyoğlu", "İstanbul"),
+        (("97600 Mamoudzou", "Grande-Terre", "MAYOTTE"), "YT", "97600", "Mamoudzou", "Grande-Terre"),
     ],
 )
 def test_the_parts_stand_in_the_order_of_their_country(
     expected: tuple[str, ...], country: str, postcode: str, city: str, region: str
 ) -> None:
     address = an_address(country=country, postcode=postcode, city=city, region=region, lines=("1 The Street",))
-    assert ("Ada Whitfield", "1 The Street", *expected) == address_lines(address, "GB", UK)
+    assert ("Ada Whitfield", "1 The Street", *expected) == address_lines(address, "GB", UK, FORMS)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +67,12 @@ def test_the_country_is_named_in_the_language_of_the_posting_site_and_only_abroa
     expected: tuple[str, ...], site_country: str, country: str
 ) -> None:
     address = an_address(country=country, city="", postcode="", lines=())
-    assert ("Ada Whitfield", *expected) == address_lines(address, site_country, site_country_names(site_country))
+    assert ("Ada Whitfield", *expected) == address_lines(address, site_country, site_country_names(site_country), FORMS)
 
 
 def test_a_line_with_nothing_in_it_is_left_out_and_the_others_stay_as_they_came() -> None:
     address = an_address(lines=("", "c/o {name} <b>", " \u00a0 "), city="", region="", postcode="", country="GB")
-    assert ("Ada Whitfield", "c/o {name} <b>") == address_lines(address, "GB", UK)
+    assert ("Ada Whitfield", "c/o {name} <b>") == address_lines(address, "GB", UK, FORMS)
 
 
 def test_a_site_may_stand_in_any_country() -> None:

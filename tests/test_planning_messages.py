@@ -79,6 +79,14 @@ def test_a_message_that_fails_on_a_note_holds_it_and_says_nothing_of_its_values(
     assert ("message greeting-new failed", "en.ftl") == (caught.value.what, caught.value.where)
 
 
+def test_a_message_is_set_natively_however_it_was_typed() -> None:
+    typed = CONFIG.messages["fr"].replace("\u202f", " ").replace("\u00a0:", " :").replace("’", "'")
+    assert typed != CONFIG.messages["fr"]
+    compiled = compile_messages({**CONFIG.messages, "fr": typed}, CONFIG.folder)["fr"]
+    expected = [text for text in spoken(COMPILED["fr"]) if "%" not in text[1]]
+    assert expected == [text for text in spoken(compiled) if "%" not in text[1]]
+
+
 def line_of(language: str, start: str) -> int:
     return next(n for n, line in enumerate(CONFIG.messages[language].splitlines(), 1) if line.startswith(start))
 

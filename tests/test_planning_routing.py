@@ -81,7 +81,7 @@ def test_the_chosen_route_is_the_best_of_all_that_fit(
 
 def test_a_route_carries_its_backup_and_its_printing_options() -> None:
     route = choose_route(a_shipment(site="uk", language="fr", **PARTIAL), HOUSE)
-    assert Route(queue="uk-partial", backup="uk-notes") == route
+    assert Route(queue="uk-partial", backup="uk-notes", sides="two-sided-long-edge") == route
 
 
 def test_no_route_names_site_language_and_kind_and_nothing_personal() -> None:

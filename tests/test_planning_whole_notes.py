@@ -1,11 +1,26 @@
 """One note of each language, planned whole: every word of it, as its reader gets it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from service.config import read_config
-from service.model import Code, Facts, Goods, GoodsRow, Plan, Postal, Totals, Words
+from service.model import (
+    Code,
+    Facts,
+    Goods,
+    GoodsRow,
+    Hero,
+    Offer,
+    Plan,
+    Postal,
+    Recommendation,
+    Tile,
+    Tiles,
+    Totals,
+    Voucher,
+    Words,
+)
 from service.planning.house import compile_house
 from service.planning.note import plan_note
 from tests.builders import a_customer, a_line, a_shipment, an_address
@@ -14,6 +29,15 @@ HOUSE = compile_house(read_config(Path(__file__).parent.parent / "config", {}))
 BRAND = Words("Amber Home", ("amber-home.example",))
 CONTACT = ("amber-home.example", "care@amber-home.example", "+44 20 7946 0123")
 IMPRINT = Words("", ("Amber Home Ltd · 12 Foundry Lane, London N1 7AB · Registered in England 01234567",))
+CODE = "WINTER 7K/2M"
+EXTRAS = {
+    "recommendations": (
+        Recommendation("AH-1602", "VASE “GALET”", "decoration", Decimal("1031")),
+        Recommendation("22139", "what is in the parcel"),
+        Recommendation("AH-1605", " "),
+    ),
+    "offer": Offer(CODE, percent=15, minimum=Decimal(50), expires=date(2026, 12, 1)),
+}
 PARTIAL = {"number": 1, "of": 2, "final": False}
 COMPLETING = {"number": 2, "of": 2, "final": True}
 
@@ -35,7 +59,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                     ("Thank you for coming back to us. Your order was packed with the same care as the first.",),
                 ),
             ),
-            ("address", Postal("Delivery address", ("Ada Whitfield", "Flat 27, Ward Court", "Bristol", "BS1 4DJ"))),
+            ("address", Postal("Delivery address", ("Ada Whitfield", "Flat 27, Ward Court", "BRISTOL", "BS1 4DJ"))),
             (
                 "facts",
                 Facts(
@@ -79,6 +103,30 @@ def test_an_english_partial_note_is_planned_whole() -> None:
             ),
             ("totals", Totals((("Goods in this parcel", "£29.70"),))),
             (
+                "promo",
+                Hero(
+                    "story-amber-home",
+                    "Made slowly, by people we know",
+                    (
+                        "Every piece comes from a workshop that we visit. The clay is dug near Stoke, the linen "
+                        "is woven in Flanders, and each lamp is signed underneath by the person who wired it.",
+                    ),
+                ),
+            ),
+            ("recommendations", Tiles("In good company", (Tile("AH-1602", "Vase “galet”", "", "£1,031.00"),))),
+            ("loyalty", Words("Your loyalty", ("silver · 120\u00a0points", "This order earned you 42\u00a0points."))),
+            (
+                "registration",
+                Code(
+                    "qr",
+                    "https://amber-home.example/r/84347?n=509217-1-r1",
+                    "Made to last",
+                    "Scan the code to register article\u00a084347. "
+                    "Should you ever need us, we will have everything to hand.",
+                    "amber-home.example/r/84347?n=509217-1-r1",
+                ),
+            ),
+            (
                 "feedback",
                 Code(
                     "qr",
@@ -95,7 +143,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                     (
                         "If something is not quite right, you may send it back within 30\u00a0days. "
                         "Please register your return first:\namber-home.example/returns",
-                        "Amber Home Returns\n4 Canal Wharf\nDaventry NN11 8QL",
+                        "Amber Home\nReturns\n4 Canal Wharf\nDaventry NN11 8QL",
                     ),
                 ),
             ),
@@ -104,7 +152,9 @@ def test_an_english_partial_note_is_planned_whole() -> None:
             ("reprint", Words("Reprint\u00a02")),
         ),
     )
-    assert expected == plan_note(a_shipment(**PARTIAL), HOUSE, 2)
+    lamp = a_line(sku="84347", description="Rotating silver angels", quantity=4, quantity_ordered=6, category="lamps")
+    extras = {**EXTRAS, "recommendations": EXTRAS["recommendations"][:2]}
+    assert expected == plan_note(a_shipment(**PARTIAL, **extras, lines=(a_line(), lamp)), HOUSE, 2)
 
 
 def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
@@ -131,6 +181,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
             a_line(sku="84347", description=" ", quantity=4, quantity_ordered=6),
         ),
         **COMPLETING,
+        **EXTRAS,
     )
     expected = Plan(
         note_id="509217-2-r1",
@@ -201,11 +252,63 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
             ),
             ("totals", Totals((("Articles de ce colis", "7\u202f363,80\u00a0€"),))),
             (
+                "promo",
+                Hero(
+                    "story-amber-home",
+                    "Le temps de bien faire",
+                    (
+                        "Chaque pièce vient d’un atelier que nous connaissons. L’argile est tirée près de Stoke, "
+                        "le lin tissé en Flandre, et chaque lampe porte au revers la signature "
+                        "de la personne qui l’a montée.",
+                    ),
+                ),
+            ),
+            (
+                "voucher",
+                Voucher(
+                    "15\u202f% de remise sur votre prochaine commande",
+                    (
+                        "En remerciement de votre confiance. Scannez le QR code, ou saisissez votre code "
+                        "lors de votre prochaine commande sur amber-home.example.",
+                    ),
+                    "Votre code",
+                    CODE,
+                    ("À partir de\u00a050\u00a0€ d’achat", "Valable jusqu’au 1er\u00a0décembre 2026"),
+                    "https://amber-home.example/v/WINTER%207K%2F2M?l=fr",
+                    "amber-home.example/v/WINTER%207K%2F2M?l=fr",
+                ),
+            ),
+            (
+                "recommendations",
+                Tiles(
+                    "En belle compagnie",
+                    (
+                        Tile("AH-1602", "Vase “galet”", "", "1\u202f031,00\u00a0€"),
+                        Tile("AH-1605", "Article\u00a0AH-1605"),
+                    ),
+                ),
+            ),
+            (
+                "loyalty",
+                Words("Votre fidélité", ("silver · 120\u00a0points", "Cette commande vous a valu 42\u00a0points.")),
+            ),
+            (
+                "referral",
+                Code(
+                    "qr",
+                    "https://amber-home.example/i/FRIEND-317938?l=fr",
+                    "Une invitation à transmettre",
+                    "Scannez ce code pour ouvrir votre invitation personnelle "
+                    "et l’envoyer à qui se sentira bien chez nous.",
+                    "amber-home.example/i/FRIEND-317938?l=fr",
+                ),
+            ),
+            (
                 "feedback",
                 Code(
                     "qr",
                     "https://amber-home.example/f/509217-2-r1?l=fr",
-                    "Tout est-il à votre goût\u202f?",
+                    "Tout vous convient-il\u202f?",
                     "Scannez ce code pour ouvrir une page et nous dire ce que vous pensez de cette livraison.",
                     "amber-home.example/f/509217-2-r1?l=fr",
                 ),
@@ -216,8 +319,8 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     "Retours",
                     (
                         "Si un article ne vous convient pas, vous avez 30\u00a0jours pour nous le renvoyer. "
-                        "Merci de nous annoncer d’abord votre retour\u00a0:\namber-home.example/retours",
-                        "Amber Home Retours\n27 rue de la Filature\n59000 Lille\nFRANCE",
+                        "Merci d’enregistrer d’abord votre retour\u00a0:\namber-home.example/retours",
+                        "Amber Home\nService retours\n27 rue de la Filature\n59000 Lille\nFRANCE",
                     ),
                 ),
             ),
@@ -242,7 +345,8 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
             city="München",
             country="DE",
         ),
-        lines=(a_line(),),
+        lines=(a_line(category="lamps"),),
+        **EXTRAS,
     )
     expected = Plan(
         note_id="509217-1-r1",
@@ -257,7 +361,7 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
                 "greeting",
                 Words(
                     "Ein Geschenk für Sie",
-                    ("Jemand hat dabei an Sie gedacht, und wir haben es mit Sorgfalt gepackt.",),
+                    ("Jemand hat es für Sie ausgesucht, und wir haben es mit Sorgfalt gepackt.",),
                 ),
             ),
             (
@@ -293,13 +397,24 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
             ),
             ("gift", Words("Ein Gruß für Sie", ("Alles Liebe!\n{note_id} <b>",))),
             (
+                "promo",
+                Hero(
+                    "story-amber-home",
+                    "Mit der Zeit, die es braucht",
+                    (
+                        "Jedes Stück kommt aus einer Werkstatt, die wir besuchen. Der Ton wird bei Stoke gestochen, "
+                        "das Leinen in Flandern gewebt, und jede Leuchte trägt unten das Zeichen der Hand, "
+                        "die sie verdrahtet hat.",
+                    ),
+                ),
+            ),
+            (
                 "feedback",
                 Code(
                     "qr",
                     "https://amber-home.example/f/509217-1-r1?l=de",
                     "Ist alles, wie es sein soll?",
-                    "Wenn Sie den Code scannen, öffnet sich eine Seite, "
-                    "auf der Sie uns von dieser Lieferung erzählen können.",
+                    "Der Code öffnet eine Seite, auf der Sie uns von dieser Lieferung erzählen können.",
                     "amber-home.example/f/509217-1-r1?l=de",
                 ),
             ),
@@ -310,7 +425,7 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
                     (
                         "Was Ihnen nicht zusagt, können Sie innerhalb von 30\u00a0Tagen zurückschicken. "
                         "Bitte melden Sie die Rücksendung vorher an:\namber-home.example/retoure",
-                        "Amber Home Retours\n27 rue de la Filature\n59000 Lille\nFRANKREICH",
+                        "Amber Home\nService retours\n27 rue de la Filature\n59000 Lille\nFRANKREICH",
                     ),
                 ),
             ),

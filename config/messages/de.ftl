@@ -22,7 +22,7 @@ greeting-ambassador-text = Kaum jemand kennt unser Haus so gut wie Sie. Danke, d
 greeting-neutral = Vielen Dank für Ihre Bestellung
 greeting-neutral-text = Wir haben sie mit Sorgfalt gepackt und hoffen, dass Sie lange Freude daran haben.
 greeting-gift = Ein Geschenk für Sie
-greeting-gift-text = Jemand hat dabei an Sie gedacht, und wir haben es mit Sorgfalt gepackt.
+greeting-gift-text = Jemand hat es für Sie ausgesucht, und wir haben es mit Sorgfalt gepackt.
 
 ## Anschrift und Angaben
 
@@ -90,10 +90,42 @@ detail-only = bestellt { $ordered_text } · in diesem Paket { $here_text }
 totals-goods = Waren in diesem Paket
 gift-message = Ein Gruß für Sie
 
+## Was der Shop für diesen Menschen dazulegt
+
+voucher-percent = { $percent_text } % auf Ihre nächste Bestellung
+voucher-amount = { $amount } Nachlass auf Ihre nächste Bestellung
+voucher-shipping = Kostenfreier Versand für Ihre nächste Bestellung
+voucher-text = Mit herzlichem Dank. Geben Sie Ihren Code bei Ihrer nächsten Bestellung auf { $website } ein.
+voucher-text-scan = Mit herzlichem Dank. Scannen Sie den QR-Code, oder geben Sie Ihren Code bei Ihrer nächsten Bestellung auf { $website } ein.
+voucher-code = Ihr Code
+voucher-minimum = Ab einem Bestellwert von { $amount }
+voucher-expires = Gültig bis zum { $date }
+recommendations = In guter Gesellschaft
+loyalty = Ihre Treue
+loyalty-points =
+    { $points ->
+        [one] { $points_text } Punkt
+       *[other] { $points_text } Punkte
+    }
+loyalty-tier-points =
+    { $points ->
+        [one] { $tier } · { $points_text } Punkt
+       *[other] { $tier } · { $points_text } Punkte
+    }
+loyalty-earned =
+    { $earned ->
+        [one] Diese Bestellung hat Ihnen { $earned_text } Punkt eingebracht.
+       *[other] Diese Bestellung hat Ihnen { $earned_text } Punkte eingebracht.
+    }
+referral = Eine Einladung zum Weitergeben
+referral-caption = Der Code öffnet Ihre persönliche Einladung. Schicken Sie sie jemandem, der sich bei uns wohlfühlen wird.
+registration = Für lange Zeit gemacht
+registration-caption = Scannen Sie den Code, um Artikel { $sku } zu registrieren. Sollten Sie uns einmal brauchen, haben wir alles zur Hand.
+
 ## Die stillen nützlichen Dinge
 
 feedback = Ist alles, wie es sein soll?
-feedback-caption = Wenn Sie den Code scannen, öffnet sich eine Seite, auf der Sie uns von dieser Lieferung erzählen können.
+feedback-caption = Der Code öffnet eine Seite, auf der Sie uns von dieser Lieferung erzählen können.
 returns = Rückgabe
 returns-text =
     { $days ->

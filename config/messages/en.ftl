@@ -86,6 +86,38 @@ detail-only = ordered { $ordered_text } · in this parcel { $here_text }
 totals-goods = Goods in this parcel
 gift-message = A message for you
 
+## What the shop adds for this customer
+
+voucher-percent = { $percent_text }% off your next order
+voucher-amount = { $amount } off your next order
+voucher-shipping = Free delivery of your next order
+voucher-text = With our thanks. Enter your code when you next order at { $website }.
+voucher-text-scan = With our thanks. Scan the QR code, or enter your code when you next order at { $website }.
+voucher-code = Your code
+voucher-minimum = From an order value of { $amount }
+voucher-expires = Valid until { $date }
+recommendations = In good company
+loyalty = Your loyalty
+loyalty-points =
+    { $points ->
+        [one] { $points_text } point
+       *[other] { $points_text } points
+    }
+loyalty-tier-points =
+    { $points ->
+        [one] { $tier } · { $points_text } point
+       *[other] { $tier } · { $points_text } points
+    }
+loyalty-earned =
+    { $earned ->
+        [one] This order earned you { $earned_text } point.
+       *[other] This order earned you { $earned_text } points.
+    }
+referral = An invitation to pass on
+referral-caption = Scan the code to open your personal invitation, and send it to someone who would feel at home with us.
+registration = Made to last
+registration-caption = Scan the code to register article { $sku }. Should you ever need us, we will have everything to hand.
+
 ## The quiet useful things
 
 feedback = Is everything as it should be?

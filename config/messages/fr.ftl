@@ -86,14 +86,46 @@ detail-only = commandé : { $ordered_text } · dans ce colis : { $here_text 
 totals-goods = Articles de ce colis
 gift-message = Un mot pour vous
 
+## Ce que la boutique ajoute pour cette personne
+
+voucher-percent = { $percent_text } % de remise sur votre prochaine commande
+voucher-amount = { $amount } de remise sur votre prochaine commande
+voucher-shipping = La livraison de votre prochaine commande vous est offerte
+voucher-text = En remerciement de votre confiance. Saisissez votre code lors de votre prochaine commande sur { $website }.
+voucher-text-scan = En remerciement de votre confiance. Scannez le QR code, ou saisissez votre code lors de votre prochaine commande sur { $website }.
+voucher-code = Votre code
+voucher-minimum = À partir de { $amount } d’achat
+voucher-expires = Valable jusqu’au { $date }
+recommendations = En belle compagnie
+loyalty = Votre fidélité
+loyalty-points =
+    { $points ->
+        [one] { $points_text } point
+       *[other] { $points_text } points
+    }
+loyalty-tier-points =
+    { $points ->
+        [one] { $tier } · { $points_text } point
+       *[other] { $tier } · { $points_text } points
+    }
+loyalty-earned =
+    { $earned ->
+        [one] Cette commande vous a valu { $earned_text } point.
+       *[other] Cette commande vous a valu { $earned_text } points.
+    }
+referral = Une invitation à transmettre
+referral-caption = Scannez ce code pour ouvrir votre invitation personnelle et l’envoyer à qui se sentira bien chez nous.
+registration = Fait pour durer
+registration-caption = Scannez ce code pour enregistrer l’article { $sku }. Si un jour vous avez besoin de nous, nous aurons tout sous la main.
+
 ## Les petites choses utiles
 
-feedback = Tout est-il à votre goût ?
+feedback = Tout vous convient-il ?
 feedback-caption = Scannez ce code pour ouvrir une page et nous dire ce que vous pensez de cette livraison.
 returns = Retours
 returns-text =
     { $days ->
-        [one] Si un article ne vous convient pas, vous avez un jour pour nous le renvoyer. Merci de nous annoncer d’abord votre retour :
-       *[other] Si un article ne vous convient pas, vous avez { $days_text } jours pour nous le renvoyer. Merci de nous annoncer d’abord votre retour :
+        [one] Si un article ne vous convient pas, vous avez un jour pour nous le renvoyer. Merci d’enregistrer d’abord votre retour :
+       *[other] Si un article ne vous convient pas, vous avez { $days_text } jours pour nous le renvoyer. Merci d’enregistrer d’abord votre retour :
     }
 help = À votre écoute

@@ -87,7 +87,7 @@ def _mapping(file: FeedFile, key: tuple[str, ...], leaf: Any, faults: list[FeedF
     if field is None:
         near = difflib.get_close_matches(".".join(key), [".".join(known) for known in FIELDS], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        faults.append(FeedFault(place, f"the order file has no such field{hint}"))
+        faults.append(FeedFault(place, f"a feed can give no such field{hint}"))
         return None
     if isinstance(leaf, list) and not field.is_list:
         faults.append(FeedFault(place, "takes one source; to put several together write { join = [...] }"))

@@ -1,4 +1,7 @@
-"""The fields of the order file as a table: name, kind, and whether an order may do without. Read off the models."""
+"""The fields of the order file as a table: name, kind, and whether an order may do without. Read off the models.
+
+What only JSON can say (recommendations, the voucher) is not among them: neither flat files nor feeds have it.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from service.intake.order_file import OrderFile
+from service.intake.order_contract import OrderFile
 from service.intake.values import Kind
 
 _KINDS: dict[Any, Kind] = {
@@ -17,6 +20,7 @@ _KINDS: dict[Any, Kind] = {
     datetime: Kind.MOMENT,
     date | None: Kind.DAY,
 }
+_JSON_ALONE = ("recommendations", "voucher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +51,8 @@ def _kind(key: tuple[str, ...], annotation: Any) -> Kind:
     return Kind.BIRTHDAY if key[-1] == "birthday" else _KINDS.get(annotation, Kind.TEXT)
 
 
-FIELDS = {field.key: field for field in _fields(OrderFile, (), absent=False) if field.key != ("schema",)}
+FIELDS = {
+    field.key: field
+    for field in _fields(OrderFile, (), absent=False)
+    if field.key != ("schema",) and field.key[0] not in _JSON_ALONE
+}

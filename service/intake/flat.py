@@ -13,7 +13,8 @@ from operator import itemgetter
 from service.errors import FileIncomplete, InvalidCsv, InvalidOrder, Rejected, ShipmentIncomplete
 from service.intake.csv_text import Row, Table, read_table, shown_column
 from service.intake.mapping import Feed, Mapped, Source, mapped
-from service.intake.order_file import MAX_LINES, Draft, Key
+from service.intake.order_contract import MAX_LINES
+from service.intake.order_file import Draft, Key
 from service.intake.paths import Bound, Spot
 
 

@@ -1,8 +1,7 @@
-"""Order file, version 1: what a shop may say, checked at the door and turned into a Shipment.
+"""Order files read: what a shop says, checked at the door and turned into a Shipment, and back.
 
-The models are the contract: `slipway schema order` prints their JSON Schema, docs/order-format.md explains it. Unknown
-fields are refused. A fault names the field, the form it should have and its place in the sender's file; it never
-holds the value, which may be personal.
+A fault names the field, the form it should have and its place in the sender's file; it never holds the value, which
+may be personal. What a file may say stands in order_contract.py.
 """
 
 import difflib
@@ -10,137 +9,22 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from service.errors import InvalidOrder
 from service.intake.json_text import Json
-from service.intake.text_forms import (
-    PATTERN_FORMS,
-    AddressLine,
-    Amount,
-    Birthday,
-    Country,
-    Currency,
-    Day,
-    LanguageTag,
-    Moment,
-    Name,
-    OrderId,
-    Text,
-    Words,
-    text_of_lines,
-)
-from service.model import Address, Customer, Line, Loyalty, Order, Shipment
+from service.intake.order_contract import OrderFile
+from service.intake.text_forms import PATTERN_FORMS
+from service.model import Address, Customer, Line, Loyalty, Offer, Order, Recommendation, Shipment
 
 SCHEMA = "slipway/order/1"
-MAX_LINES = 2000
 MAX_FAULTS = 10
 
 Key = tuple[str | int, ...]
-
-
-class Part(BaseModel):
-    """An object of an order file: no field it doesn't know, no value of another type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ShipmentPart(Part):
-    """Which parcel of the order this is."""
-
-    number: int = Field(ge=1, le=999, description="This parcel, counted from 1.")
-    of: int = Field(ge=1, le=999, description="Parcels of the order, as far as the shop knows.")
-    final: bool = Field(description="true when this parcel completes the order; false when more follow.")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "ShipmentPart":
-        if self.number > self.of:
-            raise PydanticCustomError("contradiction", "number must not be greater than of")
-        if self.of == 1 and not self.final:
-            raise PydanticCustomError("contradiction", "a shipment that is 1 of 1 must be final")
-        return self
-
-
-class LoyaltyPart(Part):
-    """The customer's standing in the shop's loyalty programme."""
-
-    tier: Text = Field(default="", max_length=40, description="Empty outside the programme.")
-    points: int = Field(default=0, ge=0, le=1_000_000_000, description="Points the customer has.")
-    earned: int = Field(default=0, ge=0, le=1_000_000_000, description="Points this order earned.")
-
-
-class CustomerPart(Part):
-    """Who ordered."""
-
-    id: Text = Field(max_length=64, description="The shop's number for the customer; empty for a guest.")
-    name: Words = Field(max_length=100, description="As the note greets.")
-    status: Literal["new", "returning", "ambassador"] = Field(description="As the shop sees the customer.")
-    previous_orders: int = Field(ge=0, le=1_000_000, description="Orders before this one.")
-    marketing: Literal["allowed", "objected", "unknown"] = Field(description="Only `allowed` gets personal content.")
-    member_since: Day = Field(default=None, description="Day on which the customer's account was opened.")
-    birthday: Birthday = Field(default="", description="MM-DD, or empty.")
-    loyalty: LoyaltyPart = LoyaltyPart()
-    referral_code: Text = Field(default="", max_length=40, description="What the customer gives to friends.")
-
-
-class AddressPart(Part):
-    """Where the parcel goes."""
-
-    name: Words = Field(max_length=100, description="Who receives it.")
-    lines: list[AddressLine] = Field(
-        min_length=1, max_length=5, description="Street and what stands near it, up to 100 characters each."
-    )
-    postcode: Text = Field(max_length=20, description="Empty where there is none.")
-    city: Words = Field(max_length=100, description="Town or city.")
-    region: Text = Field(default="", max_length=100, description="State, province or county, where the post wants it.")
-    country: Country = Field(description="ISO 3166-1 alpha-2.")
-
-
-class LinePart(Part):
-    """One kind of goods in this parcel."""
-
-    sku: Words = Field(max_length=64, description="The shop's number for the article; finds its picture.")
-    description: Text = Field(max_length=300, description="As the note shows it; may be blank.")
-    category: Text = Field(default="", max_length=64, description="The kind of goods, for campaign rules.")
-    quantity: int = Field(ge=1, le=1_000_000, description="Pieces in this parcel.")
-    quantity_ordered: int = Field(ge=1, le=1_000_000, description="Pieces in the whole order.")
-    unit_price: Amount = Field(description="Price of one piece, in the order's currency.")
-
-    @model_validator(mode="after")
-    def _not_more_than_ordered(self) -> "LinePart":
-        if self.quantity > self.quantity_ordered:
-            raise PydanticCustomError("contradiction", "quantity must not be greater than quantity_ordered")
-        return self
-
-
-class OrderFile(Part):
-    """Order file, version 1: one shipment of an order."""
-
-    schema_: Literal["slipway/order/1"] = Field(alias="schema", description="Names this format and its version.")
-    order_id: OrderId = Field(description="Names the note, with the shipment's number and the revision.")
-    revision: int = Field(default=1, ge=1, le=999, description="Raised by a shop that means to change an order.")
-    shop: Name = Field(description="A shop of config/slipway.toml.")
-    site: Name = Field(description="A site of config/slipway.toml.")
-    language: LanguageTag = Field(description="BCP 47, as in en, fr-CH.")
-    currency: Currency = Field(description="ISO 4217.")
-    priority: Literal["express", "standard"] = Field(default="standard", description="express overtakes in the queue.")
-    gift: bool = Field(default=False, description="true: the note shows no prices.")
-    gift_message: str = Field(default="", max_length=500, description="The giver's words; line ends are kept.")
-    ordered_at: Moment = Field(description="When the customer ordered. ISO 8601 with offset.")
-    promised_at: Moment = Field(description="When the shop promised that it leaves.")
-    dispatched_at: Moment = Field(description="When it left, or is about to.")
-    shipment: ShipmentPart
-    customer: CustomerPart
-    delivery_address: AddressPart
-    lines: list[LinePart] = Field(min_length=1, max_length=MAX_LINES, description="The goods in this parcel.")
-
-    @field_validator("gift_message")
-    @classmethod
-    def _plain(cls, text: str) -> str:
-        return text_of_lines(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +133,8 @@ def _shipment(file: OrderFile) -> Shipment:
         ordered_at=file.ordered_at,
         customer=Customer(**{**dict(who), "loyalty": Loyalty(**dict(who.loyalty))}),
         delivery_address=Address(**{**dict(goal), "lines": tuple(goal.lines)}),
+        recommendations=tuple(Recommendation(**dict(each)) for each in file.recommendations),
+        offer=Offer(**dict(file.voucher)) if file.voucher else Offer(),
     )
     return Shipment(
         order=order,
@@ -275,13 +161,46 @@ def dump_shipment(shipment: Shipment) -> dict[str, Any]:
         "customer": {**asdict(customer), "member_since": member_since},
         "delivery_address": {**asdict(address), "lines": list(address.lines)},
         "lines": [_dumped_line(line) for line in shipment.lines],
+        **_dumped_offers(order),
     }
 
 
 def _dumped_line(line: Line) -> dict[str, Any]:
-    price = f"{line.unit_price.normalize():f}"
     names = ("sku", "description", "category", "quantity", "quantity_ordered")
-    return {**{name: getattr(line, name) for name in names}, "unit_price": price}
+    return {**{name: getattr(line, name) for name in names}, "unit_price": _dumped_amount(line.unit_price)}
+
+
+def _dumped_amount(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _dumped_offers(order: Order) -> dict[str, Any]:
+    """What an order may bring besides. Left out where there is none: an order that has none keeps its hash."""
+    offers: dict[str, Any] = {}
+    if order.recommendations:
+        offers["recommendations"] = [_dumped_recommendation(each) for each in order.recommendations]
+    if order.offer.code:
+        offers["voucher"] = _dumped_voucher(order.offer)
+    return offers
+
+
+def _dumped_recommendation(article: Recommendation) -> dict[str, Any]:
+    return {**asdict(article), "price": None if article.price is None else _dumped_amount(article.price)}
+
+
+def _dumped_voucher(offer: Offer) -> dict[str, Any]:
+    return {
+        "code": offer.code,
+        **_dumped_benefit(offer),
+        "minimum": _dumped_amount(offer.minimum),
+        "expires": offer.expires.isoformat() if offer.expires else None,
+    }
+
+
+def _dumped_benefit(offer: Offer) -> dict[str, Any]:
+    if offer.free_shipping:
+        return {"free_shipping": True}
+    return {"percent": offer.percent} if offer.percent else {"amount": _dumped_amount(offer.amount)}
 
 
 _PLAIN_ORDER_FIELDS = (

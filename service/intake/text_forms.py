@@ -77,6 +77,16 @@ def amount(value: object) -> Decimal:
     )
 
 
+def price(value: object) -> Decimal | None:
+    """An amount, or None where there is none."""
+    return None if value is None else amount(value)
+
+
+def least_amount(value: object) -> Decimal:
+    """An amount; nothing is 0."""
+    return Decimal(0) if value == "" else amount(value)
+
+
 def moment(value: object) -> datetime:
     """A time from ISO 8601 with its offset, in UTC."""
     if isinstance(value, str) and _MOMENT.fullmatch(value):
@@ -136,6 +146,14 @@ Amount = Annotated[
     BeforeValidator(amount),
     WithJsonSchema({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["12.50"]}),
 ]
+Price = Annotated[
+    Decimal | None,
+    BeforeValidator(price),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": f"^{_AMOUNT.pattern}$"}, {"type": "null"}]}),
+]
+LeastAmount = Annotated[
+    Decimal, BeforeValidator(least_amount), WithJsonSchema({"type": "string", "pattern": f"^({_AMOUNT.pattern})?$"})
+]
 Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Day = Annotated[
     date | None,
@@ -151,12 +169,15 @@ Currency = Annotated[str, AfterValidator(currency), WithJsonSchema({"type": "str
 _ORDER_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
 _NAME = r"^[a-z0-9][a-z0-9-]{0,39}$"
 _LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$"
+_VOUCHER_CODE = r"^[!-~]([ -~]{0,38}[!-~])?$"
 OrderId = Annotated[str, Field(pattern=_ORDER_ID)]
 Name = Annotated[str, Field(pattern=_NAME)]
 LanguageTag = Annotated[str, Field(pattern=_LANGUAGE)]
+VoucherCode = Annotated[str, Field(pattern=_VOUCHER_CODE)]
 
 PATTERN_FORMS = {
     _ORDER_ID: "must be 1 to 32 letters, digits, points, hyphens or underscores, the first a letter or digit",
     _NAME: "must be 1 to 40 small letters, digits or hyphens, the first a letter or digit",
+    _VOUCHER_CODE: "must be 1 to 40 letters, digits or signs of ASCII, with no space at its ends",
     _LANGUAGE: "must be a language tag of BCP 47, as in en, fr-CH, de",
 }

@@ -71,6 +71,14 @@ class Formats:
         affix = form.negative if amount < 0 else form.positive
         return f"{affix.before}{whole.replace(',', self.group)}{point}{fraction}{affix.after}"
 
+    def short_money(self, amount: Decimal, currency: str) -> str:
+        """The amount as an offer says it: £50, but £7.50."""
+        written = self.money(amount, currency)
+        digits = (
+            self.currencies.get(currency) or _currency(self.money_pattern, currency, UNKNOWN_CURRENCY_DIGITS)
+        ).digits
+        return written.replace(f"{self.decimal}{'0' * digits}", "", 1) if amount == int(amount) and digits else written
+
     def date(self, day: date) -> str:
         """21 November 2026."""
         number = self.first_of_month if day.day == 1 else str(day.day)

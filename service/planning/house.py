@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from service.config import WILDCARD, Config, RouteRule, Shop
+from service.config import WILDCARD, Config, Language, RouteRule, Shop
 from service.errors import ConfigInvalid
 from service.model import LANGUAGES, Route
-from service.planning.addresses import country_names, site_country_names
+from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
 from service.planning.formats import Formats, compile_formats
 from service.planning.messages import Messages, compile_messages
 
@@ -28,11 +28,15 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A distribution center as planning sees it. `countries` are named as its post office wants them."""
+    """A distribution center as planning sees it. `countries` are named as its post office wants them.
+
+    `address_forms` are those of all countries.
+    """
 
     zone: ZoneInfo
     country: str
     countries: Mapping[str, str]
+    address_forms: Mapping[str, Form]
     returns_to: tuple[str, ...]
 
 
@@ -50,11 +54,17 @@ class House:
 def compile_house(config: Config) -> House:
     """The house of a configuration; raises ConfigInvalid with file and line or key."""
     _check_shops(config.settings.shops)
-    messages = compile_messages(config.messages, config.folder)
+    messages, forms = compile_messages(config.messages, config.folder), compile_address_forms()
     return House(
         shops=config.settings.shops,
         sites={
-            name: Site(ZoneInfo(site.timezone), site.country, site_country_names(site.country), site.returns_to)
+            name: Site(
+                zone=ZoneInfo(site.timezone),
+                country=site.country,
+                countries=site_country_names(site.country),
+                address_forms=forms,
+                returns_to=site.returns_to,
+            )
             for name, site in config.settings.sites.items()
         },
         fallback={tag.lower(): language for tag, language in config.settings.languages.fallback.items()},
@@ -68,13 +78,22 @@ def compile_house(config: Config) -> House:
 
 def _check_shops(shops: Mapping[str, Shop]) -> None:
     faults = [
-        f"slipway.toml: shops.{name}.returns_url names no {language}"
+        f"slipway.toml: shops.{name}.{key} names no {language}"
         for name, shop in shops.items()
+        for key, texts in _texts(shop)
         for language in LANGUAGES
-        if language not in shop.returns_url
+        if language not in texts
     ]
     if faults:
         raise ConfigInvalid("\n".join(faults))
+
+
+def _texts(shop: Shop) -> Iterator[tuple[str, Mapping[Language, str]]]:
+    """What a shop says in each language, with its key."""
+    yield "returns_url", shop.returns_url
+    if shop.story:
+        yield "story.heading", shop.story.heading
+        yield "story.text", shop.story.text
 
 
 def _routes(config: Config) -> dict[RouteKey, Route]:

@@ -1,6 +1,7 @@
 """The standing words of the notes in Project Fluent, compiled once: a message that can fail fails here, not on a note.
 
-MESSAGES says which messages the notes use and with which variables. Every language has all of them and no others,
+MESSAGES says which messages the notes use and with which variables. Each is set as its language sets apostrophes,
+dashes and spaces (service/planning/typography.py), however it was typed. Every language has all of them and no others,
 each uses the same variables in every language, and each was spoken once with sample values before the first order
 comes. A number is given twice: `units` chooses the plural, `units_text` is what is printed. Nothing of an order is
 ever parsed as Fluent: it goes in as a value and comes out as it was.
@@ -16,9 +17,11 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 from service.errors import ConfigInvalid, MessageFailed
+from service.planning.typography import native
 
 PARCEL = ("more", "number", "of")
 DETAIL = ("ordered_text", "here_text", "rest", "rest_text")
+POINTS = ("points", "points_text")
 MESSAGES: dict[str, tuple[str, ...]] = {
     "title": ("note",),
     "page-label": ("page", "pages"),
@@ -64,13 +67,31 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "detail-only": DETAIL,
     "totals-goods": (),
     "gift-message": (),
+    "voucher-percent": ("percent_text",),
+    "voucher-amount": ("amount",),
+    "voucher-shipping": (),
+    "voucher-text": ("website",),
+    "voucher-text-scan": ("website",),
+    "voucher-code": (),
+    "voucher-minimum": ("amount",),
+    "voucher-expires": ("date",),
+    "recommendations": (),
+    "loyalty": (),
+    "loyalty-points": POINTS,
+    "loyalty-tier-points": ("tier", *POINTS),
+    "loyalty-earned": ("earned", "earned_text"),
+    "referral": (),
+    "referral-caption": (),
+    "registration": (),
+    "registration-caption": ("sku",),
     "feedback": (),
     "feedback-caption": (),
     "returns": (),
     "returns-text": ("days", "days_text"),
     "help": (),
 }
-NUMBERS = ("units", "more", "rest", "days")
+NUMBERS = ("units", "more", "rest", "points", "earned", "days")
+PLACE = "\ue000"  # of no script
 SAMPLE_NUMBERS = (0, 1, 2, 5, 21, 1000)
 
 
@@ -114,7 +135,9 @@ class _File:
 
 def compile_messages(sources: Mapping[str, str], folder: Path) -> dict[str, Messages]:
     """The messages of every language; raises ConfigInvalid with all faults, each with its file and line."""
-    files = {language: _parsed(text, folder / "messages" / f"{language}.ftl") for language, text in sources.items()}
+    files = {
+        language: _parsed(language, text, folder / "messages" / f"{language}.ftl") for language, text in sources.items()
+    }
     compiled = {language: _messages(language, file) for language, file in files.items()}
     faults = [
         fault
@@ -127,14 +150,31 @@ def compile_messages(sources: Mapping[str, str], folder: Path) -> dict[str, Mess
     return compiled
 
 
-def _parsed(text: str, path: Path) -> _File:
+def _parsed(language: str, text: str, path: Path) -> _File:
     resource = FluentParser().parse(text)
+    _set_natively(resource, language)
     entries = tuple(
         _Entry(entry.id.name, f"{path}:{_line(text, entry)}", _variables(entry))
         for entry in resource.body
         if isinstance(entry, ast.Message)
     )
     return _File(path, text, resource, entries)
+
+
+def _set_natively(resource: ast.Resource, language: str) -> None:
+    """Mend the text of each pattern as a whole, in which a character of its own stands for each placeable."""
+
+    class Patterns(Visitor):
+        def visit_Pattern(self, node: ast.Pattern) -> None:  # noqa: N802  # Fluent's own name
+            self.generic_visit(node)
+            placeables = [part for part in node.elements if not isinstance(part, ast.TextElement)]
+            text = "".join(part.value if isinstance(part, ast.TextElement) else PLACE for part in node.elements)
+            node.elements = []
+            for number, piece in enumerate(native(text, language).split(PLACE)):
+                node.elements += placeables[number - 1 : number] if number else []
+                node.elements += [ast.TextElement(piece)] if piece else []
+
+    Patterns().visit(resource)
 
 
 def _line(text: str, node: ast.SyntaxNode) -> int:

@@ -5,7 +5,6 @@ as a message or a format; only descriptions and the greeted name are mended (ser
 """
 
 from datetime import datetime
-from urllib.parse import quote
 
 from service.config import Shop
 from service.errors import UnknownShop, UnknownSite
@@ -15,6 +14,8 @@ from service.planning.goods import goods_table, goods_total, parcel_words
 from service.planning.house import House, Site, Wording
 from service.planning.language import note_language
 from service.planning.naming import given_name
+from service.planning.offers import offer_blocks
+from service.planning.targets import scanned, target
 
 
 def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
@@ -32,6 +33,7 @@ def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
         blocks=(
             *_opening(shipment, shop, site, wording),
             *_parcel(shipment, wording),
+            *offer_blocks(shipment, shop, site, wording),
             *_closing(shipment, shop, site, wording),
             *_reprint(generation, wording),
         ),
@@ -54,7 +56,8 @@ def _site(shipment: Shipment, house: House) -> Site:
 
 
 def _opening(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> tuple[tuple[str, Block], ...]:
-    note, lines = shipment.note_id, address_lines(shipment.order.delivery_address, site.country, site.countries)
+    note, goal = shipment.note_id, shipment.order.delivery_address
+    lines = address_lines(goal, site.country, site.countries, site.address_forms)
     return (
         ("brand", Words(shop.brand, (shop.website,))),
         ("greeting", _greeting(shipment, shop, wording)),
@@ -124,10 +127,9 @@ def _closing(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> tu
 
 
 def _feedback(shipment: Shipment, shop: Shop, wording: Wording) -> Code:
-    url = shop.feedback_url.replace("{language}", wording.messages.language)
-    url = url.replace("{note_id}", quote(shipment.note_id, safe=""))
     message = wording.messages.text
-    return Code("qr", url, message("feedback"), message("feedback-caption"), url.removeprefix("https://"))
+    url = target(shop.feedback_url, note_id=shipment.note_id, language=wording.messages.language)
+    return scanned(url, message("feedback"), message("feedback-caption"))
 
 
 def _returns(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Words:
@@ -136,7 +138,7 @@ def _returns(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Wo
     abroad = shipment.order.delivery_address.country != site.country
     country = (wording.countries.get(site.country, site.country),) if abroad else ()
     url = dict[str, str](shop.returns_url.items())[wording.messages.language]
-    return Words(message("returns"), (f"{text}\n{url}", "\n".join((*site.returns_to, *country))))
+    return Words(message("returns"), (f"{text}\n{url}", "\n".join((shop.brand, *site.returns_to, *country))))
 
 
 def _reprint(generation: int, wording: Wording) -> tuple[tuple[str, Block], ...]:

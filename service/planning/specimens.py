@@ -1,68 +1,181 @@
-"""Made-up shipments that between them use everything a note can show; `check` draws them before a real order comes."""
+"""Made-up shipments that between them use everything a note can show.
+
+`proof_set` is for people's eyes, `specimens` for `check`, which draws them before a real order comes. Each says what
+decided what stands on its note; that is read off the plan, so it is always true.
+"""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from itertools import product
 
-from service.model import LANGUAGES, Address, Customer, Line, Loyalty, Order, Shipment
+from service.model import LANGUAGES, Loyalty, Offer, Plan, Shipment
 from service.planning.house import House
+from service.planning.naming import given_name
+from service.planning.note import plan_note
+from service.planning.specimen_orders import (
+    LONG_PRODUCT_NAME,
+    WORST_NAMES,
+    long_gift_message,
+    longest_shipment,
+    plain_shipment,
+    specimen_lines,
+)
 
-_ORDERED = datetime(2026, 11, 19, 9, 30, tzinfo=UTC)
-_PEOPLE = {
-    "en": Address("Philippa Featherstonehaugh-Cholmondeley", ("Flat 27, Ward Court",), "BS1 4DJ", "Bristol", "GB"),
-    "fr": Address("Anne-Gaëlle Lœuillet de Saint-Ouën", ("14 bis, rue de l’Abbé-Grégoire",), "35000", "Rennes", "FR"),
-    "de": Address("Käthe Müller-Lüdenscheidt", ("Größenwahnstraße 12",), "80331", "München", "DE"),
+Case = tuple[str, Shipment]
+STATUSES = ("new", "returning", "ambassador")
+PARCELS = ("in one parcel", "partial 1 of 2", "final 2 of 2")
+CHECKED = frozenset(
+    (
+        *("new, in one parcel", "returning, partial 1 of 2", "ambassador, final 2 of 2"),
+        *("returning, in one parcel, gift", "new, partial 1 of 2, gift", "guest"),
+    )
+)
+PERSONAL = ("voucher", "recommendations", "loyalty", "referral")
+GIFT_MESSAGE = {
+    "en": "For the new house.\nMay the first thing you light in it be this.",
+    "fr": "Pour la nouvelle maison.\nQue sa première lumière soit celle-ci.",
+    "de": "Für das neue Haus.\nMöge dies das erste Licht darin sein.",
 }
-_GOODS = {
-    "en": "Stoneware serving bowl, reactive glaze, hand-thrown",
-    "fr": "Saladier en grès émaillé, tourné à la main",
-    "de": "Servierschüssel aus Steinzeug, handgedreht",
-}
 
 
-def specimens(shop: str, house: House) -> Iterator[Shipment]:
-    """For each language: a final, a partial, a completing, a gift and a long shipment of one shop."""
-    site = next(iter(house.sites))
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A made-up shipment. `case` says what it is, `decided` what decided what stands on its note."""
+
+    case: str
+    decided: tuple[str, ...]
+    shipment: Shipment
+    generation: int = 1
+
+
+def proof_set(shop: str, house: House) -> Iterator[Specimen]:
+    """Every kind of customer, parcel and gift in each language, and what is hard to set."""
     for language in LANGUAGES:
-        single = _shipment(shop, site, language)
-        yield single
-        yield replace(single, number=1, of=2, final=False)
-        yield replace(single, number=2, of=2)
-        gift = replace(single.order, gift=True, gift_message="With love – avec amour – alles Liebe!")
-        yield replace(single, order=gift)
-        yield replace(single, lines=single.lines * 40)
+        plain = plain_shipment(shop, language, house)
+        for case, shipment in (*_customers(plain), *_extremes(plain, house), *_names(plain)):
+            yield _specimen(case, shipment, house)
+        yield _specimen("reprint", plain, house, generation=2)
 
 
-def _shipment(shop: str, site: str, language: str) -> Shipment:
-    address = _PEOPLE[language]
-    customer = Customer(
-        id="specimen",
-        name=address.name,
-        status="returning",
-        previous_orders=3,
-        marketing="allowed",
-        member_since=date(2024, 5, 2),
-        birthday="06-17",
-        loyalty=Loyalty("silver", 120, 42),
-        referral_code="FRIEND-000000",
+def specimens(shop: str, house: House) -> Iterator[Specimen]:
+    """One of each kind in each language, and what is hard to set."""
+    for language in LANGUAGES:
+        plain = plain_shipment(shop, language, house)
+        kinds = tuple(kind for kind in _customers(plain) if kind[0] in CHECKED)
+        for case, shipment in (*kinds, *_extremes(plain, house)):
+            yield _specimen(case, shipment, house)
+    for case, shipment in _names(plain_shipment(shop, LANGUAGES[0], house)):
+        yield _specimen(case, shipment, house)
+
+
+# The cases -----------------------------------------------------------------------------------------------------------
+
+
+def _customers(plain: Shipment) -> Iterator[Case]:
+    for status, parcel in product(STATUSES, PARCELS):
+        shipment = _as_parcel(_of_customer(plain, status), parcel)
+        yield f"{status}, {parcel}", shipment
+        yield f"{status}, {parcel}, gift", _as_gift(shipment, GIFT_MESSAGE[plain.order.language])
+    objected = replace(plain.order.customer, marketing="objected")
+    yield "objected to marketing", replace(plain, order=replace(plain.order, customer=objected))
+    yield "guest", _of_guest(plain)
+
+
+def _of_customer(plain: Shipment, status: str) -> Shipment:
+    customer = replace(plain.order.customer, status=status)
+    if status == "new":
+        customer = replace(customer, previous_orders=0, loyalty=Loyalty())
+    return replace(plain, order=replace(plain.order, customer=customer))
+
+
+def _as_parcel(plain: Shipment, parcel: str) -> Shipment:
+    """The whole order, or one of two parcels, between which its first line is divided."""
+    first, *rest = plain.lines
+    if parcel == "partial 1 of 2":
+        return replace(plain, number=1, of=2, final=False, lines=(replace(first, quantity=4), *rest[:1]))
+    if parcel == "final 2 of 2":
+        return replace(plain, number=2, of=2, lines=(replace(first, quantity=2), *rest[1:]))
+    return plain
+
+
+def _as_gift(shipment: Shipment, message: str) -> Shipment:
+    return replace(shipment, order=replace(shipment.order, gift=True, gift_message=message))
+
+
+def _of_guest(plain: Shipment) -> Shipment:
+    customer = replace(
+        plain.order.customer,
+        id="",
+        status="new",
+        previous_orders=0,
+        marketing="unknown",
+        member_since=None,
+        loyalty=Loyalty(),
+        referral_code="",
     )
-    order = Order(
-        order_id="SPECIMEN",
-        revision=1,
-        shop=shop,
-        site=site,
-        language=language,
-        currency="GBP" if language == "en" else "EUR",
-        priority="standard",
-        gift=False,
-        gift_message="",
-        ordered_at=_ORDERED,
-        customer=customer,
-        delivery_address=address,
-    )
-    lines = (
-        Line("SPEC-001", _GOODS[language], "tableware", 4, 6, Decimal("1249.50")),
-        Line("SPEC-002", "", "gifts", 1, 1, Decimal("0.85")),
-    )
-    return Shipment(order, 1, 1, final=True, promised_at=_ORDERED, dispatched_at=_ORDERED, lines=lines)
+    return replace(plain, order=replace(plain.order, customer=customer))
+
+
+def _extremes(plain: Shipment, house: House) -> Iterator[Case]:
+    durable = house.shops[plain.order.shop].registration_categories
+    yield "shortest", _shortest(plain)
+    yield "longest", longest_shipment(plain)
+    yield "longest gift", _as_gift(longest_shipment(plain), long_gift_message(plain))
+    yield "14 lines", replace(plain, lines=specimen_lines(plain.order.shop, plain.order.language, durable, 14))
+    yield "60 lines", replace(plain, lines=specimen_lines(plain.order.shop, plain.order.language, durable, 60))
+    no_picture = tuple(replace(line, sku=f"{line.sku}-NEW") for line in plain.lines)
+    yield "without pictures", replace(plain, lines=no_picture)
+
+
+def _shortest(plain: Shipment) -> Shipment:
+    guest = _of_guest(plain)
+    order = replace(guest.order, recommendations=(), offer=Offer())
+    line = replace(plain.lines[0], description="", category="", quantity=1, quantity_ordered=1)
+    return replace(guest, order=order, lines=(line,))
+
+
+def _names(plain: Shipment) -> Iterator[Case]:
+    lines = (replace(plain.lines[0], description=LONG_PRODUCT_NAME), *plain.lines[1:])
+    for script, name in WORST_NAMES:
+        customer, goal = plain.order.customer, plain.order.delivery_address
+        order = replace(plain.order, customer=replace(customer, name=name), delivery_address=replace(goal, name=name))
+        yield f"{script} name", replace(plain, order=order, lines=lines)
+
+
+# What decided --------------------------------------------------------------------------------------------------------
+
+
+def _specimen(case: str, shipment: Shipment, house: House, generation: int = 1) -> Specimen:
+    plan = plan_note(shipment, house, generation)
+    return Specimen(case, tuple(_decided(shipment, plan)), shipment, generation)
+
+
+def _decided(shipment: Shipment, plan: Plan) -> Iterator[str]:
+    slots = dict(plan.blocks).keys()
+    yield from _greeted(shipment, [slot for slot in PERSONAL if slot in slots])
+    yield _packed(shipment, may_offer=bool(slots & PERSONAL))
+    if "registration" in slots:
+        yield "a line of a durable category → registration"
+    if plan.generation > 1:
+        yield f"generation {plan.generation} → reprint"
+
+
+def _greeted(shipment: Shipment, personal: list[str]) -> Iterator[str]:
+    order, customer = shipment.order, shipment.order.customer
+    if order.gift:
+        yield "gift → greeting-gift; no prices, nothing personal"
+    elif customer.marketing != "allowed":
+        yield f"marketing {customer.marketing} → greeting-neutral, nothing personal"
+    else:
+        unnamed = "" if given_name(customer.name) else "-unnamed"
+        yield f"status {customer.status} → greeting-{customer.status}{unnamed}"
+        yield f"marketing allowed → {', '.join(personal) or 'nothing that the order brings'}"
+
+
+def _packed(shipment: Shipment, *, may_offer: bool) -> str:
+    if not shipment.final:
+        yet = "; no voucher yet" if may_offer else ""
+        return f"partial {shipment.number} of {shipment.of} → what follows{yet}"
+    if shipment.of == 1:
+        return "one parcel → nothing follows"
+    return f"final {shipment.number} of {shipment.of} → the order is complete"
