@@ -1,11 +1,10 @@
-"""`submit` and `preview`: order files on their way in."""
+"""`submit`: order files on their way in."""
 
 import argparse
 import fcntl
 import glob
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +19,9 @@ from service.clock import utc_now
 from service.config import Config
 from service.errors import FileUnreadable, UnknownFormat
 from service.files import write_whole
-from service.imagery.library import Library
-from service.intake.feeds import compile_feeds
 from service.intake.names import is_ignored, marked, spool_name
-from service.intake.reading import read_drop
 from service.intake.receipts import receipt_path
 from service.intake.spool import Spool, is_locked, open_spool
-from service.planning.house import compile_house
-from service.planning.note import plan_note
-from service.planning.routing import choose_route
-from service.rendering.layouts import load_layout
-from service.rendering.renderer import Renderer
 
 TRY_AGAIN = 75
 LOOK_EVERY_S = 0.02
@@ -145,24 +136,3 @@ def _show_receipt(drop: _Submitted, receipt: dict[str, Any] | None, *, as_json: 
                 for problem in receipt["problems"]
             ],
         )
-
-
-def preview(arguments: argparse.Namespace, config: Config) -> int:
-    """Draw one note of an order file; nothing is recorded, printed or spent."""
-    house, feeds = compile_house(config), compile_feeds(config)
-    reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
-    for refusal in reading.refusals:
-        say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
-    chosen = next((read for read in reading.shipments if read.position == arguments.shipment), None)
-    if chosen is None:
-        say(f"{arguments.file} has no shipment {arguments.shipment}")
-        return 1
-    plan = plan_note(chosen.shipment, house)
-    layout = load_layout(config.settings.layouts / plan.layout)
-    note = Renderer({plan.layout: layout}).render(plan, Library(config.settings.image_cache).pictures_of(plan))
-    arguments.output.write_bytes(note.pdf)
-    route = choose_route(chosen.shipment, house)
-    say(
-        f"{plan.note_id}: {note.pages} page(s), {plan.language}, for queue {route.queue}: {os.fspath(arguments.output)}"
-    )
-    return 0

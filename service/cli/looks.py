@@ -9,10 +9,10 @@ from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
 from service.config import Config, Printers, Routing, Settings
 from service.imagery.library import Library
-from service.intake.order_file import OrderFile
+from service.intake.order_contract import OrderFile
 from service.intake.spool import Spool
 from service.printing import open_printer
-from service.rendering.layouts import LayoutFile
+from service.rendering.layouts.loading import LayoutFile
 
 
 def printers(arguments: argparse.Namespace, config: Config) -> int:

@@ -121,16 +121,20 @@ def _parser() -> argparse.ArgumentParser:
         _json_option(decide)
 
     _json_option(command("printers", "looks.printers", "The queues: state, whether they take jobs, depth, reasons."))
-    _json_option(command("check", "service.check", "Look at everything that can be wrong before an order comes."))
+    _json_option(command("check", "check.check", "Look at everything that can be wrong before an order comes."))
 
     preview = command(
-        "preview", "drops.preview", "Draw the note of an order file, without printing or recording anything."
+        "preview", "proof.preview", "Draw the note of an order file, without printing or recording anything."
     )
     preview.add_argument("file", type=Path, metavar="FILE")
     preview.add_argument("-o", "--output", type=Path, required=True, metavar="X.pdf")
     preview.add_argument(
         "--shipment", type=int, default=1, metavar="N", help="which shipment of a batch (default: the first)"
     )
+
+    proof = command("proof", "proof.proof", "Draw the proof set: every kind of note, in all languages, side by side.")
+    proof.add_argument("-o", "--output", type=Path, required=True, metavar="X.pdf")
+    proof.add_argument("--shop", metavar="SHOP", help="only this shop's (default: all)")
 
     schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts or the configuration.")
     schema.add_argument("of", choices=("order", "layout", "config"))

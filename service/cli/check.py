@@ -1,0 +1,168 @@
+"""`check`: everything that can be wrong before an order comes."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.cli.terminal import say, say_json, show_table
+from service.clock import utc_now
+from service.config import Config
+from service.errors import SlipwayError
+from service.imagery.library import Library
+from service.intake.feeds import compile_feeds
+from service.intake.spool import open_spool
+from service.ledger.ledger import Ledger
+from service.model import LANGUAGES
+from service.planning.house import House, compile_house
+from service.planning.note import plan_note
+from service.planning.routing import uncovered
+from service.planning.specimens import specimens
+from service.printing import open_printer
+from service.rendering.layout_file import SIZES_MM
+from service.rendering.layouts.loading import Layout, load_layout
+from service.rendering.renderer import Renderer
+
+CONFIGURATION = 78
+LAYOUT_HINT = "Give the frame named more room, or shorten the words; `slipway proof` shows every case."
+SHEET_HINT = "Mend `sides` or `media` of the route in config/routing.toml, or the layout's [sheet]."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `fault` is empty if it is in order."""
+
+    subject: str
+    fact: str
+    fault: str = ""
+    hint: str = ""
+
+
+def check(arguments: argparse.Namespace, config: Config) -> int:
+    """Everything that can be wrong before an order comes; exit 0 or 78."""
+    findings = list(_findings(config))
+    faults = [finding for finding in findings if finding.fault]
+    if arguments.json:
+        for finding in findings:
+            say_json({"subject": finding.subject, "fact": finding.fact, "fault": finding.fault, "hint": finding.hint})
+    else:
+        show_table(
+            ("", "what", "found"),
+            [
+                ("fault" if finding.fault else "ok", finding.subject, finding.fault or finding.fact)
+                for finding in findings
+            ],
+        )
+        for hint in dict.fromkeys(finding.hint for finding in faults):
+            subjects = ", ".join(finding.subject for finding in faults if finding.hint == hint)
+            say(f"\n{subjects}\n  do: {hint}")
+    return CONFIGURATION if faults else 0
+
+
+def _findings(config: Config) -> Iterator[Finding]:
+    yield Finding("configuration", str(config.folder))
+    try:
+        compile_feeds(config)
+        yield Finding("feeds", f"{len(config.feeds)}: {', '.join(sorted(config.feeds))}")
+        house = compile_house(config)
+    except SlipwayError as error:
+        yield Finding("configuration", "", str(error), error.hint)
+        return
+    yield Finding("messages", f"{len(LANGUAGES)} languages, the same messages in each")
+    yield from _route_findings(config, house)
+    yield from _layout_findings(config, house)
+    yield from _place_findings(config)
+    yield from _queue_findings(config)
+
+
+def _route_findings(config: Config, house: House) -> Iterator[Finding]:
+    gaps = uncovered(house)
+    hint = "Add a route to config/routing.toml; one with no site, language and kind takes all the rest."
+    yield Finding(
+        "routes", f"{len(config.routing.route)}, every site, language and kind has one", "; ".join(gaps), hint
+    )
+
+
+def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
+    """Each layout loads, and draws the specimens of each shop that uses it."""
+    for shop_name, shop in config.settings.shops.items():
+        subject = f"layout {shop.layout}"
+        try:
+            layout = load_layout(config.settings.layouts / shop.layout)
+        except SlipwayError as error:
+            yield Finding(subject, "", str(error), error.hint)
+            continue
+        renderer, library = Renderer({shop.layout: layout}), Library(config.settings.image_cache)
+        faults = list(_drawing_faults(shop_name, house, renderer, library))
+        drawn = f"draws {sum(1 for _ in specimens(shop_name, house))} specimens of {shop_name}"
+        yield Finding(subject, drawn, "\n".join(faults), LAYOUT_HINT)
+        yield Finding(f"sheet {shop.layout}", _sheet(layout), "\n".join(_sheet_faults(layout, house)), SHEET_HINT)
+
+
+def _drawing_faults(shop: str, house: House, renderer: Renderer, library: Library) -> Iterator[str]:
+    """What keeps specimens from being drawn, each fault once, with the first specimen that has it."""
+    faults: dict[str, list[str]] = {}
+    for specimen in specimens(shop, house):
+        try:
+            plan = plan_note(specimen.shipment, house, specimen.generation)
+            found = renderer.render(plan, library.pictures_of(plan)).faults
+        except SlipwayError as error:
+            found = (str(error),)
+        for fault in found:
+            faults.setdefault(fault, []).append(f"{specimen.case}, {specimen.shipment.order.language}")
+    for fault, (first, *others) in faults.items():
+        yield f"{fault}: {first}{f', and {len(others)} more' if others else ''}"
+
+
+def _sheet(layout: Layout) -> str:
+    sheet = layout.file.sheet
+    return f"{sheet.size}, {'two-sided' if sheet.two_sided else 'one-sided'}, on every route"
+
+
+def _sheet_faults(layout: Layout, house: House) -> Iterator[str]:
+    """Routes whose paper is not the layout's, by the size that a PWG 5101.1 media name ends in."""
+    sheet = layout.file.sheet
+    size_mm = SIZES_MM[sheet.size]
+    for route in house.routes.values():
+        if sheet.two_sided and route.sides == "one-sided":
+            yield f"queue {route.queue}: the route prints one-sided, and the back would be a sheet of its own"
+        media_mm = _size_mm(route.media)
+        if media_mm and max(abs(one - other) for one, other in zip(size_mm, media_mm, strict=True)) > 1:
+            yield f"queue {route.queue}: the route's media is {route.media}, and the layout's sheet is {sheet.size}"
+
+
+def _size_mm(media: str) -> tuple[float, float] | None:
+    found = re.search(r"_([\d.]+)x([\d.]+)(mm|in)$", media)
+    if not found:
+        return None
+    unit_mm = 25.4 if found[3] == "in" else 1.0
+    return float(found[1]) * unit_mm, float(found[2]) * unit_mm
+
+
+def _place_findings(config: Config) -> Iterator[Finding]:
+    settings = config.settings
+    try:
+        spool = open_spool(settings.spool)
+        notes = sum(Ledger(spool.ledger, read_only=True).count_by_state().values()) if spool.ledger.exists() else 0
+        yield Finding("spool", f"{spool.root}, {notes} notes in the ledger")
+    except SlipwayError as error:
+        yield Finding("spool", "", str(error), error.hint)
+    stats = Library(settings.image_cache).stats()
+    yield Finding("picture library", f"{stats.pictures} pictures, {stats.size_bytes / 1e6:.1f} MB")
+
+
+def _queue_findings(config: Config) -> Iterator[Finding]:
+    settings = config.settings.printing
+    try:
+        printer = open_printer(settings, Path(config.settings.spool) / "printers", utc_now)
+    except SlipwayError as error:
+        yield Finding("printers", "", str(error), error.hint)
+        return
+    for queue in config.printers.queue:
+        report = printer.queue_report(queue.name)
+        fault = report.state if report.state in ("missing", "unreachable") else ""
+        hint = "Create the queue in CUPS, or take it out of config/printers.toml."
+        if report.state == "unreachable":
+            hint = f"Start CUPS (`systemctl start cups`), or mend printing.cups_socket: {settings.cups_socket}."
+        yield Finding(f"queue {queue.name}", f"{settings.backend}: {report.state}", fault and f"is {fault}", hint)

@@ -1,0 +1,49 @@
+"""Codes as a reader sees them: each code of a shop's notes, off the raster of two engines at two resolutions."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from service.config import read_config
+from service.imagery.library import Library
+from service.model import Code, Plan, Voucher
+from service.planning.house import compile_house
+from service.planning.note import plan_note
+from service.planning.specimens import specimens
+from service.rendering.layouts.loading import load_layout
+from service.rendering.renderer import Renderer
+from tests.conftest import ROOT
+from tests.sheets import codes_on
+from tests.test_goldens import SHOPS
+
+CASES = ("ambassador, final 2 of 2", "returning, in one parcel, gift", "longest")
+TOO_LONG = (("longest", "en"), ("longest", "fr"))  # as German, and a dozen pages each
+FINE = 18  # a note id of more letters has bars narrower than two dots of 150 dpi
+KINDS = {"qr": "QR-Code", "code128": "CODE-128"}
+
+
+@pytest.mark.parametrize(("shop", "case"), tuple(product(SHOPS, CASES)))
+def test_every_code_of_a_note_is_read_off_the_paper(shop: str, case: str, tmp_path: Path) -> None:
+    house, layout = compile_house(read_config(ROOT / "config", {})), load_layout(ROOT / "layouts" / shop)
+    for specimen in specimens(shop, house):
+        if specimen.case != case or (case, specimen.shipment.order.language) in TOO_LONG:
+            continue
+        plan = plan_note(specimen.shipment, house)
+        note = Renderer({shop: layout}).render(plan, Library(ROOT / "image_cache").pictures_of(plan))
+        expected = codes_of(plan, without={*note.left_out, *layout.file.leaves_out})
+        for tool, dpi in product(("pdftoppm", "gs"), (150, 300)):
+            too_fine = {f"CODE-128:{plan.note_id}"} if dpi == 150 and len(plan.note_id) > FINE else set()
+            assert expected - too_fine == codes_on(note, tmp_path / f"{plan.language}-{tool}-{dpi}", tool, dpi)
+
+
+def codes_of(plan: Plan, without: set[str]) -> set[str]:
+    """What zbar says of the codes of a plan."""
+    codes = set()
+    for slot, block in plan.blocks:
+        match block:
+            case Code() if slot not in without:
+                codes.add(f"{KINDS[block.symbology]}:{block.data}")
+            case Voucher() if slot not in without:
+                codes.add(f"{KINDS['qr']}:{block.scan}")
+    return codes
