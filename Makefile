@@ -29,6 +29,7 @@ check: setup-dev
 bench:
 	@tests/install_debian_packages.sh
 	@deploy/setup.sh dev
+	@tests/bench/install_peers.sh
 	.venv/bin/python -m tests.bench
 
 setup:
@@ -43,4 +44,4 @@ lock: setup-dev
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,177 +1,187 @@
-"""What a note costs: CPU of our renderer and of plain reportlab with the same content, in turn, in one process.
+"""What a note costs: the CPU of each engine for the same notes, in turn, in one run; cost by lines; size; memory.
 
-Each draws five notes, then the other; every note is another one: other customer, note id, quantities and goods out of
-a hundred. Pictures are JPEG files of 18 mm at 300 dpi. Plain means a Canvas with TTFonts, drawString and drawImage by
-path, and reportlab's own codes, all at their defaults. Times are the process's CPU, so a busy machine stretches them
-less than the clock; trust the ratios.
+Every engine runs in a process of its own and draws one note when its turn comes, so all of them meet the caches of a
+processor that did something else in between, as a note does that comes alone. Times are CPU of the process, which a
+busy machine stretches less than the clock; trust the ratios: each is the median over notes that both engines drew.
 """
 
-import gc
-import io
-import random
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import font_source_sans_pro
-from PIL import Image
-from reportlab.graphics import renderPDF
-from reportlab.graphics.barcode import code128, qr
-from reportlab.graphics.shapes import Drawing
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
+from tests.bench.peers import WARM_UP
+from tests.bench.reach import NOTHING, Reach
+from tests.bench.real import faults_of, pages_of
+from tests.bench.reference import reference_plan
+from tests.bench.workers import ENGINES, OURS, Drawn, Engine, NotRun, Worker, make_room, running_worker
 
-from service.model import Code, Facts, Goods, Plan, Postal, Totals, Words
-from tests.plans import a_plan
-from tests.sheets import the_renderer
+Figures = list[dict[str, Any]]
 
-SIZES = (1, 8, 50, 500)
-IN_A_ROW = 5
-FONT = Path(font_source_sans_pro.__file__).parent / "files" / "SourceSansPro-Regular.ttf"
+REFERENCE_LINES = 8
+NOTES = {REFERENCE_LINES: 100, 1: 12, 50: 12, 500: 12}  # of each size, as long as they take no more than:
+BUDGET_S = {REFERENCE_LINES: 8, 1: 2, 50: 4, 500: 4}
+_FIRST = WARM_UP + 1  # after those one is looked at; none is drawn twice: Typst remembers what it drew
+_MANY_PICTURES = 5_000
+_FIRST_NOTES = 5_000
 
 
-def measure_rendering(rounds: int = 50) -> list[dict[str, float]]:
-    """CPU per note for each size, ours and plain reportlab's, and the ratio; then what one more line costs."""
-    with tempfile.TemporaryDirectory() as folder:
-        pictures = {f"P{number:06d}": a_picture(Path(folder) / f"{number}.jpg", number) for number in range(100)}
-        the_renderer()
-        gc.freeze()  # as the render workers do
-        return [measured(lines, rounds if lines < 100 else 2 * IN_A_ROW, pictures) for lines in SIZES]
+@dataclass(slots=True)
+class Contest:
+    """The engines that run, why the others don't, and what each note of each size took."""
+
+    folder: Path
+    pictures: Mapping[str, Path]
+    workers: dict[Engine, Worker] = field(default_factory=dict)
+    not_run: dict[Engine, str] = field(default_factory=dict)
+    pages: dict[Engine, int] = field(default_factory=dict)
+    drawn: dict[tuple[Engine, int], dict[int, Drawn]] = field(default_factory=dict)
 
 
-def one_more_line_ms(figures: list[dict[str, float]]) -> float:
-    """The slope between the shortest and the longest note."""
-    shortest, longest = figures[0], figures[-1]
-    return round((longest["ours_ms"] - shortest["ours_ms"]) / (longest["lines"] - shortest["lines"]), 4)
+def measure_rendering() -> dict[str, Figures]:
+    """The reference note by every engine; then what each takes for notes of 1 to 500 lines."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        sizes = [(lines, count + _FIRST) for lines, count in NOTES.items()]
+        contest = Contest(folder, make_room(folder, sizes))
+        for engine in ENGINES:
+            _enter(contest, engine, stack)
+        for lines in NOTES:
+            _draw_in_turn(contest, lines)
+        reference, lines = reference_figures(contest), line_figures(contest)
+        return {"reference": reference, "lines": lines, "ours": our_figures(reference[0], lines)}
 
 
-def measured(lines: int, rounds: int, pictures: dict[str, Path]) -> dict[str, float]:
-    """Medians over `rounds` notes of `lines` lines."""
-    pdfmetrics.registerFont(TTFont("Plain", FONT))
-    renderer = the_renderer()
-    ours, plain, ratios = [], [], []
-    for turn in range(-1, rounds // IN_A_ROW):
-        plans = [another_plan(lines, turn * IN_A_ROW + number) for number in range(IN_A_ROW)]
-        our_s, notes = cpu_s(lambda plan: renderer.render(plan, pictures), plans)
-        plain_s, _ = cpu_s(lambda plan: plainly_drawn(plan, pictures), plans)
-        if turn >= 0:  # the first turn warms up
-            ours.append(our_s)
-            plain.append(plain_s)
-            ratios.append(plain_s / our_s)
-    note = notes[-1]
+def measure_memory(notes: int) -> Figures:
+    """The memory of one of our workers, over notes that are all different and show thousands of pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_room(folder, [], _MANY_PICTURES)
+        with running_worker(OURS, folder) as worker:
+            drawn = [worker.draw(REFERENCE_LINES, number) for number in range(notes)]
+    first = drawn[: min(_FIRST_NOTES, notes // 2)]
+    growth_mb = (drawn[-1].memory_kb - first[-1].memory_kb) / 1024
+    return [
+        {
+            "notes": notes,
+            f"MB after {len(first)}": round(first[-1].memory_kb / 1024, 1),
+            "MB at the end": round(drawn[-1].memory_kb / 1024, 1),
+            "grown MB": round(growth_mb, 1),
+            **Reach("<", 5, "MB").beside(growth_mb),
+            "CPU ms/note, in a row": _ms(drawn),
+        }
+    ]
+
+
+def reference_figures(contest: Contest) -> Figures:
+    """A row for each engine, ours first."""
+    return [_reference_row(contest, engine) for engine in ENGINES]
+
+
+def line_figures(contest: Contest) -> Figures:
+    """A row for each engine: CPU for each size, and for one more line."""
+    return [_line_row(contest, engine) for engine in ENGINES if engine in contest.workers]
+
+
+def our_figures(reference: Mapping[str, Any], lines: Figures) -> Figures:
+    """What else is wanted of ours."""
+    if "not run" in reference:
+        return []
+    longest = max(NOTES)
+    wanted = (
+        ("one more line", lines[0]["one more line"], Reach("≤", 0.08, "ms")),
+        (f"{longest} lines", lines[0][f"{longest} lines"], Reach("≤", 40, "ms")),
+        ("over its pictures", reference["kB over its pictures"], Reach("≤", 60, "kB")),
+    )
+    return [{"what": what, "figure": figure, **reach.beside(figure)} for what, figure, reach in wanted]
+
+
+def _enter(contest: Contest, engine: Engine, stack: ExitStack) -> None:
+    """Start the engine, and let it draw only if what it draws is the note."""
+    try:
+        worker = stack.enter_context(running_worker(engine, contest.folder))
+        pdf, number = contest.folder / "looked-at.pdf", WARM_UP
+        worker.draw(REFERENCE_LINES, number, pdf)
+    except NotRun as error:
+        contest.not_run[engine] = str(error)
+        return
+    if faults := faults_of(pdf, reference_plan(REFERENCE_LINES, number)):
+        contest.not_run[engine] = "; ".join(faults)
+    else:
+        contest.workers[engine] = worker
+        contest.pages[engine] = pages_of(pdf)
+
+
+def _draw_in_turn(contest: Contest, lines: int) -> None:
+    """Each engine draws a note, then each the next one, until all are drawn or an engine's budget is spent."""
+    spent_s = dict.fromkeys(contest.workers, 0.0)
+    for number in range(_FIRST, _FIRST + NOTES[lines]):
+        for engine in [engine for engine in contest.workers if spent_s[engine] <= BUDGET_S[lines]]:
+            spent_s[engine] += _draw(contest, engine, lines, number)
+
+
+def _draw(contest: Contest, engine: Engine, lines: int, number: int) -> float:
+    """Its CPU seconds; an engine that fails is out."""
+    try:
+        drawn = contest.workers[engine].draw(lines, number)
+    except NotRun as error:
+        contest.not_run[engine] = f"{error}, at {lines} lines"
+        del contest.workers[engine]
+        return 0.0
+    contest.drawn.setdefault((engine, lines), {})[number] = drawn
+    return drawn.cpu_s
+
+
+def _reference_row(contest: Contest, engine: Engine) -> dict[str, Any]:
+    ours, its = (contest.drawn.get((one, REFERENCE_LINES), {}) for one in (OURS, engine))
+    if engine in contest.not_run or not its:
+        return {"engine": engine.name, "not run": contest.not_run.get(engine, "")}
+    ms, ratio = _ms(list(its.values())), _times_ours(ours, its)
+    sizes = [drawn.size_bytes for drawn in its.values()]
+    over = [drawn.size_bytes - _pictures_bytes(contest, number) for number, drawn in its.items()]
     return {
-        "lines": lines,
-        "ours_ms": round(1000 * statistics.median(ours), 3),
-        "plain_ms": round(1000 * statistics.median(plain), 3),
-        "ratio": round(statistics.median(ratios), 2),
-        "ours_kib": round(len(note.pdf) / 1024),
-        "pages": note.pages,
+        "engine": engine.name,
+        "CPU ms": ms,
+        "× ours": round(ratio, 1),
+        **_reach_of(engine, ms, ratio),
+        "notes": len(its),
+        "pages": contest.pages[engine],
+        "kB": round(statistics.median(sizes) / 1000),
+        "kB over its pictures": round(statistics.median(over) / 1000, 1),
     }
 
 
-def cpu_s(draw: Callable[[Plan], Any], plans: list[Plan]) -> tuple[float, list[Any]]:
-    """Seconds of CPU for each note, and what was drawn."""
-    start = time.process_time()
-    drawn = [draw(plan) for plan in plans]
-    return (time.process_time() - start) / len(plans), drawn
+def _reach_of(engine: Engine, ms: float, ratio: float) -> dict[str, str]:
+    if engine is OURS:
+        return Reach("≤", 3, "ms").beside(ms)
+    return Reach("≥", engine.times_ours, "×").beside(ratio) if engine.times_ours and ratio else NOTHING
 
 
-def another_plan(lines: int, number: int) -> Plan:
-    """A note that no other resembles but in its standing words."""
-    chance = random.Random(number)
-    plan = a_plan(("en", "fr", "de")[number % 3], lines=lines)
-    note_id = f"{chance.randrange(10**6)}-1-r1"
-    name = "".join(chance.choice("abcdefghijklmnopqrst") for _ in range(12)).title()
-    blocks = dict(plan.blocks)
-    goods = blocks["goods"]
-    rows = tuple(
-        replace(row, name=f"{row.name} {kind}", quantity=str(chance.randrange(1, 40)), picture=f"P{kind:06d}")
-        for row in goods.rows
-        for kind in [chance.randrange(100)]
-    )
-    blocks["goods"] = replace(goods, rows=rows)
-    blocks["greeting"] = replace(blocks["greeting"], heading=f"Welcome, {name}")
-    blocks["address"] = Postal(
-        "To", (name, f"{chance.randrange(200)} {name} Street", f"BS1 {name[:3].upper()}", "Bristol")
-    )
-    blocks["note-code"] = Code("code128", note_id, address=note_id)
-    blocks["feedback"] = replace(blocks["feedback"], data=f"https://amber-home.example/f/{note_id}?l=en")
-    return replace(plan, note_id=note_id, blocks=tuple(blocks.items()))
+def _line_row(contest: Contest, engine: Engine) -> dict[str, Any]:
+    ms = {lines: _ms(list(contest.drawn.get((engine, lines), {}).values())) for lines in sorted(NOTES)}
+    shortest, longest = min(ms), max(ms)
+    return {
+        "engine": engine.name,
+        **{f"{lines} lines": taken for lines, taken in ms.items()},
+        "one more line": round((ms[longest] - ms[shortest]) / (longest - shortest), 4),
+    }
 
 
-def a_picture(path: Path, seed: int) -> Path:
-    """A picture with enough in it that JPEG takes some 15 kB for it."""
-    noise = Image.effect_noise((71, 71), 60 + seed % 20).resize((213, 213))
-    Image.merge("RGB", (noise, noise.rotate(90), noise.rotate(180))).save(path, "JPEG", quality=88)
-    return path
+def _times_ours(ours: Mapping[int, Drawn], its: Mapping[int, Drawn]) -> float:
+    """The median over the notes that both drew; 0 if there are none."""
+    ratios = [its[number].cpu_s / ours[number].cpu_s for number in ours.keys() & its.keys()]
+    return statistics.median(ratios) if ratios else 0.0
 
 
-def plainly_drawn(plan: Plan, pictures: dict[str, Path]) -> bytes:
-    """The same words, pictures and codes, one under the other, as the reportlab manual shows it."""
-    file = io.BytesIO()
-    canvas = Canvas(file, pagesize=(210 * mm, 297 * mm))
-    canvas.setTitle(plan.title)
-    y = 280 * mm
-    for _, block in plan.blocks:
-        for height, draw in _plain_parts(block, pictures):
-            y -= height
-            if y < 20 * mm:
-                canvas.showPage()
-                y = 280 * mm - height
-            canvas.setFont("Plain", 9)
-            draw(canvas, y)
-    canvas.save()
-    return file.getvalue()
+def _pictures_bytes(contest: Contest, number: int) -> int:
+    """Size of the pictures on that reference note, each once."""
+    blocks = dict(reference_plan(REFERENCE_LINES, number).blocks)
+    shown = (blocks["promo"], *blocks["goods"].rows, *blocks["recommendations"].tiles)
+    return sum(contest.pictures[name].stat().st_size for name in {one.picture for one in shown})
 
 
-def _plain_parts(block: object, pictures: dict[str, Path]) -> list[tuple[float, Callable[[Canvas, float], None]]]:
-    """Heights, and what draws the part at a height."""
-    match block:
-        case Words(heading, paragraphs):
-            texts = [line for text in (heading, *paragraphs) for line in text.split("\n")]
-            return [_plain_line([(18, text)]) for text in texts]
-        case Postal(label, lines):
-            return [_plain_line([(18, text)]) for text in (label, *lines)]
-        case Facts(rows) | Totals(rows):
-            return [_plain_line([(18, one), (60, two)]) for one, two in rows]
-        case Code("qr", data):
-            return [(30 * mm, lambda canvas, y: _plain_qr(canvas, data, y)), _plain_line([(18, block.caption)])]
-        case Code(_, data):
-            return [(12 * mm, lambda canvas, y: code128.Code128(data, barHeight=10 * mm).drawOn(canvas, 18 * mm, y))]
-        case Goods(heads, rows):
-            head = _plain_line(list(zip((18, 54, 137, 167), heads, strict=True)))
-            return [head, *(_plain_row(row, pictures) for row in rows)]
-    return []
-
-
-def _plain_line(texts: list[tuple[float, str]]) -> tuple[float, Callable[[Canvas, float], None]]:
-    def draw(canvas: Canvas, y: float) -> None:
-        for x, text in texts:
-            canvas.drawString(x * mm, y, text)
-
-    return 13, draw
-
-
-def _plain_row(row: object, pictures: dict[str, Path]) -> tuple[float, Callable[[Canvas, float], None]]:
-    def draw(canvas: Canvas, y: float) -> None:
-        canvas.drawImage(str(pictures[row.picture]), 36 * mm, y, 14 * mm, 14 * mm)
-        for x, text in ((18, row.quantity), (54, row.name)):
-            canvas.drawString(x * mm, y + 20, text)
-        canvas.drawString(54 * mm, y + 8, f"{row.sku} {row.detail}")
-        for x, text in ((162, row.unit_price), (192, row.amount)):
-            canvas.drawRightString(x * mm, y + 20, text)
-        canvas.line(18 * mm, y - 5, 192 * mm, y - 5)
-
-    return 18 * mm, draw
-
-
-def _plain_qr(canvas: Canvas, data: str, y: float) -> None:
-    drawing = Drawing(28 * mm, 28 * mm)
-    drawing.add(qr.QrCodeWidget(data, barWidth=28 * mm, barHeight=28 * mm))
-    renderPDF.draw(drawing, canvas, 160 * mm, y)
+def _ms(drawn: Sequence[Drawn]) -> float:
+    return round(1000 * statistics.median(one.cpu_s for one in drawn), 3)
