@@ -211,7 +211,9 @@ class Service:
             house=house,
             ledger=ledger,
             library=Library(settings.image_cache),
-            renderer=RenderPool(settings.layouts, settings.rendering),
+            renderer=RenderPool(
+                settings.layouts, {shop.layout for shop in settings.shops.values()}, settings.rendering
+            ),
             printer=printer,
             delivery=LocalDelivery(),
             hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now),

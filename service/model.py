@@ -265,6 +265,13 @@ class Voucher:
 Block = Words | Postal | Facts | Goods | Totals | Code | Hero | Tiles | Voucher
 
 
+# All that a note may say, in the order in which it is read.
+SLOTS = (
+    *("brand", "greeting", "address", "facts", "note-code", "parcel", "goods", "totals", "gift"),
+    *("promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"),
+    *("returns", "help", "imprint", "reprint"),
+)
+
 # What stands in these slots never holds a note: where it can't be drawn, it is left out.
 MARKETING = frozenset(("promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"))
 

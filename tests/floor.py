@@ -21,7 +21,7 @@ from service.model import Job, JobReport, Plan, QueueReport, RenderedNote, Route
 from service.pipeline import Pipeline, Rooms
 from service.planning.house import compile_house
 from service.printing.folder import FolderPrinter
-from service.rendering.layouts import load_layout
+from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from service.tracking import Tracking
 from tests.conftest import ROOT

@@ -86,8 +86,8 @@ def test_a_gift_speaks_to_its_receiver_and_says_nothing_of_the_giver(expected: s
     ("expected", "parcel"),
     [
         ("Your order, in one parcel", {}),
-        ("Parcel\u00a01 of\u00a02: the rest follows", PARTIAL),
-        ("Part of your order: the rest follows", {"number": 2, "of": 2, "final": False}),
+        ("Parcel\u00a01 of\u00a02: the rest will follow", PARTIAL),
+        ("Part of your order: the rest will follow", {"number": 2, "of": 2, "final": False}),
         ("Parcel\u00a02 of\u00a02 completes your order", COMPLETING),
         ("Your gift, in one parcel", {"gift": True}),
         ("Parcel\u00a01 of\u00a02: there is more to come", {"gift": True, **PARTIAL}),

@@ -138,7 +138,7 @@ def test_whatever_is_ordered_the_slots_stand_in_reading_order_and_gifts_offer_no
         ("1\u202f000\u00a0€ de remise sur votre prochaine commande", "fr", "EUR", {"amount": Decimal(1000)}),
         ("1.000\u00a0€ Nachlass auf Ihre nächste Bestellung", "de", "EUR", {"amount": Decimal(1000)}),
         ("JP¥500 off your next order", "en", "JPY", {"amount": Decimal(500)}),
-        ("Free delivery of your next order", "en", "GBP", {"free_shipping": True}),
+        ("Free delivery on your next order", "en", "GBP", {"free_shipping": True}),
         ("La livraison de votre prochaine commande vous est offerte", "fr", "EUR", {"free_shipping": True}),
         ("Kostenfreier Versand für Ihre nächste Bestellung", "de", "EUR", {"free_shipping": True}),
     ],
@@ -150,7 +150,7 @@ def test_a_voucher_says_what_it_gives(expected: str, language: str, currency: st
 @pytest.mark.parametrize(
     ("expected", "language", "currency"),
     [
-        (("From an order value of\u00a0£50", "Valid until 31\u00a0December 2026"), "en", "GBP"),
+        (("On orders from\u00a0£50", "Valid until 31\u00a0December 2026"), "en", "GBP"),
         (("À partir de\u00a050\u00a0€ d’achat", "Valable jusqu’au 31\u00a0décembre 2026"), "fr", "EUR"),
         (("Ab einem Bestellwert von\u00a050\u00a0€", "Gültig bis zum 31.\u00a0Dezember 2026"), "de", "EUR"),
     ],

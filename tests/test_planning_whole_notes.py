@@ -76,7 +76,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
             (
                 "parcel",
                 Words(
-                    "Parcel\u00a01 of\u00a02: the rest follows",
+                    "Parcel\u00a01 of\u00a02: the rest will follow",
                     (
                         "One more parcel will follow; there is nothing you need to do.",
                         "Of the items listed here, 2\u00a0pieces are still to follow.",
@@ -121,7 +121,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                     "qr",
                     "https://amber-home.example/r/84347?n=509217-1-r1",
                     "Made to last",
-                    "Scan the code to register article\u00a084347. "
+                    "Scan the code to register item\u00a084347. "
                     "Should you ever need us, we will have everything to hand.",
                     "amber-home.example/r/84347?n=509217-1-r1",
                 ),
@@ -257,7 +257,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     "story-amber-home",
                     "Le temps de bien faire",
                     (
-                        "Chaque pièce vient d’un atelier que nous connaissons. L’argile est tirée près de Stoke, "
+                        "Chaque pièce vient d’un atelier que nous connaissons. L’argile est extraite près de Stoke, "
                         "le lin tissé en Flandre, et chaque lampe porte au revers la signature "
                         "de la personne qui l’a montée.",
                     ),
@@ -281,7 +281,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
             (
                 "recommendations",
                 Tiles(
-                    "En belle compagnie",
+                    "En bonne compagnie",
                     (
                         Tile("AH-1602", "Vase “galet”", "", "1\u202f031,00\u00a0€"),
                         Tile("AH-1605", "Article\u00a0AH-1605"),
@@ -290,7 +290,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
             ),
             (
                 "loyalty",
-                Words("Votre fidélité", ("silver · 120\u00a0points", "Cette commande vous a valu 42\u00a0points.")),
+                Words("Votre fidélité", ("silver · 120\u00a0points", "Cette commande vous a rapporté 42\u00a0points.")),
             ),
             (
                 "referral",
@@ -299,7 +299,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     "https://amber-home.example/i/FRIEND-317938?l=fr",
                     "Une invitation à transmettre",
                     "Scannez ce code pour ouvrir votre invitation personnelle "
-                    "et l’envoyer à qui se sentira bien chez nous.",
+                    "et l’envoyer à une personne qui se sentira bien chez nous.",
                     "amber-home.example/i/FRIEND-317938?l=fr",
                 ),
             ),

@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import font_source_sans_pro
@@ -23,7 +24,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from service.rendering.art.artwork import Art as Artwork
 from service.rendering.art.forms import only_page_form, page_form
-from service.rendering.art.images import jpeg
+from service.rendering.art.images import baseline_jpeg, jpeg
 from service.rendering.art.pictures import Shelf, read_photograph
 from service.rendering.art.reading import Art, ArtUnusable, read_art
 from service.rendering.art.svg import svg_form
@@ -532,6 +533,19 @@ def test_a_broken_photograph_is_drawn_or_absent(garbage: bytes, cut: int) -> Non
         assert jpeg(file.getvalue()[:cut] + garbage).pixels
 
 
+@pytest.mark.parametrize(("tail", "is_whole"), [(b"", True), (bytes(512), True), (b"\xff\xd8", False)])
+def test_a_photograph_that_does_not_end_is_absent(tail: bytes, is_whole: bool, tmp_path: Path) -> None:
+    """Cut short on its way into the library, it would print as a grey field; zero bytes are what file systems add."""
+    path = tmp_path / "photo.jpg"
+    Image.effect_noise((64, 64), 50).save(path)
+    whole = path.read_bytes()
+
+    path.write_bytes(whole + tail)
+    assert is_whole == (read_photograph(path) is not None)
+    path.write_bytes(whole[: len(whole) // 2])
+    assert read_photograph(path) is None
+
+
 def test_a_photograph_that_was_replaced_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     sizes = []
@@ -582,6 +596,38 @@ def test_a_png_that_breaks_off_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ArtUnusable, match=r"^a.png is a broken PNG"):
         read_art(tmp_path / "a.png", "")
+
+
+@pytest.mark.parametrize("missing", [40, 1000])
+def test_a_jpeg_that_breaks_off_is_refused(missing: int, tmp_path: Path) -> None:
+    Image.effect_noise((64, 64), 50).save(tmp_path / "whole.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:-missing])
+
+    with pytest.raises(ArtUnusable, match=r"^a.jpg is a broken JPEG"):
+        read_art(tmp_path / "a.jpg", "")
+
+
+def test_a_jpeg_of_a_kind_that_pdf_does_not_know_is_refused(tmp_path: Path) -> None:
+    """Arithmetic coding, which Pillow decodes and readers of PDF don't."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes().replace(b"\xff\xc0", b"\xff\xc9", 1))
+
+    with pytest.raises(ArtUnusable, match=r"^a.jpg is no JPEG, or a broken one"):
+        read_art(tmp_path / "a.jpg", "")
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_a_damaged_jpeg_is_refused_in_words_or_drawn(random: Random) -> None:
+    file = io.BytesIO()
+    turned = Image.Exif()
+    turned[0x0112] = 1
+    Image.linear_gradient("L").resize((32, 32)).save(file, "JPEG", exif=turned)
+    damaged = bytearray(file.getvalue())
+    for _ in range(4):
+        damaged[random.randrange(len(damaged))] ^= random.randrange(1, 256)
+    with contextlib.suppress(ArtUnusable):
+        assert baseline_jpeg(bytes(damaged)).pixels
 
 
 def test_art_that_every_note_would_carry_is_not_large(tmp_path: Path) -> None:

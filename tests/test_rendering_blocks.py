@@ -340,6 +340,7 @@ def test_a_frame_stays_below_the_next_that_is_there(tmp_path: Path) -> None:
     renderer = a_renderer(
         tmp_path,
         ('"gift", "parcel", "goods"', '"gift", "goods"'),
+        ('clear_of = ["address", "facts"]', 'clear_of = ["parcel"]'),
         (
             'slot = "parcel"\ncolumn_mm = [16, 110]\nabove_mm = 8',
             'slot = "parcel"\nbox_mm = [136, 50, 58, 130]\nbelow = "facts"',

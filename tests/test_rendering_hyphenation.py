@@ -13,7 +13,8 @@ from service.rendering.layouts.loading import Layout, load_layout
 from service.rendering.pdf.document import NoteDocument
 from service.rendering.type.characters import readable
 from service.rendering.type.hyphenation import HYPHEN, syllables
-from service.rendering.type.typesetting import Style, Typesetter, operators
+from service.rendering.type.styles import Style
+from service.rendering.type.typesetting import Typesetter, operators
 from tests.sheets import LAYOUTS, run
 
 MESSAGE = {

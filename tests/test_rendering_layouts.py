@@ -1,13 +1,14 @@
 """Layouts: what ships is sound, and every fault of a file is told with line and key."""
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from service.errors import ConfigInvalid
-from service.model import Code
+from service.model import SLOTS, Code
 from service.rendering.layouts.loading import LayoutFile, load_layout
 from service.rendering.renderer import Renderer
 from tests.plans import a_reference_plan
@@ -65,8 +66,8 @@ def faults(folder: Path, change: tuple[str, str]) -> list[str]:
         (('"parcel", "goods"', '"parcel", "promo", "goods"'), "order = ", "flow.order: promo has no frame with column"),
         (('"parcel", "goods"', '"goods", "parcel", "goods"'), "order = ", "flow.order: goods is named 2 times"),
         (("bottom_last_mm = 272", "bottom_last_mm = 282"), "bottom_last_mm", "flow.bottom_last_mm: lies below bottom"),
-        (('below = "address"', 'below = "attic"'), 'below = "attic"', "facts[1].below: attic has no frame with box_mm"),
-        (('["address", "facts"]', '["attic"]'), "clear_of", "goods[1].clear_of: attic has no frame with box_mm"),
+        (('below = "address"', 'below = "goods"'), 'below = "goods"', "facts[1].below: goods has no frame with box_mm"),
+        (('["address", "facts"]', '["gift"]'), "clear_of", "goods[1].clear_of: gift has no frame with box_mm"),
         (("[166, 251, 26, 26]", "[176, 251, 26, 26]"), "[176, 251", "code[2].box_mm: reaches into the margin of 14 mm"),
         (("[110, 14, 84, 11]", "[110, 93, 84, 11]"), "[110, 93", "code[1].box_mm: a code keeps 5 mm from the fold"),
         (("two_sided = true", ""), 'pages = "back"', "words[8].pages: the sheet has no back; set two_sided"),
@@ -136,6 +137,19 @@ def faults(folder: Path, change: tuple[str, str]) -> list[str]:
          "rule[1].to_mm: the rule is neither level nor upright"),
         (("[[box]]", '[[rule]]\nfrom_mm = [6, 30]\nto_mm = [90, 30]\ncolour = "sand"\n\n[[box]]'), "from_mm",
          "rule[1].from_mm: reaches into the margin of 14 mm"),
+        (('slot = "help"', 'slot = "halp"'), 'slot = "halp"', "words[9].slot: there is no slot halp; did you"),
+        (('below = "address"', 'below = "adress"'), 'below = "adress"', "facts[1].below: there is no slot adress; did"),
+        (('"parcel", "goods"', '"parcels", "goods"'), "order = ", "flow.order[3]: there is no slot parcels; did you"),
+        (('"referral", "reg', '"referal", "reg'), "leaves_out", "leaves_out[1]: there is no slot referal; did you"),
+        (('leaves_out = ["referral"', 'leaves_out = ["returns"'), "leaves_out", "leaves_out: returns may not be left"),
+        (table("goods", "goods", "where_room = true"), "where_room = true",
+         "goods[1].where_room: goods is on every note that has it"),
+        (("two_sided = true", 'two_sided = "yes"'), "two_sided", "sheet.two_sided: Input should be a valid boolean"),
+        (("value_mm = 25", 'value_mm = "25"'), "value_mm", "facts[1].value_mm: Input should be a valid number"),
+        (("[48, 80]", '["48", 80]'), "name_mm", "goods[1].name_mm[1]: Input should be a valid number"),
+        (("columns = 3", "columns = 3.0"), "columns = 3.0", "tiles[1].columns: Input should be a valid integer"),
+        (table("tiles", "recommendations", 'missing_picture = "no.jpeg"'), "missing_picture",
+         "tiles[1].missing_picture: String should match pattern"),
     ],
 )  # fmt: skip
 def test_a_fault_names_file_line_and_key(folder: Path, change: tuple[str, str], line: str, told: str) -> None:
@@ -143,6 +157,155 @@ def test_a_fault_names_file_line_and_key(folder: Path, change: tuple[str, str], 
 
     lines = [n for n, text in enumerate((folder / "layout.toml").read_text().splitlines(), 1) if line in text]
     assert any(fault.startswith(f"layout.toml:{number}: {told}") for fault in found for number in lines), found
+
+
+REPRINT = """[[words]]
+slot = "reprint"
+pages = "every"
+box_mm = [32, 28, 50, 4]
+heading = "small"
+text = "small"
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ((REPRINT, ""), "the file: no frame shows reprint; give it one"),
+        (('leaves_out = ["referral", ', "leaves_out = ["), "the file: no frame shows referral; give it one, or name"),
+    ],
+)  # fmt: skip
+def test_every_slot_has_a_frame_or_is_left_out(folder: Path, change: tuple[str, str], told: str) -> None:
+    found = faults(folder, change)
+
+    assert any(fault.startswith(f"layout.toml:1: {told}") for fault in found), found
+
+
+ANCHORED_GIFT = (
+    'column_mm = [16, 110]\nabove_mm = 8\nheading = "small"',
+    'box_mm = [16, 60, 50, 20]\nheading = "small"',
+)
+WITHOUT_GIFT = ('"gift", ', "")
+
+
+def returns_on(pages: str) -> tuple[str, str]:
+    """The change that moves returns to a foot of the front."""
+    table = 'slot = "returns"\npages = "{}"\nbox_mm = [16, 250, 60, {}]'
+    return table.format("back", 33), table.format(pages, 27)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ((('clear_of = ["address", "facts"]', 'clear_of = ["address"]'),), {"goods": "facts", "totals": "facts"}),
+        ((('clear_of = ["address", "facts"]', 'clear_of = ["facts"]'),), {}),
+        ((('clear_of = ["address", "facts"]', "not_above_mm = 119"),), {"goods": "facts", "totals": "facts"}),
+        ((('clear_of = ["address", "facts"]', "not_above_mm = 120"),), {}),
+        ((("top_following_mm = 36", "top_following_mm = 31"),), {"totals": "note-code", "goods": "reprint"}),
+        ((("bottom_last_mm = 272", "bottom_last_mm = 262"), ("bottom_mm = 272", "bottom_mm = 282")),
+         {"goods": "imprint", "greeting": "imprint"}),
+        ((ANCHORED_GIFT, WITHOUT_GIFT), {"greeting": "gift", "parcel": "gift", "goods": "gift", "loyalty": "gift"}),
+        ((ANCHORED_GIFT, WITHOUT_GIFT, table("words", "greeting", 'clear_of = ["gift"]')), {}),
+        ((ANCHORED_GIFT, WITHOUT_GIFT, table("words", "greeting", "not_above_mm = 80")), {}),
+        ((returns_on("last"),), {"goods": "returns", "loyalty": "returns"}),
+        ((returns_on("last"), ("bottom_last_mm = 272", "bottom_last_mm = 250")), {}),
+        ((returns_on("following"), ("bottom_last_mm = 272", "bottom_last_mm = 250")), {"goods": "returns"}),
+    ],
+)  # fmt: skip
+def test_what_flows_never_runs_over_what_is_anchored(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], told: dict[str, str]
+) -> None:
+    """What a frame keeps clear of protects what follows it too, if it is on every note."""
+    folder = write_layout(tmp_path, *changes)
+    if not told:
+        load_layout(folder)
+        return
+    with pytest.raises(ConfigInvalid) as caught:
+        load_layout(folder)
+    file = LayoutFile.model_validate(tomllib.loads((folder / "layout.toml").read_text()))
+    kinds = {f"{kind}[{place}]": frame.slot for kind in ("words", "goods", "totals")
+             for place, frame in enumerate(getattr(file, kind), 1)}  # fmt: skip
+    found = [line.split(": ", 2)[1:] for line in caught.value.what.splitlines() if "may run over" in line]
+    over = {
+        (kinds[key.split(".")[0]], slot)
+        for key, what in found
+        for slot in what.removeprefix("may run over ").split(";")[0].split(", ")
+    }
+    assert set(told.items()) <= over
+
+
+def test_the_foot_of_the_last_page_is_kept_free(tmp_path: Path) -> None:
+    """With the flow of Halm's last page as low as that of the others, totals would print over its returns."""
+    shutil.copytree(LAYOUTS / "halm", tmp_path / "halm")
+
+    found = faults(tmp_path / "halm", ("bottom_last_mm = 221", "bottom_last_mm = 272"))
+
+    assert any("totals[1].column_mm: may run over returns, feedback; end the flow" in fault for fault in found), found
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ((("picture_mm = [32, 12]", "picture_mm = [30, 12]"),), "goods[1].picture_mm: begins before quantity_mm ends"),
+        ((("unit_price_mm = [136", "unit_price_mm = [127"),), "goods[1].unit_price_mm: begins before name_mm ends"),
+        ((("box_mm = [110, 14, 84, 11]", "box_mm = [110, 14, 84, 9.9]"),), "code[1].box_mm: bars are at least 10 mm"),
+        ((("modules_mm = [0.33867, 0.254]", "modules_mm = [0.33867, 0.127]"),), "code[1].modules_mm: a module has at"),
+        ((("[166, 251, 26, 26]", "[166, 251, 17, 26]"),), "code[2].box_mm: a QR code has at least 18 mm"),
+        ((("modules_mm = [0.67733, 0.508]\n\n", "modules_mm = [0.67733, 0.508]\nsymbol_mm = 17\n\n"),),
+         "voucher[1].symbol_mm: a QR code has at least 18 mm"),
+        ((("0.67733, 0.508]\n\n", "0.67733, 0.254]\n\n"),), "voucher[1].modules_mm: a module has at least 0.33 mm"),
+        ((table("voucher", "voucher", "code_mm = [106, 60]"),), "voucher[1].code_mm: reaches into the QR code"),
+        ((table("voucher", "voucher", "code_mm = [20, 60]"),), "voucher[1].code_mm: begins left of the voucher"),
+        ((("words_mm = [118, 250, 44, 33]", "words_mm = [118, 250, 46, 33]"),),
+         "code[2].words_mm: lies in the white that the code of feedback needs around it"),
+        ((("words_mm = [110, 28, 84, 4]", "words_mm = [90, 14, 18, 4]"),),
+         "code[1].words_mm: lies in the white that the code of note-code needs around it"),
+        ((('below = "address"\nlabel', "gap_mm = 5\nlabel"),), "facts[1].gap_mm: changes nothing"),
+        ((('line = "blue"\n', ""),), "voucher[1].dash_mm: changes nothing without line"),
+        ((('pages = "back"\nbox_mm = [16, 14, 178, 6]', 'pages = "back"\nbox_mm = [16, 14, 178, 6]\nweight_pt = 1'),),
+         "box[1].weight_pt: changes nothing without line"),
+        ((('pages = "back"\nbox_mm = [16, 203.5, 178, 46]', "as_its_content = true\ncolumn_mm = [16, 178]"),),
+         "voucher[1].as_its_content: changes nothing where the voucher flows"),
+        ((table("hero", "promo", "words_gap_mm = 3\nwords_column_mm = [120, 74]"),), "hero[1].words_gap_mm: changes"),
+        ((("mark.svg", "mark.png"),), "art[1].colour: changes nothing in mark.png; it is for SVG"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_read_and_what_changes_nothing_are_faults(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], told: str
+) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load_layout(write_layout(tmp_path, *changes))
+
+    assert told in caught.value.what
+
+
+def test_a_back_without_a_frame_is_a_fault(folder: Path) -> None:
+    path = folder / "layout.toml"
+    path.write_text(path.read_text().replace('pages = "back"', 'pages = "first"'))
+
+    found = faults(folder, ("margin_mm = 14", "margin_mm = 13"))
+
+    assert any("sheet.two_sided: no frame stands on the back" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_pale"),
+    [
+        ((("leading_pt = 30", 'leading_pt = 30\ncolour = "sand"'),), True),
+        ((("leading_pt = 10", 'leading_pt = 10\ncolour = "blue"'),), False),
+        ((("leading_pt = 30", 'leading_pt = 30\ncolour = "sand"'),
+          ("box_mm = [16, 14, 178, 6]", "box_mm = [16, 36, 178, 240]"), ('[[box]]\npages = "back"', "[[box]]")), False),
+    ],
+)  # fmt: skip
+def test_pale_text_is_a_fault_unless_it_stands_on_a_field(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], is_pale: bool
+) -> None:
+    folder = write_layout(tmp_path, *changes)
+    if not is_pale:
+        load_layout(folder)
+        return
+    with pytest.raises(ConfigInvalid, match=r"styles.display.colour: has a contrast of 1.2 on white, and needs 4.5"):
+        load_layout(folder)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +318,7 @@ def test_art_of_pixels_has_300_dpi_in_its_box(
 ) -> None:
     """The box is 12 mm square, which is 142 pixels at 300 dpi."""
     change = ('file = "mark.svg"', f'file = "mark.png"\nfit = "{fit}"')
-    folder = write_layout(tmp_path, change)
+    folder = write_layout(tmp_path, change, ('colour = "blue"\n', ""))
     Image.new("RGB", size, "navy").save(folder / "art" / "mark.png")
 
     if needed is None:
@@ -232,3 +395,12 @@ def test_the_schema_says_what_each_key_may_hold() -> None:
 
     assert "layout.toml, whole." == schema["description"]
     assert {"sheet", "flow", "colours", "fonts", "styles", "page_number"} == set(schema["required"])
+    assert "https://json-schema.org/draft/2020-12/schema" == schema["$schema"]
+    assert list(SLOTS) == schema["$defs"]["WordsFrame"]["properties"]["slot"]["enum"]
+    assert [] == [
+        f"{table}.{name}"
+        for table, content in {"layout": schema, **schema["$defs"]}.items()
+        for name, key in content["properties"].items()
+        if not {"description", "$ref"} & key.keys()
+    ]
+    assert all(schema["properties"][name]["additionalProperties"] is False for name in ("colours", "fonts", "styles"))

@@ -37,16 +37,6 @@ def test_the_same_in_an_address_holds_the_note(tmp_path: Path) -> None:
     assert "address" == caught.value.where
 
 
-@pytest.mark.parametrize("slot", ["referral", "registration"])
-def test_marketing_for_which_a_layout_has_no_frame_costs_itself(tmp_path: Path, slot: str) -> None:
-    forgotten = ('leaves_out = ["referral", "registration"]', "leaves_out = []")
-    code = Code("qr", "https://a.example")
-
-    note = a_renderer(tmp_path, forgotten).render(a_reference_plan(**{slot: code}), {})
-
-    assert (f"the plan fills a slot for which the layout has no frame ({slot})",) == note.faults
-
-
 def test_a_slot_of_the_customer_without_a_frame_holds_the_note(tmp_path: Path) -> None:
     plan = a_reference_plan()
     with pytest.raises(LayoutBroken) as caught:
@@ -69,3 +59,22 @@ def test_marketing_that_is_taller_than_a_page_is_left_out(tmp_path: Path) -> Non
 def test_marketing_is_what_marketing_fills() -> None:
     """The customer's own slots are none of it: what is in the parcel, for whom, and what it cost."""
     assert not MARKETING & {"greeting", "address", "facts", "note-code", "parcel", "goods", "totals", "gift", "imprint"}
+
+
+def test_marketing_that_leaves_no_room_for_what_the_customer_needs_goes(tmp_path: Path) -> None:
+    """`help` stays below the story; where the story is too long for both, help stands and the story is said."""
+    below = (
+        'slot = "help"\npages = "back"\nbox_mm = [78, 250, 38, 33]',
+        'slot = "help"\npages = "back"\nbelow = "promo"\nbox_mm = [16, 24, 178, 84]',
+    )
+    short, long = (Hero("", "Story", ("word " * count,)) for count in (20, 360))
+    renderer = a_renderer(tmp_path, below)
+
+    fits, crowded = (renderer.render(a_reference_plan(promo=promo), {}) for promo in (short, long))
+
+    assert () == fits.faults
+    assert "Story" in text_of(fits)
+    assert 1 == len(crowded.faults)
+    assert crowded.faults[0].startswith("it leaves no room for help: its content ends ")
+    assert "Story" not in text_of(crowded)
+    assert "care@amber-home.example" in text_of(crowded)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.model import Goods, Words
+from service.model import Block, Goods, Hero, Words
 from service.rendering.blocks.pages import Room, TooTall, fill_pages
 from service.rendering.blocks.pieces import Piece
 from tests.plans import WORDS, a_plan, a_reference_plan, a_row, a_voucher
 from tests.sheets import pages_of, pictures_for, render
-from tests.two_sided import NAME, a_renderer, table
+from tests.two_sided import NAME, a_renderer
 
 ROOM = Room(top=100, top_following=40, bottom=260, bottom_last=200)
 
@@ -172,18 +172,18 @@ def test_what_stands_where_there_is_room_comes_in_turn(tmp_path: Path) -> None:
     """Of two blocks that have no room together the first stands; of one that has none and one that has, that one."""
     renderer = a_renderer(
         tmp_path,
-        table("words", "parcel", "where_room = true"),
-        ('"gift", "parcel", "goods", "totals", "loyalty"', '"gift", "goods", "totals", "parcel", "loyalty"'),
+        ('pages = "back"\nbox_mm = [16, 24, 178, 84]', "column_mm = [16, 110]\nwhere_room = true"),
+        ('"totals", "loyalty"', '"totals", "promo", "loyalty"'),
     )
 
-    def left_out(parcel: str, loyalty: str) -> tuple[str, ...]:
-        blocks = {"parcel": Words("Parcel", (parcel,)), "loyalty": Words("Points", (loyalty,))}
+    def left_out(promo: str, loyalty: str) -> tuple[str, ...]:
+        blocks: dict[str, Block] = {"promo": Hero("", "Story", (promo,)), "loyalty": Words("Points", (loyalty,))}
         return renderer.render(a_plan(lines=2, layout=NAME, **blocks), {}).left_out
 
-    assert () == left_out("parcel " * 30, "point " * 30)
-    assert ("loyalty",) == left_out("parcel " * 300, "point " * 300)
-    assert ("parcel",) == left_out("parcel " * 900, "point " * 300)
-    assert ("parcel", "loyalty") == left_out("parcel " * 900, "point " * 900)
+    assert () == left_out("story " * 30, "point " * 30)
+    assert ("loyalty",) == left_out("story " * 300, "point " * 300)
+    assert ("promo",) == left_out("story " * 900, "point " * 300)
+    assert ("promo", "loyalty") == left_out("story " * 900, "point " * 900)
 
 
 def test_what_is_too_tall_for_any_page_is_left_out_where_there_is_room_alone(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """Render workers: warm, bounded, and each bad note costs itself alone."""
 
+import contextlib
 import multiprocessing
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,18 +17,19 @@ import pytest
 
 from service.config import Rendering
 from service.errors import ConfigInvalid, GlyphMissing, InternalError, RenderInterrupted
-from service.model import Postal
+from service.model import Postal, RenderedNote
 from service.rendering.pool import RenderPool
 from tests.plans import a_plan
 from tests.rendering_doubles import draw_badly
 from tests.sheets import LAYOUTS, a_jpeg, render
 
+NAMES = ("amber-home",)
 SETTINGS = Rendering(workers=2, deadline_s=1.5, memory_mb=512)
 
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[RenderPool]:
-    pool = RenderPool(LAYOUTS, SETTINGS, draw=draw_badly)
+    pool = RenderPool(LAYOUTS, NAMES, SETTINGS, draw=draw_badly)
     pool.start()
     yield pool
     pool.stop()
@@ -69,27 +73,128 @@ def test_a_fault_of_ours_is_named_by_kind_and_place_and_never_by_its_text(pool: 
 
 def test_workers_all_dead_at_once_are_replaced(pool: RenderPool) -> None:
     pool.render(a_plan(), {})
-    for worker in multiprocessing.active_children():
-        if worker.pid and worker.name.startswith("pebble"):
-            os.kill(worker.pid, signal.SIGKILL)
+    kill(workers())
 
-    for _ in range(4):
-        try:
-            note = pool.render(a_plan(), {})
-        except RenderInterrupted:
-            continue
-        break
+    assert render(a_plan()) == drawn_at_last(pool)
+
+
+def workers() -> set[int]:
+    """The workers of all pools."""
+    return {one.pid for one in multiprocessing.active_children() if one.pid and one.name.startswith("pebble")}
+
+
+def kill(workers: set[int]) -> None:
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+
+
+def drawn_at_last(pool: RenderPool) -> RenderedNote:
+    """The note, within four tries: those that the dead workers took with them are lost."""
+    for _ in range(3):
+        with contextlib.suppress(RenderInterrupted):
+            return pool.render(a_plan(), {})
+    return pool.render(a_plan(), {})
+
+
+@pytest.fixture
+def layouts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The layouts, for a test to spoil, and a place for the copy that workers draw with."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    return Path(shutil.copytree(LAYOUTS, tmp_path / "layouts"))
+
+
+def test_a_layout_saved_half_done_waits_for_the_next_start(layouts: Path) -> None:
+    """Neither workers that take a dead one's place nor a whole new pool read what is on disk by then."""
+    pool, others = RenderPool(layouts, NAMES, SETTINGS), workers()
+    pool.start()
+    (layouts / "amber-home" / "layout.toml").write_text("[sheet]\nsize = 'A0'")
+    shutil.rmtree(layouts / "amber-home" / "art")
+    kill(workers() - others)
+
+    note = drawn_at_last(pool)
+    pool.stop()
+
+    assert render(a_plan()) == note
+    with pytest.raises(ConfigInvalid, match=re.escape(f"{layouts / 'amber-home' / 'layout.toml'}:2")):
+        pool.start()
+    assert [] == list((layouts.parent / "tmp").iterdir())
+
+
+def test_a_draft_that_no_shop_uses_stops_nothing(layouts: Path) -> None:
+    (layouts / "draft").mkdir()
+    (layouts / "draft" / "layout.toml").write_text("[sheet]\nsize = 'A0'")
+    pool = RenderPool(layouts, NAMES, SETTINGS)
+    pool.start()
+    note = pool.render(a_plan(), {})
+    pool.stop()
 
     assert render(a_plan()) == note
 
 
+def test_a_layout_that_is_not_there_is_told_at_the_start(layouts: Path) -> None:
+    with pytest.raises(ConfigInvalid, match=re.escape(f"{layouts / 'gone' / 'layout.toml'}")):
+        RenderPool(layouts, {"amber-home", "gone"}, SETTINGS).start()
+
+
+def test_workers_that_could_not_be_started_are_started_by_a_later_note(
+    layouts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They die as long as the copy they load is away; the notes of that time are interrupted, the next is drawn."""
+    monkeypatch.setattr("service.rendering.pool._START_PAUSE_S", 0.05)
+    pool, others = RenderPool(layouts, NAMES, SETTINGS), workers()
+    pool.start()
+    (copy,) = (layouts.parent / "tmp").iterdir()
+    copy.rename(layouts.parent / "away")
+    kill(workers() - others)
+    for _ in range(3):
+        with pytest.raises(RenderInterrupted):
+            pool.render(a_plan(), {})
+    with pytest.raises(RenderInterrupted, match=r"^the render workers could not be started: one died before"):
+        pool.render(a_plan(), {})
+
+    (layouts.parent / "away").rename(copy)
+    note = pool.render(a_plan(), {})
+    pool.stop()
+
+    assert render(a_plan()) == note
+
+
+def test_stopping_does_not_wait_for_workers_that_can_not_be_started(
+    layouts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.rendering.pool._START_PAUSE_S", 100.0)
+    pool, others = RenderPool(layouts, NAMES, SETTINGS), workers()
+    pool.start()
+    (copy,) = (layouts.parent / "tmp").iterdir()
+    copy.rename(layouts.parent / "away")
+    kill(workers() - others)
+
+    with ThreadPoolExecutor(1) as thread:
+        drawn = thread.submit(_drawn_in_vain, pool)
+        with pytest.raises(TimeoutError):
+            drawn.result(timeout=1)
+        pool.stop()
+        assert "the render workers are not running" == drawn.result(timeout=10)
+
+
+def _drawn_in_vain(pool: RenderPool) -> str:
+    """What the last of some tries says."""
+    for _ in range(4):
+        try:
+            pool.render(a_plan(), {})
+        except RenderInterrupted as error:
+            last = error.what
+    return last
+
+
 def test_a_stopped_pool_draws_nothing() -> None:
     with pytest.raises(RenderInterrupted):
-        RenderPool(LAYOUTS, SETTINGS).render(a_plan(), {})
+        RenderPool(LAYOUTS, NAMES, SETTINGS).render(a_plan(), {})
 
 
 def test_a_note_that_is_drawn_while_the_pool_stops_is_interrupted() -> None:
-    pool = RenderPool(LAYOUTS, Rendering(workers=1, deadline_s=5), draw=draw_badly)
+    pool = RenderPool(LAYOUTS, NAMES, Rendering(workers=1, deadline_s=5), draw=draw_badly)
     pool.start()
 
     with ThreadPoolExecutor(1) as thread:
@@ -104,7 +209,7 @@ def test_a_layout_at_fault_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "bare" / "layout.toml").write_text("[sheet]\nsize = 'A0'\n")
 
     with pytest.raises(ConfigInvalid, match=r"layout\.toml:2: sheet\.size"):
-        RenderPool(tmp_path, SETTINGS).start()
+        RenderPool(tmp_path, {"bare"}, SETTINGS).start()
 
 
 KILLED = """
@@ -113,17 +218,16 @@ from pathlib import Path
 from service.config import Rendering
 from service.rendering.pool import RenderPool
 import multiprocessing
-pool = RenderPool(Path(sys.argv[1]), Rendering(workers=2))
+pool = RenderPool(Path(sys.argv[1]), {"amber-home"}, Rendering(workers=2))
 pool.start()
 print(*(worker.pid for worker in multiprocessing.active_children()), flush=True)
 os.kill(os.getpid(), 9)
 """
 
 
-def test_workers_end_when_the_service_is_killed() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(LAYOUTS)], capture_output=True, timeout=60, text=True, check=False
-    )
+def test_workers_end_when_the_service_is_killed(tmp_path: Path) -> None:
+    command, environment = [sys.executable, "-c", KILLED, str(LAYOUTS)], os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, timeout=60, text=True, check=False, env=environment)
 
     assert -signal.SIGKILL == done.returncode
     workers = [int(pid) for pid in done.stdout.split()]

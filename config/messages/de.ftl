@@ -69,7 +69,7 @@ parcel-final-gift = Paket { $number } von { $of }: Ihr Geschenk ist vollständ
 parcel-final-text =
     { $units ->
         [one] Hier ist das letzte Stück. Danke für Ihre Geduld.
-       *[other] Hier sind die letzten { $units_text } Stück. Danke für Ihre Geduld.
+       *[other] Hier sind die restlichen { $units_text } Stück. Danke für Ihre Geduld.
     }
 
 ## Die Ware
@@ -96,7 +96,7 @@ voucher-percent = { $percent_text } % auf Ihre nächste Bestellung
 voucher-amount = { $amount } Nachlass auf Ihre nächste Bestellung
 voucher-shipping = Kostenfreier Versand für Ihre nächste Bestellung
 voucher-text = Mit herzlichem Dank. Geben Sie Ihren Code bei Ihrer nächsten Bestellung auf { $website } ein.
-voucher-text-scan = Mit herzlichem Dank. Scannen Sie den QR-Code, oder geben Sie Ihren Code bei Ihrer nächsten Bestellung auf { $website } ein.
+voucher-text-scan = Mit herzlichem Dank. Scannen Sie den QR-Code oder geben Sie Ihren Code bei Ihrer nächsten Bestellung auf { $website } ein.
 voucher-code = Ihr Code
 voucher-minimum = Ab einem Bestellwert von { $amount }
 voucher-expires = Gültig bis zum { $date }

@@ -12,7 +12,7 @@ reprint = Reprint { $generation }
 
 greeting-new = Welcome, { $name }
 greeting-new-unnamed = Welcome
-greeting-new-text = Thank you for choosing { $brand }. May everything in this parcel find its place with you, and keep it for years.
+greeting-new-text = Thank you for choosing { $brand }. May everything in this parcel find its place in your home, and keep it for years.
 greeting-returning = How good to see you again, { $name }
 greeting-returning-unnamed = How good to see you again
 greeting-returning-text = Thank you for coming back to us. Your order was packed with the same care as the first.
@@ -45,8 +45,8 @@ parcel-single-text =
     }
 parcel-partial =
     { $more ->
-        [0] Part of your order: the rest follows
-       *[other] Parcel { $number } of { $of }: the rest follows
+        [0] Part of your order: the rest will follow
+       *[other] Parcel { $number } of { $of }: the rest will follow
     }
 parcel-partial-gift =
     { $more ->
@@ -78,7 +78,7 @@ goods-quantity = Quantity
 goods-item = Item
 goods-unit-price = Unit price
 goods-amount = Amount
-article = Article { $sku }
+article = Item { $sku }
 detail-partial = ordered { $ordered_text } · in this parcel { $here_text } · { $rest_text } to follow
 detail-middle = ordered { $ordered_text } · in this parcel { $here_text } · in other parcels { $rest_text }
 detail-final = ordered { $ordered_text } · in this parcel { $here_text } · { $rest_text } sent earlier
@@ -90,11 +90,11 @@ gift-message = A message for you
 
 voucher-percent = { $percent_text }% off your next order
 voucher-amount = { $amount } off your next order
-voucher-shipping = Free delivery of your next order
+voucher-shipping = Free delivery on your next order
 voucher-text = With our thanks. Enter your code when you next order at { $website }.
 voucher-text-scan = With our thanks. Scan the QR code, or enter your code when you next order at { $website }.
 voucher-code = Your code
-voucher-minimum = From an order value of { $amount }
+voucher-minimum = On orders from { $amount }
 voucher-expires = Valid until { $date }
 recommendations = In good company
 loyalty = Your loyalty
@@ -116,7 +116,7 @@ loyalty-earned =
 referral = An invitation to pass on
 referral-caption = Scan the code to open your personal invitation, and send it to someone who would feel at home with us.
 registration = Made to last
-registration-caption = Scan the code to register article { $sku }. Should you ever need us, we will have everything to hand.
+registration-caption = Scan the code to register item { $sku }. Should you ever need us, we will have everything to hand.
 
 ## The quiet useful things
 

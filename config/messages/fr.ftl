@@ -96,7 +96,7 @@ voucher-text-scan = En remerciement de votre confiance. Scannez le QR code, ou s
 voucher-code = Votre code
 voucher-minimum = À partir de { $amount } d’achat
 voucher-expires = Valable jusqu’au { $date }
-recommendations = En belle compagnie
+recommendations = En bonne compagnie
 loyalty = Votre fidélité
 loyalty-points =
     { $points ->
@@ -110,11 +110,11 @@ loyalty-tier-points =
     }
 loyalty-earned =
     { $earned ->
-        [one] Cette commande vous a valu { $earned_text } point.
-       *[other] Cette commande vous a valu { $earned_text } points.
+        [one] Cette commande vous a rapporté { $earned_text } point.
+       *[other] Cette commande vous a rapporté { $earned_text } points.
     }
 referral = Une invitation à transmettre
-referral-caption = Scannez ce code pour ouvrir votre invitation personnelle et l’envoyer à qui se sentira bien chez nous.
+referral-caption = Scannez ce code pour ouvrir votre invitation personnelle et l’envoyer à une personne qui se sentira bien chez nous.
 registration = Fait pour durer
 registration-caption = Scannez ce code pour enregistrer l’article { $sku }. Si un jour vous avez besoin de nous, nous aurons tout sous la main.
 

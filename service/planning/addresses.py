@@ -1,13 +1,14 @@
 """Addresses as the post of each country wants them: the order of the parts by Google's address metadata.
 
 What an order says of a place is printed as it came, but for the post towns of the United Kingdom, which Royal Mail
-wants in capitals. A part that a country's form does not know is never lost: it gets a line of its own. The country
-stands below in capitals and in the language of the site that posts the parcel, and is left out inside that site's own
-country.
+wants in capitals, and for regions that stand in no address there or only say the city again. A part that a country's
+form does not know gets a line of its own. The country stands below in capitals and in the language of the site that
+posts the parcel, and is left out inside that site's own country.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -27,6 +28,8 @@ OURS = {
 }
 PARTS = {"C": "city", "S": "region", "Z": "postcode"}
 TOWN_IN_CAPITALS = ("GB", "GG", "IM", "JE")
+WITHOUT_REGION = ("AT", "CH", "DE")  # Länder and cantons stand in no address
+SHORT_NAMES = {"HK": "HONG KONG", "MO": "MACAO", "MM": "MYANMAR"}  # which CLDR names at length
 
 
 def address_lines(
@@ -44,13 +47,11 @@ def address_lines(
 
 
 def _place(address: Address, form: Form) -> Iterator[str]:
-    """The lines below the street; one that says the same as the one above it (Dubai, Dubai) is left out."""
-    above = ""
+    """The lines below the street; a region that only says the city again (Dubai, Dubai) is left out."""
+    says_nothing = address.country in WITHOUT_REGION or address.region.casefold() == address.city.casefold()
     for parts in form:
-        line = _line(address, parts)
-        if line and line.casefold() != above:
+        if line := _line(replace(address, region="") if says_nothing else address, parts):
             yield line
-        above = line.casefold() or above
 
 
 def _line(address: Address, parts: tuple[tuple[str, str], ...]) -> str:
@@ -119,4 +120,5 @@ def site_country_names(country: str) -> dict[str, str]:
 def country_names(locale_name: str) -> dict[str, str]:
     """The countries' names in capitals, by ISO code."""
     territories = Locale.parse(locale_name).territories
-    return {code: name.upper() for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    names = {code: name.upper() for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    return names | SHORT_NAMES

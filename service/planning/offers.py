@@ -15,7 +15,7 @@ from service.planning.naming import mended_description
 from service.planning.targets import scanned, target, typed
 from service.planning.typography import native
 
-LONGEST_TARGET = 160  # characters that a QR code of 18 mm holds so that any telephone reads it
+LONGEST_TARGET = 152  # characters that a QR code of 49 modules holds: with more, they get too narrow for a telephone
 
 
 def offer_blocks(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:

@@ -64,6 +64,7 @@ def specimens(shop: str, house: House) -> Iterator[Specimen]:
         kinds = tuple(kind for kind in _customers(plain) if kind[0] in CHECKED)
         for case, shipment in (*kinds, *_extremes(plain, house)):
             yield _specimen(case, shipment, house)
+        yield _specimen("reprint", plain, house, generation=2)
     for case, shipment in _names(plain_shipment(shop, LANGUAGES[0], house)):
         yield _specimen(case, shipment, house)
 

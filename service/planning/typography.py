@@ -18,11 +18,11 @@ _EVERYWHERE = (
     (re.compile(r"(?<!\.)\.{3}(?!\.)"), "…"),
     (re.compile(r"(?<= )-(?= )"), "–"),
 )
-_IN_FRENCH = (
-    (re.compile(rf"{_AFTER_WORD}{_SPACES}(?=[;!?]+(?:[\s»”’\")\]]|$))"), NARROW),
-    (re.compile(rf"{_AFTER_WORD}{_SPACES}(?=:(?:\s|$))"), NO_BREAK),
+_IN_FRENCH = (  # the guillemets first: what stands before them is then followed by a space
     (re.compile(rf"(?<=«){_SPACES}"), NO_BREAK),
     (re.compile(rf"(?<![\s]){_SPACES}(?=»)"), NO_BREAK),
+    (re.compile(rf"{_AFTER_WORD}{_SPACES}(?=[;!?]+(?:[\s»”’\")\]]|$))"), NARROW),
+    (re.compile(rf"{_AFTER_WORD}{_SPACES}(?=:(?:\s|$))"), NO_BREAK),
 )
 
 

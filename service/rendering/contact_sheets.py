@@ -16,7 +16,8 @@ from service.rendering.blocks.pieces import MM, Cell, set_lines
 from service.rendering.pdf.document import NoteDocument
 from service.rendering.type.faces import Face
 from service.rendering.type.scripts import Scripts
-from service.rendering.type.typesetting import Drawn, Style, Typesetter, operators
+from service.rendering.type.styles import Style, style_of
+from service.rendering.type.typesetting import Drawn, Typesetter, operators
 
 SHEET_MM = (420.0, 297.0)
 MARGIN_MM, BETWEEN_MM, BETWEEN_PAGES_MM = 14.0, 9.0, 4.0
@@ -54,8 +55,8 @@ class ContactSheets:
         self._document = NoteDocument(title, "en", self._size)
         regular, semibold = (Face(f"F{n}", FONTS / f"SourceSansPro-{cut}.ttf") for n, cut in enumerate(CUTS))
         self._typesetter = Typesetter(Scripts([regular.path]), "en")
-        self._title, self._text = _style(semibold, 17, 21), _style(regular, 9.5, 13.5)
-        self._label, self._fault = _style(semibold, 9.5, 13.5), _style(semibold, 11, 15, ink="0.7 0.1 0.1 rg")
+        self._title, self._text = style_of(semibold, 17, 21), style_of(regular, 9.5, 13.5)
+        self._label, self._fault = style_of(semibold, 9.5, 13.5), style_of(semibold, 11, 15, ink="0.7 0.1 0.1 rg")
 
     def add(self, sheet: ContactSheet) -> None:
         """A sheet below the others."""
@@ -133,18 +134,3 @@ def _grid(forms: Sequence[Art], width: float, height: float) -> tuple[int, float
 
     columns = max(range(1, len(forms) + 1), key=scale)
     return columns, scale(columns)
-
-
-def _style(face: Face, size: float, leading: float, ink: str = "0 g") -> Style:
-    return Style(
-        face=face,
-        size=size,
-        leading=leading,
-        tracking=0.0,
-        capitals=False,
-        balanced=False,
-        hyphenated=False,
-        ink=ink,
-        cap_height=face.cap_height * size,
-        opening=f"BT {ink} /{face.name} {size:g} Tf 0 Tc ",
-    )

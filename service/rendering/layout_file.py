@@ -6,20 +6,31 @@ box_mm is anchored: it has a place of its own. One with column_mm flows: it foll
 height of its first capitals.
 """
 
+import difflib
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from service.config import Part
+from service.model import SLOTS
 
-Mm = Annotated[float, Field(ge=0, le=500)]
-Positive = Annotated[float, Field(gt=0, le=500)]
+Flag = Annotated[bool, Field(strict=True)]
+Mm = Annotated[float, Field(ge=0, le=500, strict=True)]
+Positive = Annotated[float, Field(gt=0, le=500, strict=True)]
 Point = tuple[Mm, Mm]
 Box = tuple[Mm, Mm, Positive, Positive]
 Span = tuple[Mm, Positive]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="#RRGGBB; a grey is printed in black alone.")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+
+
+def _known_slot(name: str) -> str:
+    if name in SLOTS:
+        return name
+    near = difflib.get_close_matches(name, SLOTS, n=1)
+    raise ValueError(f"there is no slot {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +43,17 @@ class RefersTo:
 StyleName = Annotated[str, RefersTo("styles"), Field(description="Name of a style.")]
 ColourName = Annotated[str, RefersTo("colours"), Field(description="Name of a colour.")]
 FontName = Annotated[str, RefersTo("fonts"), Field(description="Name of a font.")]
-Slot = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$", description="The slot of the plan it shows.")]
+Slot = Annotated[
+    str,
+    AfterValidator(_known_slot),
+    Field(description="The slot of the plan it shows.", json_schema_extra={"enum": list(SLOTS)}),
+]
 Pages = Annotated[
     Literal["first", "following", "every", "last", "back"],
     Field(description="first, following, last: of the parcel's pages; every: all of them; back: the back of sheet 1."),
 ]
-Align = Literal["left", "right"]
-Weight = Annotated[float, Field(gt=0, le=20)]
+Align = Annotated[Literal["left", "right"], Field(description="The edge of its room that it stands at.")]
+Weight = Annotated[float, Field(gt=0, le=20, strict=True, description="Of the line, in points.")]
 ModuleWidths = Annotated[
     tuple[Positive, ...],
     Field(
@@ -50,9 +65,19 @@ ArtFile = Annotated[
     str, Field(pattern=r"^[\w.-]+\.(svg|pdf|png|jpg)$", description="A file of art/: SVG, PDF, PNG or JPEG.")
 ]
 MissingPicture = Annotated[
-    ArtFile | Literal[""],
-    Field(description="Stands in for a picture that the library lacks; without it, what misses its picture goes."),
+    str,
+    Field(
+        pattern=r"^([\w.-]+\.(svg|pdf|png|jpg))?$",
+        description="Stands in for a picture that the library lacks; without it, what misses its picture goes.",
+    ),
 ]
+HeadingGap = Annotated[Mm, Field(description="From the heading's last baseline to the text.")]
+ParagraphGap = Annotated[Mm, Field(description="More than the leading between two paragraphs.")]
+FixedBoxMm = Annotated[Box, Field(description="Left, top, width, height.")]
+Fill = Annotated[ColourName | Literal[""], Field(description="Colour of the field; without it, there is none.")]
+Line = Annotated[ColourName | Literal[""], Field(description="Colour of the outline; without it, there is none.")]
+
+_CLOSED: JsonDict = {"additionalProperties": False}
 
 SIZES_MM = {"A4": (210.0, 297.0), "A5": (148.0, 210.0), "Letter": (215.9, 279.4)}
 STANDARD_COLOURS = {"black": "#000000", "white": "#ffffff"}
@@ -61,8 +86,8 @@ STANDARD_COLOURS = {"black": "#000000", "white": "#ffffff"}
 class Sheet(Part):
     """The paper."""
 
-    size: Literal["A4", "A5", "Letter"]
-    two_sided: bool = Field(
+    size: Literal["A4", "A5", "Letter"] = Field(description="Upright; the routes' media is the same.")
+    two_sided: Flag = Field(
         default=False, description="The back of the first sheet is a page of its own, for frames with pages = back."
     )
     margin_mm: Mm = Field(default=14, description="Nothing stands nearer to an edge; printers can't print there.")
@@ -82,7 +107,7 @@ class Flow(Part):
 class Font(Part):
     """A TrueType file, in fonts/ beside layout.toml or in an installed Python package of fonts."""
 
-    file: str = Field(pattern=r"^[\w.-]+\.ttf$")
+    file: str = Field(pattern=r"^[\w.-]+\.ttf$", description="The file's name, without a path or spaces.")
     package: str = Field(default="", pattern=r"^(font_[a-z0-9_]+)?$", description="As in font_source_sans_pro.")
 
 
@@ -90,13 +115,15 @@ class TypeStyle(Part):
     """How a piece of text looks."""
 
     font: FontName
-    size_pt: float = Field(ge=6, le=96)
-    leading_pt: float = Field(ge=6, le=144, description="From one baseline to the next.")
+    size_pt: float = Field(ge=6, le=96, strict=True, description="Size of the type.")
+    leading_pt: float = Field(ge=6, le=144, strict=True, description="From one baseline to the next.")
     colour: ColourName = "black"
-    tracking: float = Field(default=0, ge=-100, le=500, description="Letterspacing in thousandths of the type size.")
-    capitals: bool = False
-    balanced: bool = Field(default=False, description="Lines of widths as even as can be; for large type.")
-    hyphenated: bool = Field(default=False, description="Long words may break, by the rules of the note's language.")
+    tracking: float = Field(
+        default=0, ge=-100, le=500, strict=True, description="Letterspacing in thousandths of the type size."
+    )
+    capitals: Flag = Field(default=False, description="Set in capitals, whatever the text has.")
+    balanced: Flag = Field(default=False, description="Lines of widths as even as can be; for large type.")
+    hyphenated: Flag = Field(default=False, description="Long words may break, by the rules of the note's language.")
 
 
 class Frame(Part):
@@ -106,14 +133,14 @@ class Frame(Part):
     box_mm: Box | None = Field(default=None, description="Left, top, width, height: the frame is anchored.")
     column_mm: Span | None = Field(default=None, description="Left, width: the frame flows.")
     pages: Pages = Field(default="first", description="Anchored: the pages on which it stands.")
-    below: Slot | Literal[""] = Field(
-        default="", description="Anchored: moves down, in its box, to stay below this one."
-    )
+    below: Slot = Field(default="", description="Anchored: moves down, in its box, to stay below this one.")
     gap_mm: Mm = Field(default=5, description="Anchored: space to the frame that it stays below.")
     above_mm: Mm = Field(default=0, description="Flowing: space from the last baseline above.")
     not_above_mm: Mm = Field(default=0, description="Flowing: never higher than this on the first page.")
     clear_of: tuple[Slot, ...] = Field(default=(), description="Flowing: below these frames, on the first page.")
-    where_room: bool = Field(default=False, description="Flowing: left out where it would cost one page more.")
+    where_room: Flag = Field(
+        default=False, description="Flowing: left out where it would cost one page more; for marketing's slots alone."
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> "Frame":
@@ -139,8 +166,8 @@ class WordsFrame(Frame):
 
     heading: StyleName
     text: StyleName
-    heading_gap_mm: Mm = Field(default=3, description="From the heading's last baseline to the text.")
-    paragraph_gap_mm: Mm = Field(default=1.5, description="More than the leading between two paragraphs.")
+    heading_gap_mm: HeadingGap = 3
+    paragraph_gap_mm: ParagraphGap = 1.5
     align: Align = "left"
 
 
@@ -149,7 +176,7 @@ class PostalFrame(Frame):
 
     label: StyleName
     lines: StyleName
-    label_gap_mm: Mm = 3
+    label_gap_mm: Mm = Field(default=3, description="From the label's last baseline to the address.")
 
 
 class FactsFrame(Frame):
@@ -177,11 +204,11 @@ class CodeFrame(Frame):
 class GoodsFrame(Frame):
     """The table of goods; always flows. Columns are (left, width); one without content leaves its room to the name."""
 
-    quantity_mm: Span
+    quantity_mm: Span = Field(description="Left, width, of the column of quantities; the others stand right of it.")
     picture_mm: Span = Field(description="Pictures are square, as wide as this.")
-    name_mm: Span
-    unit_price_mm: Span
-    amount_mm: Span
+    name_mm: Span = Field(description="Left, width, of the articles' names; wider where a column goes.")
+    unit_price_mm: Span = Field(description="Left, width; prices end at its right edge. Not on gifts.")
+    amount_mm: Span = Field(description="Left, width; amounts end at its right edge. Not on gifts.")
     head: StyleName
     quantity: StyleName
     name: StyleName
@@ -215,15 +242,15 @@ class HeroFrame(Frame):
     words_column_mm: Span | None = Field(
         default=None, description="Left and width of the words, if they stand beside the picture, at its top."
     )
-    heading_gap_mm: Mm = 3
-    paragraph_gap_mm: Mm = 1.5
+    heading_gap_mm: HeadingGap = 3
+    paragraph_gap_mm: ParagraphGap = 1.5
     missing_picture: MissingPicture = ""
 
 
 class TilesFrame(Frame):
     """Recommended articles side by side, each with its picture, name and price."""
 
-    columns: int = Field(ge=1, le=6, description="As many tiles are shown, at most.")
+    columns: int = Field(ge=1, le=6, strict=True, description="As many tiles are shown, at most.")
     between_mm: Mm = Field(description="From one tile to the next.")
     picture_mm: Positive = Field(description="Height of the pictures, which are shown whole.")
     align: Literal["left", "middle"] = Field(default="middle", description="Where in its tile a picture stands.")
@@ -231,7 +258,7 @@ class TilesFrame(Frame):
     name: StyleName
     small: StyleName
     price: StyleName
-    heading_gap_mm: Mm = 4
+    heading_gap_mm: Mm = Field(default=4, description="From the heading's last baseline to the pictures.")
     name_gap_mm: Mm = Field(default=3, description="From the picture to the name.")
     missing_picture: MissingPicture = ""
 
@@ -246,14 +273,14 @@ class VoucherFrame(Frame):
     terms: StyleName
     padding_mm: Mm = Field(default=6, description="From the box's edges to what stands in it.")
     inner_gap_mm: Mm = Field(default=4, description="Between heading and text, code, terms.")
-    fill: ColourName | Literal[""] = ""
-    line: ColourName | Literal[""] = ""
+    fill: Fill = ""
+    line: Line = ""
     weight_pt: Weight = 0.5
     dash_mm: Mm = Field(default=0, description="Length of the dashes of the line; 0 draws it through.")
     code_mm: Span | None = Field(
         default=None, description="Left and width of the code, if it stands beside what the voucher gives."
     )
-    as_its_content: bool = Field(default=False, description="Anchored: as tall as its content, its box at most.")
+    as_its_content: Flag = Field(default=False, description="Anchored: as tall as its content, its box at most.")
     symbol_mm: Positive = Field(default=24, description="Room for the QR code, square.")
     modules_mm: ModuleWidths
 
@@ -261,7 +288,7 @@ class VoucherFrame(Frame):
 class PageNumber(Part):
     """Page x of y, on every page of the parcel."""
 
-    box_mm: Box
+    box_mm: FixedBoxMm
     style: StyleName
     align: Align = "left"
 
@@ -270,8 +297,8 @@ class Rule(Part):
     """A line, level or upright."""
 
     pages: Pages = "every"
-    from_mm: Point
-    to_mm: Point
+    from_mm: Point = Field(description="Left, top, of its left or upper end.")
+    to_mm: Point = Field(description="Left, top, of its right or lower end.")
     weight_pt: Weight = 0.25
     colour: ColourName
 
@@ -280,9 +307,9 @@ class FixedBox(Part):
     """A field of colour, an outline, or both."""
 
     pages: Pages = "every"
-    box_mm: Box
-    fill: ColourName | Literal[""] = ""
-    line: ColourName | Literal[""] = ""
+    box_mm: FixedBoxMm
+    fill: Fill = ""
+    line: Line = ""
     weight_pt: Weight = 0.25
 
 
@@ -291,7 +318,7 @@ class Art(Part):
 
     pages: Pages = "every"
     file: ArtFile
-    box_mm: Box
+    box_mm: FixedBoxMm
     fit: Literal["contain", "cover"] = Field(
         default="contain", description="contain: whole, in the box's upper left; cover: fills the box and is cropped."
     )
@@ -301,25 +328,33 @@ class Art(Part):
 class LayoutFile(Part):
     """layout.toml, whole."""
 
+    model_config = ConfigDict(json_schema_extra={"$schema": "https://json-schema.org/draft/2020-12/schema"})
+
     sheet: Sheet
     flow: Flow
-    colours: dict[Name, Colour] = Field(description="Beside black and white, which are always there.")
-    fonts: dict[Name, Font] = Field(min_length=1)
-    styles: dict[Name, TypeStyle] = Field(min_length=1)
-    words: tuple[WordsFrame, ...] = ()
-    postal: tuple[PostalFrame, ...] = ()
-    facts: tuple[FactsFrame, ...] = ()
-    code: tuple[CodeFrame, ...] = ()
-    goods: tuple[GoodsFrame, ...] = ()
-    totals: tuple[TotalsFrame, ...] = ()
-    hero: tuple[HeroFrame, ...] = ()
-    tiles: tuple[TilesFrame, ...] = ()
-    voucher: tuple[VoucherFrame, ...] = ()
+    colours: dict[Name, Colour] = Field(
+        description="Beside black and white, which are always there.", json_schema_extra=_CLOSED
+    )
+    fonts: dict[Name, Font] = Field(min_length=1, description="By the names styles give.", json_schema_extra=_CLOSED)
+    styles: dict[Name, TypeStyle] = Field(
+        min_length=1, description="By the names that frames give.", json_schema_extra=_CLOSED
+    )
+    words: tuple[WordsFrame, ...] = Field(default=(), description="Headings with paragraphs.")
+    postal: tuple[PostalFrame, ...] = Field(default=(), description="The address.")
+    facts: tuple[FactsFrame, ...] = Field(default=(), description="Labels with values.")
+    code: tuple[CodeFrame, ...] = Field(default=(), description="QR codes and Code128.")
+    goods: tuple[GoodsFrame, ...] = Field(default=(), description="The table of goods.")
+    totals: tuple[TotalsFrame, ...] = Field(default=(), description="What it comes to.")
+    hero: tuple[HeroFrame, ...] = Field(default=(), description="The brand's story.")
+    tiles: tuple[TilesFrame, ...] = Field(default=(), description="Recommended articles.")
+    voucher: tuple[VoucherFrame, ...] = Field(default=(), description="The offer.")
     page_number: PageNumber
-    rule: tuple[Rule, ...] = ()
-    box: tuple[FixedBox, ...] = ()
-    art: tuple[Art, ...] = ()
-    leaves_out: tuple[Slot, ...] = Field(default=(), description="Slots that this layout has no room for, on purpose.")
+    rule: tuple[Rule, ...] = Field(default=(), description="Lines, on boxes.")
+    box: tuple[FixedBox, ...] = Field(default=(), description="Fields and outlines, lowest of all.")
+    art: tuple[Art, ...] = Field(default=(), description="Art of the brand, on boxes and rules.")
+    leaves_out: tuple[Slot, ...] = Field(
+        default=(), description="Marketing that this layout has no room for, on purpose."
+    )
 
     @property
     def frames(self) -> tuple[Frame, ...]:

@@ -1,22 +1,29 @@
 """Warm worker processes that draw notes: one bad note costs its worker, and nothing else.
 
 Each worker is a process of its own (Pebble, started by forkserver: this process has threads) with an address space
-limit, a Renderer for every layout of the folder, and a watch on its parent: when that is killed, the worker ends.
+limit, a Renderer for the layouts in use, and a watch on its parent: when that is killed, the worker ends. Layouts are
+drawn as they were at the start, from a copy: what a designer saves later comes with a restart of the service.
 A note that runs out of time or memory, or takes its worker down, raises RenderInterrupted; another worker takes the
-dead one's place. The worker's own errors come back as they are; anything else becomes InternalError, naming the kind of
-exception and its place in our code, never its text, which may quote the note.
+dead one's place, and where none can be started the next notes try again. The worker's own errors come back as they are;
+anything else becomes InternalError, naming the kind of exception and its place in our code, never its text, which may
+quote the note.
 """
 
+import fcntl
 import gc
 import multiprocessing
 import os
 import resource
 import select
+import shutil
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as DeadlinePassed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from multiprocessing import forkserver
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
@@ -24,59 +31,102 @@ from pathlib import Path
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from service.config import Rendering
-from service.errors import InternalError, RenderInterrupted
+from service.errors import ConfigInvalid, InternalError, RenderInterrupted
 from service.faults import contained
 from service.model import Plan, RenderedNote
-from service.rendering.layouts.loading import FILE, load_layout
+from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 
 Draw = Callable[[Renderer, Plan, Mapping[str, Path]], RenderedNote]
 
 _START_DEADLINE_S = 60.0
+_START_LOOK_S = 0.1
+_START_PAUSE_S = 3.0  # between a start that failed and the next
 _NEW_WORKER_S = 10.0  # what a worker that takes a dead one's place may need to get ready
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload([__name__, "service.rendering.warm"])
 
 
-def load_renderer(folder: Path) -> Renderer:
-    """A renderer with every layout in `folder`; raises ConfigInvalid."""
-    return Renderer({path.parent.name: load_layout(path.parent) for path in sorted(folder.glob(f"*/{FILE}"))})
+def load_renderer(folder: Path, names: Collection[str]) -> Renderer:
+    """A renderer with the layouts of those names in `folder`; raises ConfigInvalid."""
+    return Renderer({name: load_layout(folder / name) for name in names})
 
 
 class RenderPool:
     """The workers. `render` may be called from any number of threads; as many notes as workers are drawn at a time."""
 
-    def __init__(self, layouts_folder: Path, settings: Rendering, *, draw: Draw = Renderer.render) -> None:
+    def __init__(
+        self, layouts_folder: Path, layouts: Collection[str], settings: Rendering, *, draw: Draw = Renderer.render
+    ) -> None:
         self._layouts_folder = layouts_folder.absolute()
+        self._layouts = tuple(sorted(layouts))
         self._settings = settings
         self._draw = draw
         self._free = threading.BoundedSemaphore(settings.workers)
         self._changing = threading.Lock()
-        self._is_wanted = False
+        self._is_stopped = threading.Event()
+        self._is_stopped.set()
+        self._kept = ExitStack()
+        self._copy = self._layouts_folder
         self._pool: ProcessPool | None = None
+        self._next_start_at = 0.0
         self._drawing: set[ProcessFuture[RenderedNote]] = set()
 
     def start(self) -> None:
         """Start the workers; returns when all are warm. Raises ConfigInvalid if a layout is at fault."""
         forkserver.ensure_running()  # it gets warm meanwhile
-        load_renderer(self._layouts_folder)  # in this process, where its faults can be told
-        with self._changing:
-            self._is_wanted = True
+        with self._changing, ExitStack() as kept:
+            self._copy = self._copied_layouts(kept)
+            self._refuse_faults()
+            self._is_stopped.clear()
+            kept.callback(self._is_stopped.set)
             self._pool = self._started_pool()
+            self._kept = kept.pop_all()
 
     def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
         """The note of `plan`, drawn by a worker; blocks until it is there or has failed."""
         with self._free:
-            pool = self._pool
-            if pool is None:
-                raise RenderInterrupted("the render workers are not running")
-            return self._drawn_by(pool, plan, pictures)
+            return self._drawn_by(self._running_pool(), plan, pictures)
 
     def stop(self) -> None:
         """End the workers at once; what they were drawing is interrupted."""
+        self._is_stopped.set()  # whoever waits to start workers gives way
         with self._changing:
-            self._is_wanted = False
             self._end_pool()
+            self._kept.close()
+
+    def _copied_layouts(self, kept: ExitStack) -> Path:
+        """A folder of our own with the layouts, for as long as `kept` is open; raises ConfigInvalid."""
+        try:
+            copy = Path(kept.enter_context(tempfile.TemporaryDirectory(prefix="slipway-layouts-")))
+            descriptor = os.open(copy, os.O_RDONLY)
+            kept.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # what tidies /tmp by age leaves locked folders alone
+            for layout in self._layouts:
+                if (self._layouts_folder / layout).is_dir():
+                    shutil.copytree(self._layouts_folder / layout, copy / layout, ignore_dangling_symlinks=True)
+        except OSError as error:
+            raise ConfigInvalid(f"the layouts in {self._layouts_folder} can't be copied: {error}") from error
+        return copy
+
+    def _refuse_faults(self) -> None:
+        """Load the layouts in this process, where their faults can be told."""
+        try:
+            load_renderer(self._copy, self._layouts)
+        except ConfigInvalid as error:
+            what = error.what.replace(str(self._copy), str(self._layouts_folder))
+            raise ConfigInvalid(what) from error
+
+    def _running_pool(self) -> ProcessPool:
+        """The workers; where a start of new ones failed, it is tried again after a pause."""
+        if pool := self._pool:
+            return pool
+        with self._changing:
+            if self._pool is None:
+                if self._is_stopped.wait(max(0.0, self._next_start_at - time.monotonic())):
+                    raise RenderInterrupted("the render workers are not running")
+                self._pool = self._started_pool()
+            return self._pool
 
     def _drawn_by(self, pool: ProcessPool, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
         deadline_s = self._settings.deadline_s
@@ -105,30 +155,50 @@ class RenderPool:
     def _replace(self, broken: ProcessPool) -> None:
         """Put new workers in the place of a broken pool, once."""
         with self._changing:
-            if self._pool is broken and self._is_wanted:
+            if self._pool is broken and not self._is_stopped.is_set():
                 self._end_pool()
                 self._pool = self._started_pool()
 
     def _end_pool(self) -> None:
         pool, self._pool = self._pool, None
         if pool:
-            pool.stop()  # type: ignore[no-untyped-call]  # Pebble has no types here
-            pool.join()
+            _end(pool)
         for future in tuple(self._drawing):  # a stopped pool leaves them open for ever
             future.cancel()  # type: ignore[no-untyped-call]
 
     def _started_pool(self) -> ProcessPool:
-        warm = _CONTEXT.Semaphore(0)
-        limits = (self._layouts_folder, self._settings.memory_mb, os.getpid(), warm)
-        pool = ProcessPool(self._settings.workers, initializer=_warm_up, initargs=limits, context=_CONTEXT)
-        if not pool.active:
-            raise RenderInterrupted("the render workers could not be started")
-        for _ in range(self._settings.workers):
-            if not warm.acquire(timeout=_START_DEADLINE_S):
-                pool.stop()  # type: ignore[no-untyped-call]
-                pool.join()
-                raise RenderInterrupted("the render workers did not get ready in time")
+        """New workers, all warm; raises RenderInterrupted if they don't get there."""
+        try:
+            warm = _CONTEXT.Semaphore(0)
+            given = (self._copy, self._layouts, self._settings.memory_mb, os.getpid(), warm)
+            pool = ProcessPool(self._settings.workers, initializer=_warm_up, initargs=given, context=_CONTEXT)
+            with ExitStack() as failing:
+                failing.callback(_end, pool)
+                self._wait_for(pool, warm)
+                failing.pop_all()
+        except (OSError, EOFError, RenderInterrupted) as error:  # EOFError: the forkserver is gone
+            self._next_start_at = time.monotonic() + _START_PAUSE_S
+            why = error.what if isinstance(error, RenderInterrupted) else type(error).__name__
+            raise RenderInterrupted(f"the render workers could not be started: {why}") from error
         return pool
+
+    def _wait_for(self, pool: ProcessPool, warm: Semaphore) -> None:
+        """Wait until every worker has said that it is warm; raises RenderInterrupted."""
+        deadline = time.monotonic() + _START_DEADLINE_S
+        missing = self._settings.workers
+        while missing:
+            if not pool.active:  # asking is what starts it
+                raise RenderInterrupted("one died before it was ready")
+            if self._is_stopped.is_set():
+                raise RenderInterrupted("the service stops")
+            if time.monotonic() >= deadline:
+                raise RenderInterrupted(f"they were not ready within {_START_DEADLINE_S:g} s")
+            missing -= warm.acquire(timeout=_START_LOOK_S)
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # Pebble has no types here
+    pool.join()
 
 
 # In the worker -------------------------------------------------------------------------------------------------------
@@ -138,13 +208,13 @@ _PARENT_DIED = 76
 _renderer: Renderer
 
 
-def _warm_up(layouts_folder: Path, memory_mb: int, parent: int, warm: Semaphore) -> None:
+def _warm_up(folder: Path, layouts: Collection[str], memory_mb: int, parent: int, warm: Semaphore) -> None:
     """Get ready to draw: limits, the watch on the parent, the layouts."""
     global _renderer
     limit_bytes = memory_mb * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    _renderer = load_renderer(layouts_folder)
+    _renderer = load_renderer(folder, layouts)
     gc.freeze()  # fonts and layouts live as long as the process: no collection need look at them again
     warm.release()
 

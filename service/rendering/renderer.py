@@ -69,7 +69,7 @@ class _NoteInTheMaking:
         for slot, frame in self._layout.frames.items():
             if slot in blocks:
                 try:
-                    self._set(frame, blocks[slot])
+                    self._set_for_sure(frame, blocks[slot])
                 except UNDRAWABLE as error:
                     self._contain(error, slot)
         streams = self._streams(self._pages())
@@ -89,6 +89,24 @@ class _NoteInTheMaking:
             raise named from error
         self._flowing.pop(slot, None)
         self._faults.append(str(named))
+
+    def _set_for_sure(self, frame: Frame, block: Block) -> None:
+        """Set a block; where it lacks room below marketing, the marketing goes."""
+        try:
+            self._set(frame, block)
+        except DoesNotFit as error:
+            if not (above := self._marketing_above(frame)):
+                raise
+            del self._standing[above]
+            self._faults.append(f"it leaves no room for {frame.slot}: {error.what} ({above})")
+            self._set_for_sure(frame, block)
+
+    def _marketing_above(self, frame: Frame) -> str:
+        """The nearest slot of marketing that stands above the frame and pushes it down; empty if there is none."""
+        above = frame.below
+        while above and not (above in MARKETING and above in self._standing):
+            above = self._layout.frames[above].below
+        return above
 
     def _set(self, frame: Frame, block: Block) -> None:
         """Set a block in type: one that is anchored stands in its place then, one that flows waits for its page."""

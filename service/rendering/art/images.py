@@ -3,6 +3,7 @@
 import hashlib
 import io
 import struct
+import warnings
 import zlib
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ _COLOUR_SPACES = {"RGB": b"DeviceRGB", "L": b"DeviceGray"}
 _COLOURS = {1: "L", 3: "RGB", 4: "CMYK"}  # by the number of a JPEG's components
 _FRAMES = (0xC0, 0xC1, 0xC2)  # markers of what PDF's DCTDecode knows: baseline, extended and progressive
 _WITHOUT_FRAME = (0xD9, 0xDA)  # the image's end or its content comes, and no frame did
+_END = b"\xff\xd9"
 _EXIF_ORIENTATION = 0x0112
 _PIXELS_MAX = 40_000_000
 
@@ -28,14 +30,26 @@ def jpeg(content: bytes) -> Art:
     return Art(picture, frame.width, frame.height, pixels=True)
 
 
+def is_whole(jpeg_content: bytes) -> bool:
+    """True if a JPEG has its end; zero bytes may follow."""
+    return jpeg_content.endswith(_END) or jpeg_content.rstrip(b"\0").endswith(_END)
+
+
 def baseline_jpeg(content: bytes) -> Art:
-    """A JPEG that every printer decodes and that lies as it is shown; raises ArtUnusable."""
-    image = _opened(content, "JPEG")
+    """A JPEG that every printer decodes to its end and that lies as it is shown; raises ArtUnusable."""
+    art = jpeg(content)  # first: Pillow decodes kinds of JPEG that PDF doesn't know
+    try:
+        with warnings.catch_warnings(action="error"):  # of damaged EXIF Pillow only warns
+            image = _opened(content, "JPEG")
+            orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+            image.load()
+    except (OSError, SyntaxError, ValueError, Warning) as error:
+        raise ArtUnusable("is a broken JPEG; save it anew") from error
     if image.info.get("progressive"):
         raise ArtUnusable("is a progressive JPEG, which some printers can't decode; save it as baseline")
-    if image.getexif().get(_EXIF_ORIENTATION, 1) != 1:
+    if orientation != 1:
         raise ArtUnusable("is a JPEG that is turned by its EXIF orientation; save it upright")
-    return jpeg(content)
+    return art
 
 
 def png(content: bytes) -> Art:

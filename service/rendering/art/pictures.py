@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from service.rendering.art.artwork import Art, ArtUnusable
-from service.rendering.art.images import jpeg
+from service.rendering.art.images import is_whole, jpeg
 
 _KEPT_BYTES = 64_000_000
 
 
 def read_photograph(path: Path) -> Art | None:
-    """The picture at `path`, read once for as long as the file stays the same; None if it is no RGB or grey JPEG."""
+    """The picture at `path`, read once for as long as the file stays the same; None if it is no whole JPEG."""
     return _shelf.photograph(path)
 
 
@@ -60,7 +60,8 @@ class Shelf:
 
 def _read(path: Path) -> Art | None:
     try:
-        return jpeg(path.read_bytes())
+        content = path.read_bytes()
+        return jpeg(content) if is_whole(content) else None
     except (OSError, ArtUnusable):
         return None
 

@@ -14,7 +14,7 @@ from service.rendering.blocks.qr import QUIET_MODULES, qr_image
 from service.rendering.type.characters import named
 from service.rendering.type.typesetting import Mark
 
-QR_QUIET_MODULES, _CODE128_QUIET_MODULES = QUIET_MODULES, 10
+QR_QUIET_MODULES, CODE128_QUIET_MODULES = QUIET_MODULES, 10
 _MODULES_A_VALUE, _MODULES_AT_END = 11, 2  # the stop ends with a bar more
 _DOT = 72 / 150
 
@@ -52,7 +52,7 @@ def code128(text: str) -> Symbol:
             raise GlyphMissing(f"Code128 has no {named(character)}")
     values = _values(text)
     bars = " ".join(map(_bars, values, range(0, _MODULES_A_VALUE * len(values), _MODULES_A_VALUE)))
-    width, quiet = _MODULES_A_VALUE * len(values) + _MODULES_AT_END, _CODE128_QUIET_MODULES
+    width, quiet = _MODULES_A_VALUE * len(values) + _MODULES_AT_END, CODE128_QUIET_MODULES
     return Symbol(width, f"1 g {-quiet} 0 {width + 2 * quiet} 1 re f 0 g {bars} f", is_bars=True)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.rendering.blocks.figures import Figures
-from service.rendering.type.typesetting import Drawn, Lowered, Mark, Style, Typesetter
+from service.rendering.type.styles import Style
+from service.rendering.type.typesetting import Drawn, Lowered, Mark, Typesetter
 
 MM = 72 / 25.4
 HAIRLINE = 0.25
@@ -68,7 +69,7 @@ def set_row(typesetter: Typesetter, cells: Sequence[Cell], above: float = 0.0) -
 
 def set_lines(typesetter: Typesetter, cell: Cell, *, above: float = 0.0, keeps_next: bool = False) -> list[Piece]:
     """A piece for each line of a text, of which the first two and the last two stay together."""
-    height, between = cell.style.cap_height, cell.style.leading - cell.style.cap_height
+    height, between = cell.style.cap_height, between_lines(cell.style)
     lines = typesetter.set(*cell)
     if len(lines) == 1:
         return [Piece(lines, height, above, keeps_next)]
@@ -77,6 +78,11 @@ def set_lines(typesetter: Typesetter, cell: Cell, *, above: float = 0.0, keeps_n
         Piece((line,), height, between if place else above, keeps_next or place in bound)
         for place, line in enumerate(lines)
     ]
+
+
+def between_lines(style: Style) -> float:
+    """From a baseline to the top of the capitals of the next line."""
+    return style.leading - style.cap_height
 
 
 def set_stack(typesetter: Typesetter, cells: Iterable[tuple[Cell, float]]) -> list[Piece]:

@@ -3,9 +3,20 @@
 from service.errors import LayoutBroken
 from service.model import Code, Facts, Postal, Totals, Words
 from service.rendering.blocks.codes import code128, qr, symbol_mark, widest_module
-from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, joined, level_rule, set_lines, set_row, set_stack
+from service.rendering.blocks.pieces import (
+    MM,
+    Cell,
+    Piece,
+    Setting,
+    between_lines,
+    joined,
+    level_rule,
+    set_lines,
+    set_row,
+    set_stack,
+)
 from service.rendering.layout_file import CodeFrame, FactsFrame, HeroFrame, PostalFrame, TotalsFrame, WordsFrame
-from service.rendering.type.typesetting import Style
+from service.rendering.type.styles import Style
 
 _SYMBOLOGIES = {"code128": code128, "qr": qr}
 
@@ -87,11 +98,6 @@ def set_code_words(setting: Setting, frame: CodeFrame, code: Code) -> list[Piece
     )
     cells = [(Cell(style, text, setting.left, setting.width, frame.words_align), above) for style, text, above in texts]
     return set_stack(setting.typesetter, cells)
-
-
-def between_lines(style: Style) -> float:
-    """From a baseline to the top of the capitals of the next line."""
-    return style.leading - style.cap_height
 
 
 def _set_pair(setting: Setting, looks: tuple[Style, Style], row: tuple[str, str], *, above: float) -> Piece:

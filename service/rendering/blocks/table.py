@@ -7,8 +7,7 @@ repeated on every page; the last two rows stay together.
 from service.model import Goods, GoodsRow
 from service.rendering.art.reading import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
-from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, level_rule, set_row
-from service.rendering.blocks.plain import between_lines
+from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, level_rule, set_row
 from service.rendering.layout_file import GoodsFrame
 from service.rendering.type.typesetting import Drawn
 

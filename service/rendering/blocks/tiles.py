@@ -3,8 +3,7 @@
 from service.model import Tile, Tiles
 from service.rendering.art.reading import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
-from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, joined, set_lines, set_stack
-from service.rendering.blocks.plain import between_lines
+from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, joined, set_lines, set_stack
 from service.rendering.layout_file import TilesFrame
 
 

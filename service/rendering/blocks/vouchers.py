@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from service.model import Voucher
 from service.rendering.blocks.boxes import box_operators
 from service.rendering.blocks.codes import QR_QUIET_MODULES, qr, symbol_mark, widest_module
-from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, joined, set_stack
-from service.rendering.blocks.plain import between_lines
+from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, joined, set_stack
 from service.rendering.layout_file import VoucherFrame
 from service.rendering.type.typesetting import Drawn, Mark
 

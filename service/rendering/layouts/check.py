@@ -7,6 +7,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from service.model import MARKETING, SLOTS
 from service.rendering.layout_file import (
     STANDARD_COLOURS,
     CodeFrame,
@@ -27,15 +28,14 @@ def faults_of_names(file: LayoutFile) -> Iterator[Fault]:
     """Names of styles, colours and fonts that no table has."""
     known = {"styles": set(file.styles), "fonts": set(file.fonts), "colours": {*file.colours, *STANDARD_COLOURS}}
     for key, part in parts_of(file):
-        for name, field in type(part).model_fields.items():
-            value = getattr(part, name)
-            for table in _tables(field):
-                if value and value not in known[table]:
-                    yield (*key, name), f"{table} has no {value}"
+        for name, table, value in references(part):
+            if value not in known[table]:
+                yield (*key, name), f"{table} has no {value}"
 
 
 def faults_of_frames(file: LayoutFile) -> Iterator[Fault]:
     """Frames that don't agree with the flow, the pages, or each other."""
+    yield from _faults_of_slots(file)
     yield from _faults_of_flow(file)
     slots = Counter(frame.slot for frame in file.frames)
     for key, part in parts_of(file):
@@ -47,6 +47,8 @@ def faults_of_frames(file: LayoutFile) -> Iterator[Fault]:
             yield (*key, "slot"), f"{part.slot} has {slots[part.slot]} frames"
         if part.slot in file.leaves_out:
             yield (*key, "slot"), f"{part.slot} is in leaves_out too"
+        if part.where_room and part.slot not in MARKETING:
+            yield (*key, "where_room"), f"{part.slot} is on every note that has it; only marketing waits for room"
         yield from _faults_of_kind(key, part)
         yield from _faults_of_neighbours(file, key, part)
 
@@ -72,6 +74,14 @@ def parts_of(file: LayoutFile) -> Iterator[tuple[Key, BaseModel]]:
         yield from (((name, key), part) for key, part in entries if isinstance(part, BaseModel))
 
 
+def references(part: BaseModel) -> Iterator[tuple[str, str, str]]:
+    """The keys of a table that name entries of another one: the key, that table, the name."""
+    for name, field in type(part).model_fields.items():
+        for table in _tables(field):
+            if value := getattr(part, name):
+                yield name, table, value
+
+
 def _tables(field: FieldInfo) -> Iterator[str]:
     """The tables that a field's values name entries of; the mark may stand inside a union."""
     marks = [
@@ -79,6 +89,17 @@ def _tables(field: FieldInfo) -> Iterator[str]:
         *(mark for kind in get_args(field.annotation) for mark in getattr(kind, "__metadata__", ())),
     ]
     return (mark.table for mark in marks if isinstance(mark, RefersTo))
+
+
+def _faults_of_slots(file: LayoutFile) -> Iterator[Fault]:
+    """Slots that the layout would not show: only marketing may be left out, and only on purpose."""
+    shown = {frame.slot for frame in file.frames}
+    for slot in SLOTS:
+        if slot in file.leaves_out and slot not in MARKETING:
+            yield ("leaves_out",), f"{slot} may not be left out, only {', '.join(sorted(MARKETING))}"
+        elif slot not in shown and slot not in file.leaves_out:
+            or_left_out = ", or name it in leaves_out" if slot in MARKETING else ""
+            yield (), f"no frame shows {slot}; give it one{or_left_out}"
 
 
 def _faults_of_flow(file: LayoutFile) -> Iterator[Fault]:

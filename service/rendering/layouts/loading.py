@@ -18,15 +18,19 @@ from service.rendering.layout_file import SIZES_MM, STANDARD_COLOURS, Font, Fram
 from service.rendering.layouts.arts import read_arts, stand_ins
 from service.rendering.layouts.check import Fault, faults_of_frames, faults_of_names, slots_above
 from service.rendering.layouts.fixed_parts import fixed_operators
+from service.rendering.layouts.flowing import faults_of_flowing
+from service.rendering.layouts.idle import idle_keys
 from service.rendering.layouts.places import faults_of_places
+from service.rendering.layouts.reading import faults_of_reading
 from service.rendering.pdf.document import Picture
 from service.rendering.type.faces import Face, FaceUnusable
 from service.rendering.type.scripts import Scripts
-from service.rendering.type.typesetting import Style
+from service.rendering.type.styles import Style, style_of
 
 __all__ = ["Layout", "LayoutFile", "load_layout"]
 
 FILE = "layout.toml"
+_CHECKS = (faults_of_names, faults_of_frames, idle_keys, faults_of_places, faults_of_flowing, faults_of_reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def load_layout(folder: Path) -> Layout:
     """The layout in `folder`; raises ConfigInvalid with file, line and key for every fault."""
     path = folder / FILE
     file = validated(LayoutFile, read_toml(path), path)
-    _refuse(path, [*faults_of_names(file), *faults_of_frames(file), *faults_of_places(file)])
+    _refuse(path, [fault for faults_of in _CHECKS for fault in faults_of(file)])
     faults: list[Fault] = []
     faces = _read_faces(folder, file, faults)
     arts = read_arts(folder, file, faults)
@@ -117,17 +121,13 @@ def _font_path(folder: Path, font: Font) -> Path:
 
 
 def _style(style: TypeStyle, faces: Mapping[str, Face], inks: Mapping[str, str]) -> Style:
-    face, size = faces[style.font], style.size_pt
-    tracking = style.tracking * size / 1000
-    return Style(
-        face=face,
-        size=size,
-        leading=style.leading_pt,
-        tracking=tracking,
+    return style_of(
+        faces[style.font],
+        style.size_pt,
+        style.leading_pt,
+        ink=inks[style.colour],
+        tracking=style.tracking * style.size_pt / 1000,
         capitals=style.capitals,
         balanced=style.balanced,
         hyphenated=style.hyphenated,
-        ink=inks[style.colour],
-        cap_height=face.cap_height * size,
-        opening=f"BT {inks[style.colour]} /{face.name} {size:g} Tf {tracking:g} Tc ",
     )

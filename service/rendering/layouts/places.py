@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from service.rendering.blocks.pages import PAGE_KINDS
 from service.rendering.layout_file import SIZES_MM, Box, CodeFrame, Flow, Frame, LayoutFile, Pages, Rule, VoucherFrame
 from service.rendering.layouts.check import Fault, Key, parts_of, slots_above
+from service.rendering.layouts.quiet_zones import with_quiet_zone
 
 _FROM_FOLD_MM = 5.0
 _ROUNDING_MM = 1e-6
@@ -27,14 +28,18 @@ _POINTS = ("from_mm", "to_mm")
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """A box that a frame takes: the key that says so, the frame's slot and pages, and the slots that it stays below."""
+class Taken:
+    """A box that a frame takes: the key that says so, the frame's slot and pages, and the slots that it stays below.
+
+    `quiet` is the box with the white that a code wants around it, which words keep off.
+    """
 
     key: Key
     slot: str
     pages: Pages
     above: tuple[str, ...]
     box: Box
+    quiet: Box
 
 
 def faults_of_places(file: LayoutFile) -> Iterator[Fault]:
@@ -80,28 +85,39 @@ def _on_folds(file: LayoutFile, key: Key, box: Box) -> Iterator[Fault]:
 
 
 def _on_each_other(file: LayoutFile) -> Iterator[Fault]:
-    for one, other in combinations(_taken(file), 2):
+    for one, other in combinations(taken(file), 2):
         apart = one.slot in other.above or other.slot in one.above
-        if not apart and _share_a_page(one.pages, other.pages) and _meet(one.box, other.box):
-            whose = "the other box of its frame" if one.slot == other.slot else f"the box of {one.slot}"
+        if apart or not share_a_page(one.pages, other.pages):
+            continue
+        whose = "the other box of its frame" if one.slot == other.slot else f"the box of {one.slot}"
+        if meet(one.box, other.box):
             yield other.key, f"lies over {whose}"
+        elif other.key[-1] == "words_mm" and meet(one.quiet, other.box):
+            yield other.key, f"lies in the white that the code of {one.slot} needs around it"
+        elif one.key[-1] == "words_mm" and meet(one.box, other.quiet):
+            yield one.key, f"lies in the white that the code of {other.slot} needs around it"
 
 
-def _taken(file: LayoutFile) -> Iterator[_Taken]:
-    yield _Taken(("page_number", "box_mm"), "page_number", "every", (), file.page_number.box_mm)
+def taken(file: LayoutFile) -> Iterator[Taken]:
+    """The boxes of all anchored frames and of the page number."""
+    number = file.page_number.box_mm
+    yield Taken(("page_number", "box_mm"), "page_number", "every", (), number, number)
     for key, part in parts_of(file):
         if isinstance(part, Frame):
             above = tuple(slots_above(file, part))
             for name in _BOXES:
                 if box := getattr(part, name, None):
-                    yield _Taken((*key, name), part.slot, part.pages, above, box)
+                    quiet = with_quiet_zone(part) if isinstance(part, CodeFrame) and name == "box_mm" else box
+                    yield Taken((*key, name), part.slot, part.pages, above, box, quiet)
 
 
-def _share_a_page(one: Pages, other: Pages) -> bool:
+def share_a_page(one: Pages, other: Pages) -> bool:
+    """Whether there is a page on which both stand."""
     return any(one in kind and other in kind for kind in PAGE_KINDS)
 
 
-def _meet(one: Box, other: Box) -> bool:
+def meet(one: Box, other: Box) -> bool:
+    """Whether two boxes have more in common than an edge."""
     return all(
         one[side] + one[side + 2] > other[side] + _ROUNDING_MM
         and other[side] + other[side + 2] > one[side] + _ROUNDING_MM

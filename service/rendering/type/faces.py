@@ -9,6 +9,7 @@ they are tabular where the face has such, and stand in columns. The soft hyphen 
 import codecs
 import hashlib
 import io
+import logging
 import struct
 import zlib
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFontFace
 
 from service.rendering.pdf.document import EmbeddedFont, stream, to_unicode
 from service.rendering.type.hyphenation import HYPHEN
+
+logging.getLogger("fontTools").setLevel(logging.CRITICAL)  # it tells on stderr what it leaves out of a subset
 
 _LATIN_1 = "".join(map(chr, range(0xA1, 0x100))).translate({ord(c): None for c in "\u00ad¤¦¨¬¯±´µ¶¸"})
 _PUNCTUATION = "€–—‘’‚“”„•…‹›™−" + HYPHEN
@@ -47,6 +50,22 @@ _SPACE = 0x20
 _FIGURES = "0123456789"
 _UNKERNED = frozenset((*_FIGURES, " ", *_SPACES_EM))
 _FORBIDDEN = frozenset((0x00, 0x0A, 0x0D, 0x28, 0x29, 0x5C, _SPACE))
+# What fontTools and reportlab raise on files that are not as they should be
+_BROKEN = (
+    TTLibError,
+    TTFError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,  # a web font in a packing that needs more than is installed
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 _EMPTY = "\ufffe"  # codecs' mark of a code without a character
 
 
@@ -70,15 +89,16 @@ class Face:
         self.path = path
         try:
             outlines, source = _plain_outlines(path)
-        except (OSError, TTLibError, TTFError, struct.error, KeyError) as error:
-            raise FaceUnusable(f"{path.name} can't be read as a font") from error
-        code_page = _code_page(source)
+            code_page = _code_page(source)
+            self._widths = _widths(outlines, code_page)
+            self.cap_height = _cap_height(source) / source["head"].unitsPerEm
+            self.embedded = _embedded(outlines, code_page, self._widths)
+        except (OSError, *_BROKEN) as error:
+            why = "it is missing, damaged or of another kind"
+            raise FaceUnusable(f"{path.name} can't be read as a font: {why}") from error
         codes = {character: code for code, character in _texts(code_page).items()}
         codes |= dict.fromkeys(_SPACES_EM, _SPACE)
         self._encoding = {ord(character): code for character, code in codes.items()}
-        self._widths = _widths(outlines, code_page)
-        self.cap_height = source["OS/2"].sCapHeight / source["head"].unitsPerEm
-        self.embedded = _embedded(outlines, code_page, self._widths)
         self._pairs: dict[tuple[str, str], int] = {}
         self.set = lru_cache(maxsize=8192)(self._set)
 
@@ -179,6 +199,12 @@ def _code_page(source: TTFont) -> str:
     for code, character in zip(free, elsewhere, strict=False):
         page[code] = character
     return "".join(page)
+
+
+def _cap_height(source: TTFont) -> int:
+    """The height of the capitals in units of the face; old faces don't name it, but have an H."""
+    named: int = getattr(source["OS/2"], "sCapHeight", 0)
+    return named or source["glyf"][source.getBestCmap()[ord("H")]].yMax
 
 
 def _drawn_as(character: str) -> str:

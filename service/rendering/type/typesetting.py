@@ -12,7 +12,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from service.rendering.type.drawn import DrawnFonts, span
 from service.rendering.type.faces import Face
 from service.rendering.type.hyphenation import HYPHEN, syllables
 from service.rendering.type.scripts import Scripts, ShapedText
+from service.rendering.type.styles import Style
 
 _COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+[,.;:!?]*")
 _ADDRESS = re.compile(r"[^ /]+\.[^ /]+/[^ ]+")  # of a web page
@@ -72,25 +72,6 @@ def operators(marks: Iterable[Drawn], bottom: float) -> list[str]:
             x, down, before, after = mark
             drawn.append(f"{before}{x:.2f} {bottom - down:.2f}{after}")
     return drawn
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # told apart as they are, which is what makes them quick to look up
-class Style:
-    """A type style of a layout, ready to set; lengths in points, `ink` the operator of its colour.
-
-    `cap_height` is from the baseline to the top of the capitals.
-    """
-
-    face: Face
-    size: float
-    leading: float
-    tracking: float
-    capitals: bool
-    balanced: bool
-    hyphenated: bool
-    ink: str
-    cap_height: float
-    opening: str  # the operators before each line's place
 
 
 class Typesetter:
