@@ -178,7 +178,7 @@ class RenderPool:
                 failing.pop_all()
         except (OSError, EOFError, RenderInterrupted) as error:  # EOFError: the forkserver is gone
             self._next_start_at = time.monotonic() + _START_PAUSE_S
-            why = error.what if isinstance(error, RenderInterrupted) else type(error).__name__
+            why = error.what if isinstance(error, RenderInterrupted) else f"{type(error).__name__}: {error}"
             raise RenderInterrupted(f"the render workers could not be started: {why}") from error
         return pool
 
