@@ -39,7 +39,7 @@ from service.log import log
 from service.pipeline import Pipeline, Rooms
 from service.planning.house import compile_house
 from service.printing import open_printer
-from service.rendering.pool import RenderPool
+from service.rendering.pool import RenderPool, warm_up_ahead
 from service.tracking import Tracking
 
 DRAIN_S = 30.0
@@ -235,6 +235,7 @@ def running(config: Config) -> Iterator[Service]:
     spool = open_spool(config.settings.spool)
     log.info("service.started", version=__version__, pid=os.getpid(), config=str(config.folder))
     with lock_spool(spool):
+        warm_up_ahead()
         service = Service(config, spool)
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:

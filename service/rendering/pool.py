@@ -52,6 +52,11 @@ def load_renderer(folder: Path, names: Collection[str]) -> Renderer:
     return Renderer({name: load_layout(folder / name) for name in names})
 
 
+def warm_up_ahead() -> None:
+    """Start the server that workers are forked from; it gets warm while this process gets ready."""
+    forkserver.ensure_running()
+
+
 class RenderPool:
     """The workers. `render` may be called from any number of threads; as many notes as workers are drawn at a time."""
 
@@ -74,7 +79,7 @@ class RenderPool:
 
     def start(self) -> None:
         """Start the workers; returns when all are warm. Raises ConfigInvalid if a layout is at fault."""
-        forkserver.ensure_running()  # it gets warm meanwhile
+        warm_up_ahead()
         with self._changing, ExitStack() as kept:
             self._copy = self._copied_layouts(kept)
             self._refuse_faults()

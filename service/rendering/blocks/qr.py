@@ -53,10 +53,12 @@ def qr_image(content: bytes) -> QrImage:
     return _Grid(len(code.modules)).image(_Grid(len(code.modules)).dark(code.modules))
 
 
-def make_usual_tables() -> None:
-    """Make the tables of the usual web addresses, 27 to 84 bytes, ahead of the first note that wants them."""
-    for version in (3, 4, 5):
-        _table(version)
+def make_usual_table() -> None:
+    """Make the table of the usual web addresses, 43 to 62 bytes, ahead of the first note that wants it.
+
+    Those of other lengths come with the first of them, which takes a quarter of a second more.
+    """
+    _table(4)
 
 
 class _Grid:
