@@ -7,7 +7,7 @@ help:
 	@echo 'make test    set up, install what the real CUPS tests need where it may, run everything'
 	@echo 'make run     the service in the foreground, on var/'
 	@echo 'make check   format, lint, types, import arrows'
-	@echo 'make bench   figures of this machine, as ratios of one run'
+	@echo 'make bench   figures of this machine, as ratios of one run; installs the peers for it'
 
 demo: setup
 	@deploy/demo.sh
