@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdf
 from PIL import Image
 
-from service.model import Goods, Hero, Plan, RenderedNote, Tiles
+from service.model import Plan, RenderedNote
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 
@@ -70,16 +70,9 @@ def pixels_of(note: RenderedNote, page: int = 1, dpi: int = 72) -> Image.Image:
 
 def pictures_for(plan: Plan, folder: Path) -> dict[str, Path]:
     """A JPEG for every picture that the plan names."""
-    ids: list[str] = []
-    for _, block in plan.blocks:
-        match block:
-            case Goods(rows=shown) | Tiles(tiles=shown):
-                ids += [one.picture for one in shown]
-            case Hero():
-                ids.append(block.picture)
     return {
         one: a_jpeg(folder / f"{one}.jpg", f"hsl({number * 37 % 360}, 40%, 60%)")
-        for number, one in enumerate(dict.fromkeys(ids))
+        for number, one in enumerate(plan.pictures)
     }
 
 

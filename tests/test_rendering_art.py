@@ -22,11 +22,12 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from service.rendering.art.artwork import Art, ArtUnusable
 from service.rendering.art.artwork import Art as Artwork
 from service.rendering.art.forms import only_page_form, page_form
 from service.rendering.art.images import baseline_jpeg, jpeg
 from service.rendering.art.pictures import Shelf, read_photograph
-from service.rendering.art.reading import Art, ArtUnusable, read_art
+from service.rendering.art.reading import read_art
 from service.rendering.art.svg import svg_form
 from service.rendering.pdf.document import NoteDocument, Picture
 from service.rendering.pdf.outlines import number

@@ -78,3 +78,30 @@ def test_marketing_that_leaves_no_room_for_what_the_customer_needs_goes(tmp_path
     assert crowded.faults[0].startswith("it leaves no room for help: its content ends ")
     assert "Story" not in text_of(crowded)
     assert "care@amber-home.example" in text_of(crowded)
+
+
+def test_marketing_does_not_push_marketing_out(tmp_path: Path) -> None:
+    """A block of marketing that does not fit below another is left out alone."""
+    below = ('[[words]]\nslot = "loyalty"\ncolumn_mm = [16, 110]\nabove_mm = 8\nwhere_room = true\n', "")
+    table = '[[words]]\nslot = "loyalty"\npages = "back"\nbelow = "promo"\nbox_mm = [16, 24, 178, 84]\n'
+    frame = (below[0], table)
+    order = ('"totals", "loyalty"', '"totals"')
+    plan = a_reference_plan(promo=Hero("", "Story", ("word " * 20,)), loyalty=Words("Points", ("point " * 500,)))
+
+    note = a_renderer(tmp_path, frame, order).render(plan, {})
+
+    assert 1 == len(note.faults)
+    assert note.faults[0].endswith(" mm below its frame (loyalty)")
+    assert "Story" in text_of(note)
+
+
+def test_what_found_room_after_all_is_not_said_to_be_left_out(tmp_path: Path) -> None:
+    """The voucher is too tall for any page; without it there is room for the points."""
+    flows = ('pages = "back"\nbox_mm = [16, 203.5, 178, 46]\n', "column_mm = [16, 178]\nabove_mm = 8\n")
+    order = ('"totals", "loyalty"', '"totals", "voucher", "loyalty"')
+    plan = a_reference_plan(lines=1, voucher=a_voucher(terms=("One more.",) * 90), loyalty=Words("Points", ("310",)))
+
+    note = a_renderer(tmp_path, flows, order).render(plan, {"H0": a_jpeg(tmp_path / "h.jpg")})
+
+    assert "loyalty" not in note.left_out
+    assert "Points" in text_of(note)

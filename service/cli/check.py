@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from service.model import LANGUAGES
 from service.planning.house import House, compile_house
 from service.planning.note import plan_note
 from service.planning.routing import uncovered
-from service.planning.specimens import specimens
+from service.planning.specimens import Specimen, specimens
 from service.printing import open_printer
 from service.rendering.layout_file import SIZES_MM
 from service.rendering.layouts.loading import Layout, load_layout
@@ -94,16 +94,16 @@ def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
             yield Finding(subject, "", str(error), error.hint)
             continue
         renderer, library = Renderer({shop.layout: layout}), Library(config.settings.image_cache)
-        faults = list(_drawing_faults(shop_name, house, renderer, library))
-        drawn = f"draws {sum(1 for _ in specimens(shop_name, house))} specimens of {shop_name}"
-        yield Finding(subject, drawn, "\n".join(faults), LAYOUT_HINT)
+        drawn = tuple(specimens(shop_name, house))
+        faults = _drawing_faults(drawn, house, renderer, library)
+        yield Finding(subject, f"draws {len(drawn)} specimens of {shop_name}", "\n".join(faults), LAYOUT_HINT)
         yield Finding(f"sheet {shop.layout}", _sheet(layout), "\n".join(_sheet_faults(layout, house)), SHEET_HINT)
 
 
-def _drawing_faults(shop: str, house: House, renderer: Renderer, library: Library) -> Iterator[str]:
+def _drawing_faults(drawn: Sequence[Specimen], house: House, renderer: Renderer, library: Library) -> Iterator[str]:
     """What keeps specimens from being drawn, each fault once, with the first specimen that has it."""
     faults: dict[str, list[str]] = {}
-    for specimen in specimens(shop, house):
+    for specimen in drawn:
         try:
             plan = plan_note(specimen.shipment, house, specimen.generation)
             found = renderer.render(plan, library.pictures_of(plan)).faults

@@ -91,11 +91,12 @@ class _NoteInTheMaking:
         self._faults.append(str(named))
 
     def _set_for_sure(self, frame: Frame, block: Block) -> None:
-        """Set a block; where it lacks room below marketing, the marketing goes."""
+        """Set a block; where what the customer needs lacks room below marketing, the marketing goes."""
         try:
             self._set(frame, block)
         except DoesNotFit as error:
-            if not (above := self._marketing_above(frame)):
+            above = "" if frame.slot in MARKETING else self._marketing_above(frame)
+            if not above:
                 raise
             del self._standing[above]
             self._faults.append(f"it leaves no room for {frame.slot}: {error.what} ({above})")
@@ -148,6 +149,7 @@ class _NoteInTheMaking:
         """What flows, on pages; what stands only where there is room comes in turn, unless it costs a page."""
         slots = list(self._flowing)
         optional = [slot for slot in slots if self._layout.frames[slot].where_room]
+        self._left_out.difference_update(optional)  # whom an earlier try, with a block too tall for any page, named
         pages = self._tried(slots) if optional else self._filled(slots)
         if not optional or len(pages) == 1:
             return pages

@@ -11,8 +11,6 @@ from service.rendering.art.forms import only_page_form
 from service.rendering.art.images import baseline_jpeg, png
 from service.rendering.art.svg import svg_form
 
-__all__ = ["Art", "ArtUnusable", "read_art"]
-
 _SIZE_BYTES_MAX = 5_000_000
 _READERS: dict[str, Callable[[bytes], Art]] = {".pdf": only_page_form, ".png": png, ".jpg": baseline_jpeg}
 

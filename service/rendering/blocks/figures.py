@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from service.rendering.art.artwork import Art
 from service.rendering.art.pictures import read_photograph
-from service.rendering.art.reading import Art
 from service.rendering.pdf.document import Picture
 from service.rendering.type.typesetting import Drawn, Mark
 

@@ -5,7 +5,7 @@ repeated on every page; the last two rows stay together.
 """
 
 from service.model import Goods, GoodsRow
-from service.rendering.art.reading import Art
+from service.rendering.art.artwork import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, level_rule, set_row
 from service.rendering.layout_file import GoodsFrame

@@ -1,7 +1,7 @@
 """Tiles: recommended articles side by side, their pictures on one ground line, their names below on another."""
 
 from service.model import Tile, Tiles
-from service.rendering.art.reading import Art
+from service.rendering.art.artwork import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, joined, set_lines, set_stack
 from service.rendering.layout_file import TilesFrame

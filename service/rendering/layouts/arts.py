@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.rendering.art.reading import Art, ArtUnusable, read_art
+from service.rendering.art.artwork import Art, ArtUnusable
+from service.rendering.art.reading import read_art
 from service.rendering.layout_file import STANDARD_COLOURS, GoodsFrame, HeroFrame, LayoutFile, TilesFrame
 from service.rendering.layouts.check import Fault, Key, parts_of
 

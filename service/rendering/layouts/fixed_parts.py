@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.rendering.art.reading import Art
+from service.rendering.art.artwork import Art
 from service.rendering.blocks.boxes import box_operators
 from service.rendering.blocks.pages import PageKind
 from service.rendering.blocks.pieces import MM

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from service.config import key_name, line_of_key, read_text, read_toml, validated
 from service.errors import ConfigInvalid
-from service.rendering.art.reading import Art
+from service.rendering.art.artwork import Art
 from service.rendering.blocks.pages import PAGE_KINDS, PageKind, Room
 from service.rendering.blocks.pieces import MM
 from service.rendering.layout_file import SIZES_MM, STANDARD_COLOURS, Font, Frame, LayoutFile, TypeStyle
