@@ -63,6 +63,24 @@ class Rendering(Part):
     attempts: int = Field(default=3, ge=1, le=10, description="Tries before a note is held as render-failed.")
 
 
+class Images(Part):
+    """How the picture library is filled: `slipway images sync`."""
+
+    workers: int = Field(default=2, ge=1, le=64, description="Processes that prepare pictures.")
+    deadline_s: float = Field(default=20.0, gt=0, le=600, description="A picture that takes longer is refused.")
+    memory_mb: int = Field(default=1536, ge=512, description="Address space of one worker.")
+    max_mb: int = Field(default=64, ge=1, le=1024, description="A larger file is refused unread.")
+    max_megapixels: int = Field(default=100, ge=1, le=1000, description="A larger picture is refused undecoded.")
+    quality: int = Field(default=88, ge=50, le=98, description="Of the JPEGs that are printed.")
+    private_hosts: tuple[str, ...] = Field(
+        default=(), description="Hosts with a private address that manifests and redirects may lead to."
+    )
+    connections: int = Field(default=4, ge=1, le=32, description="To one host at a time.")
+    requests_per_s: float = Field(default=20.0, gt=0, le=1000, description="To one host, at most.")
+    timeout_s: float = Field(default=20.0, gt=0, le=600, description="For a connection, and for each answer.")
+    attempts: int = Field(default=3, ge=1, le=10, description="Tries for each address.")
+
+
 class Printing(Part):
     """The way to the printers."""
 
@@ -101,10 +119,13 @@ def _target(*fields: str) -> str:
     return rf"^https://[^\s{{}}/?#@]+(/[^\s{{}}]*(\{{({'|'.join(fields)})\}}[^\s{{}}]*)*)?$"
 
 
+PictureId = Annotated[str, Field(min_length=1, max_length=64)]
+
+
 class Story(Part):
     """What a brand tells of itself on every note, with a picture."""
 
-    picture: str = Field(min_length=1, max_length=64, description="A picture of the library, by its name there.")
+    picture: PictureId = Field(description="A picture of the library, by its id there.")
     heading: dict[Language, Annotated[str, Field(min_length=1, max_length=60)]] = Field(description="By language.")
     text: dict[Language, Annotated[str, Field(min_length=1, max_length=400)]] = Field(description="By language.")
 
@@ -146,6 +167,12 @@ class Shop(Part):
     returns_url: dict[Language, str] = Field(description="Where a return is announced, by language, as printed.")
     returns_days: int = Field(default=30, ge=14, le=365, description="Days in which goods may come back.")
     imprint: str = Field(min_length=1, max_length=200, description="The company line at the foot.")
+    category_pictures: dict[str, PictureId] = Field(
+        default={}, description="What stands in for an article without a picture: category, as orders name it -> id."
+    )
+    neutral_picture: PictureId | Literal[""] = Field(
+        default="", description="Stands in where the category has no picture either; empty: as the layout says."
+    )
     story: Story | None = Field(default=None, description="The brand's story; without it, notes have none.")
 
 
@@ -168,6 +195,7 @@ class Settings(Part):
     layouts: Path = Field(default=Path("layouts"), description="The folder of the layouts.")
     intake: Intake = Intake()
     rendering: Rendering = Rendering()
+    images: Images = Images()
     printing: Printing = Printing()
     languages: Languages = Languages()
     shops: dict[str, Shop]

@@ -138,6 +138,11 @@ class DecisionRefused(Rejected):
     advice = "Look where the note stands (`slipway status NOTE`), then decide again."
 
 
+class PictureSourceUnusable(Rejected):
+    code = "picture-source-unusable"
+    advice = "Mend the folder, the manifest or the address that is named, then sync again; the library is as it was."
+
+
 # A person decides ----------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +262,16 @@ class RenderInterrupted(Deferred):
     advice = "A render worker died or ran out of time; the note is drawn again in another."
 
 
+class LibraryInUse(Deferred):
+    code = "library-in-use"
+    advice = "Another `slipway images sync` is at work in this library: wait for its end, then sync again."
+
+
+class LibraryFull(Deferred):
+    code = "library-full"
+    advice = "The disk of the picture library is full: make room, then sync again; it goes on where it stopped."
+
+
 class SpoolFull(Deferred):
     code = "spool-full"
     advice = "The disk of the spool is full: make room. Files wait in the hot folder until then."
@@ -287,6 +302,12 @@ class SpoolBroken(Stopped):
     code = "spool-broken"
     advice = "The disk of the spool fails, or is gone: look at it (`dmesg`, `df`), then start the service again."
     exit_code = 75
+
+
+class LibraryUnusable(Stopped):
+    code = "library-unusable"
+    advice = "Give the library's folder to the user who syncs, look at its disk, or name another: SLIPWAY_IMAGE_CACHE."
+    exit_code = 78
 
 
 class OwnFault(Stopped):

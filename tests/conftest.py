@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.cups_lab"]
+pytest_plugins = ["tests.cups_lab", "tests.tls_server"]
 
 ROOT = Path(__file__).parent.parent
 CORPORA = Path(os.environ.get("CORPORA", ROOT.parent / "shared" / "data"))
