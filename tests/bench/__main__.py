@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.flow import Latency, measure_latency, measure_throughput
+from tests.bench.images import measure_images
 from tests.bench.reach import NOTHING, Reach
 from tests.bench.render import Figures, measure_memory, measure_rendering
 
@@ -21,6 +22,7 @@ TITLES = {
     "ours": "our note",
     "memory": "memory of one render worker",
     "latency": "drop (rename) to accepted by a real cupsd, 8 queues",
+    "images": "the picture library, prepared by two workers",
     "throughput": "a heap of files, worked off",
 }
 LATENCY_REACH_MS = {20: {"p50": 30, "p99": 60}, 50: {"p99": 100}}  # by notes a second
@@ -29,10 +31,13 @@ LATENCY_REACH_MS = {20: {"p50": 30, "p99": 60}, 50: {"p99": 100}}  # by notes a 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", choices=("rendering", "flow"), help="a part of it")
+    parser.add_argument("--only", choices=("rendering", "flow", "images"), help="a part of it")
     parser.add_argument("--notes", type=int, default=200, help="notes of each latency run (default: 200)")
     parser.add_argument("--files", type=int, default=500, help="files of each throughput run (default: 500)")
     parser.add_argument("--memory", type=int, default=20_000, help="notes of the memory run (default: 20000; 0: none)")
+    parser.add_argument(
+        "--images", type=int, default=1000, help="pictures of the library (default: 1000; 40000 takes ten minutes)"
+    )
     arguments = parser.parse_args()
     measured = {}
     for subject, figures in subjects(arguments):
@@ -44,11 +49,13 @@ def main() -> None:
 
 def subjects(wanted: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
     """Each subject with its figures, as soon as it is measured."""
-    if wanted.only != "flow":
+    if wanted.only in (None, "rendering"):
         yield from measure_rendering().items()
         if wanted.memory:
             yield "memory", measure_memory(wanted.memory)
-    if wanted.only != "rendering":
+    if wanted.only in (None, "images"):
+        yield "images", measure_images(wanted.images)
+    if wanted.only in (None, "flow"):
         latencies = [measure_latency(rate, wanted.notes) for rate in LATENCY_REACH_MS]
         yield "latency", [row for latency in latencies for row in latency_rows(latency)]
         yield "throughput", [asdict(measure_throughput(wanted.files, with_cups=cups)) for cups in (False, True)]

@@ -26,7 +26,7 @@ def write_content(path: Path, plans: Iterable[tuple[int, int, Plan]], pictures: 
 def _note(plan: Plan, pictures: Mapping[str, Path]) -> dict[str, Any]:
     note = {slot.replace("-", "_"): asdict(block) for slot, block in plan.blocks}
     for shown in (note["promo"], *note["goods"]["rows"], *note["recommendations"]["tiles"]):
-        shown["picture"] = str(pictures[shown["picture"]])
+        shown["picture"] = str(pictures[shown.pop("pictures")[0]])
     note["feedback"]["symbol"] = _qr(note["feedback"]["data"])
     note["voucher"]["symbol"] = _qr(note["voucher"]["scan"])
     note["note_code"]["symbol"] = _code128(note["note_code"]["data"])

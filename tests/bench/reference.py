@@ -41,7 +41,7 @@ def reference_plan(lines: int, number: int, *, goods_pictures: int = GOODS_PICTU
         "facts": Facts(tuple((label, value.replace("509217", order)) for label, value in facts.rows)),
         "note-code": Code("code128", note_id, address=note_id),
         "goods": replace(blocks["goods"], rows=tuple(_goods(blocks["goods"].rows, chance, goods_pictures))),
-        "promo": replace(blocks["promo"], picture=f"H{number % HEROES:06d}"),
+        "promo": replace(blocks["promo"], pictures=(f"H{number % HEROES:06d}",)),
         "voucher": _voucher(blocks["voucher"], chance),
         "recommendations": _tiles(blocks["recommendations"], chance),
         "feedback": _feedback(blocks["feedback"], note_id, language),
@@ -67,7 +67,7 @@ def _goods(rows: Sequence[GoodsRow], chance: random.Random, pictures: int) -> It
     kinds = chance.sample(range(pictures), min(pictures, len(rows)))
     for row, kind in zip(rows, cycle(kinds), strict=False):
         name = f"{row.name.split(',')[0][:40].strip()} {kind}"
-        yield replace(row, name=name, sku=f"AH-{kind:05d}", picture=f"P{kind:06d}")
+        yield replace(row, name=name, sku=f"AH-{kind:05d}", pictures=(f"P{kind:06d}",))
 
 
 def _voucher(voucher: Voucher, chance: random.Random) -> Voucher:
@@ -84,7 +84,7 @@ def _tiles(tiles: Tiles, chance: random.Random) -> Tiles:
 
 def _tile(tile: Tile, kind: int) -> Tile:
     name = f"{tile.name.split(',')[0][:24].strip()} {kind}"
-    return replace(tile, picture=f"T{kind:06d}", name=name, detail=f"AH-{kind:05d}")
+    return replace(tile, pictures=(f"T{kind:06d}",), name=name, detail=f"AH-{kind:05d}")
 
 
 def _feedback(feedback: Code, note_id: str, language: str) -> Code:

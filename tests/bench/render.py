@@ -191,7 +191,7 @@ def _pictures_bytes(contest: Contest, number: int) -> int:
     """Size of the pictures on that reference note, each once."""
     blocks = dict(reference_plan(REFERENCE_LINES, number).blocks)
     shown = (blocks["promo"], *blocks["goods"].rows, *blocks["recommendations"].tiles)
-    return sum(contest.pictures[name].stat().st_size for name in {one.picture for one in shown})
+    return sum(contest.pictures[name].stat().st_size for name in {one.pictures[0] for one in shown})
 
 
 def _ms(drawn: Sequence[Drawn]) -> float:

@@ -8,6 +8,7 @@ from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from tests.bench.peers.worker import draw_on_demand
 from tests.bench.reference import LAYOUT, reference_plan
+from tests.sheets import found
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     renderer = Renderer({LAYOUT.name: load_layout(LAYOUT)})
 
     def draw(plan: Plan) -> bytes:
-        return renderer.render(plan, pictures).pdf
+        return renderer.render(plan, found(plan, pictures)).pdf
 
     draw_on_demand(draw, lambda lines, number: reference_plan(lines, number, goods_pictures=goods_pictures))
 
