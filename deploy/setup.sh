@@ -2,6 +2,7 @@
 # Makes .venv with everything that is asked for, at the versions of requirements.lock.
 #   deploy/setup.sh          the service
 #   deploy/setup.sh dev      and what tests and checks need
+# and fills the picture library of the checkout from image_cache/samples.
 # CUPS support is added where libcups' headers are; the service runs without it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,9 +39,11 @@ if [ -r /usr/include/cups/cups.h ]; then
 fi
 wanted=".${extras:+[$extras]}"
 stamp=.venv/.installed
-if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted $(cat pyproject.toml requirements.lock | cksum)" ]; then
-    exit 0
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted $(cat pyproject.toml requirements.lock | cksum)" ]; then
+    echo "setup: installing $wanted into .venv"
+    .venv/bin/pip install --quiet --use-pep517 --disable-pip-version-check --no-warn-script-location -c requirements.lock -e "$wanted"
+    echo "$wanted $(cat pyproject.toml requirements.lock | cksum)" >"$stamp"
 fi
-echo "setup: installing $wanted into .venv"
-.venv/bin/pip install --quiet --use-pep517 --disable-pip-version-check --no-warn-script-location -c requirements.lock -e "$wanted"
-echo "$wanted $(cat pyproject.toml requirements.lock | cksum)" >"$stamp"
+
+# the checkout's own picture library, from the originals in git; quick when nothing has changed
+SLIPWAY_IMAGE_CACHE=image_cache .venv/bin/slipway images sync image_cache/samples >/dev/null

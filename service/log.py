@@ -42,6 +42,7 @@ Event = Literal[
     "spool.full",
     "spool.room",
     "picture.missing",
+    "library.broken",
     "marketing.left-out",
 ]
 

@@ -64,6 +64,7 @@ class Line:
     quantity: int
     quantity_ordered: int
     unit_price: Decimal
+    picture: str = ""  # id in the picture library, where the shop names one; else its SKU finds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Recommendation:
     description: str
     category: str = ""
     price: Decimal | None = None
+    picture: str = ""  # as a line's
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,39 @@ class Route:
         )
 
 
+# Pictures ------------------------------------------------------------------------------------------------------------
+
+Choice = tuple[str, ...]
+"""Ids in the picture library, the best first: the first that the library has is shown. Empty: no picture."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PictureSize:
+    """How a layout shows pictures, in pixels at 300 dpi: whole in the middle of its room, or cropped to fill it.
+
+    `is_trimmed`: the white round what is shown goes first.
+    """
+
+    width: int
+    height: int
+    is_cropped: bool = False
+    is_trimmed: bool = False
+
+    @property
+    def name(self) -> str:
+        """`213x213`, `1063x473-cropped`, `213x213-trimmed`: in the library's index and in lists for people."""
+        return f"{self.width}x{self.height}{'-cropped' * self.is_cropped}{'-trimmed' * self.is_trimmed}"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPicture:
+    """A picture that a note asked for and the library did not have, at least not at that size."""
+
+    shop: str
+    picture: str  # the best id of the choice
+    size: str  # a PictureSize's name
+
+
 # The plan: the finished decision for one note ------------------------------------------------------------------------
 
 
@@ -193,7 +228,7 @@ class GoodsRow:
     detail: str
     unit_price: str
     amount: str
-    picture: str  # id in the picture library, or empty
+    pictures: Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +261,7 @@ class Code:
 class Hero:
     """A large picture and words to it; either may be empty."""
 
-    picture: str  # id in the picture library
+    pictures: Choice
     heading: str = ""
     paragraphs: tuple[str, ...] = ()
 
@@ -235,7 +270,7 @@ class Hero:
 class Tile:
     """One recommended article. Detail and price may be empty."""
 
-    picture: str
+    pictures: Choice
     name: str
     detail: str = ""
     price: str = ""
@@ -287,15 +322,17 @@ class Plan:
     note_id: str
     generation: int
     language: str  # en | fr | de
+    shop: str  # whose pictures it shows
     layout: str
     title: str  # document title in the PDF's metadata; no personal data
     page_label: str
     blocks: tuple[tuple[str, Block], ...]
 
     @property
-    def pictures(self) -> tuple[str, ...]:
-        """The ids of the pictures that it asks for, each once, in reading order."""
-        return tuple(dict.fromkeys(picture for _, block in self.blocks for picture in _pictures_of(block) if picture))
+    def pictures(self) -> tuple[tuple[str, Choice], ...]:
+        """The pictures that it asks for, as (slot, choice) pairs, each once, in reading order."""
+        asked = ((slot, choice) for slot, block in self.blocks for choice in _choices_of(block) if choice)
+        return tuple(dict.fromkeys(asked))
 
     @property
     def job_name(self) -> str:
@@ -303,14 +340,14 @@ class Plan:
         return job_name(self.note_id, self.generation)
 
 
-def _pictures_of(block: Block) -> Iterable[str]:
+def _choices_of(block: Block) -> Iterable[Choice]:
     match block:
         case Goods():
-            return (row.picture for row in block.rows)
+            return (row.pictures for row in block.rows)
         case Tiles():
-            return (tile.picture for tile in block.tiles)
+            return (tile.pictures for tile in block.tiles)
         case Hero():
-            return (block.picture,)
+            return (block.pictures,)
     return ()
 
 
@@ -326,7 +363,8 @@ def job_name(note_id: str, generation: int) -> str:
 class RenderedNote:
     """The finished document of one note.
 
-    `left_out` are slots that found no room, or nothing to show; `faults` say what of marketing could not be drawn.
+    `left_out` are slots that found no room, or nothing to show; `faults` say what of marketing could not be drawn;
+    `wanted` are pictures that it had to do without, or had at another size only.
     """
 
     pdf: bytes
@@ -334,6 +372,7 @@ class RenderedNote:
     pages: int
     left_out: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    wanted: tuple[WantedPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ limit. Only a STOP reaches the daemon.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from service.clock import Now, milliseconds
@@ -28,7 +28,7 @@ from service.intake.spool import Spool
 from service.ledger.accounts import AHEAD_OF_PAPER, Account, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import bound, log
-from service.model import Job, JobState, Plan, RenderedNote, Route
+from service.model import Job, JobState, Plan, RenderedNote, Route, WantedPicture
 from service.planning.house import House
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
@@ -66,6 +66,7 @@ class _Prepared:
     sha256: str
     pages: int
     left_out: tuple[str, ...]
+    wanted: tuple[WantedPicture, ...]
     began_at: datetime
     planned_at: datetime
     rendered_at: datetime
@@ -137,25 +138,25 @@ class Pipeline:
         note = self._render(plan)
         write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
         self._prepared[account.key] = _Prepared(
-            route, note.sha256, note.pages, note.left_out, began_at, planned_at, rooms.now()
+            route, note.sha256, note.pages, note.left_out, note.wanted, began_at, planned_at, rooms.now()
         )
         rooms.delivery.put(lane_of(route.queue), account.key, _turn(account))
 
     def _render(self, plan: Plan) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
-        pictures = self._rooms.library.pictures_of(plan)
-        self._rooms.library.log_missing(plan)
+        picked = self._rooms.library.pick(plan, self._rooms.renderer.picture_sizes(plan.layout))
+        self._rooms.library.log_missing(plan.note_id, picked.wanted)
         attempts = self._rooms.settings.rendering.attempts
         for attempt in range(1, attempts + 1):
             try:
-                note = self._rooms.renderer.render(plan, pictures)
+                note = self._rooms.renderer.render(plan, picked.pictures)
             except RenderInterrupted as error:
                 log.warning("worker.died", note_id=plan.note_id, attempt=attempt, reason=str(error))
                 last = str(error)
                 continue
             if note.faults:
                 log.warning("marketing.left-out", note_id=plan.note_id, reason="; ".join(note.faults))
-            return note
+            return replace(note, wanted=picked.wanted)
         raise RenderFailed(f"the note could not be drawn in {attempts} tries: {last}")
 
     # Submit -----------------------------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ class Pipeline:
             self._discard_orphan(account)
 
         began_at = rooms.now()
-        note = RenderedNote(document, prepared.sha256, prepared.pages)
+        note = RenderedNote(document, prepared.sha256, prepared.pages, wanted=prepared.wanted)
         moments = {"planned": prepared.planned_at, "rendered": prepared.rendered_at, "submitting": began_at}
         if not rooms.ledger.intend(key, note, prepared.route.queue, moments):  # intent on disk
             return  # a person was faster

@@ -17,7 +17,7 @@ from service.intake.reading import Reading, grows_by_lines, read_drop
 from service.intake.spool import open_spool
 from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
-from service.model import Job, JobReport, Plan, QueueReport, RenderedNote, Route
+from service.model import Choice, Job, JobReport, PictureSize, Plan, QueueReport, RenderedNote, Route
 from service.pipeline import Pipeline, Rooms
 from service.planning.house import compile_house
 from service.printing.folder import FolderPrinter
@@ -138,8 +138,11 @@ class InlineRenderer:
     def __init__(self) -> None:
         self._renderer = Renderer(LAYOUTS)
 
-    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+    def render(self, plan: Plan, pictures: Mapping[tuple[str, Choice], Path]) -> RenderedNote:
         return self._renderer.render(plan, pictures)
+
+    def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
+        return self._renderer.picture_sizes(layout)
 
 
 @dataclass
@@ -185,10 +188,13 @@ class Floor:
         queues = tuple(queue.name for queue in config.printers.queue)
         self.pipeline = Pipeline(self.rooms, queues, self.stopped_by.append)
 
-    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+    def render(self, plan: Plan, pictures: Mapping[tuple[str, Choice], Path]) -> RenderedNote:
         self.drawn += 1
         note: RenderedNote = self.renderer.render(plan, pictures)
         return note
+
+    def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
+        return InlineRenderer().picture_sizes(layout)
 
     def take_up(self) -> None:
         """What a start does: claims of an earlier life, then what the ledger owes."""

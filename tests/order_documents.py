@@ -21,8 +21,8 @@ COLUMNS = (
     *("customer_id", "customer_name", "customer_status", "customer_previous_orders", "customer_marketing"),
     *("customer_member_since", "customer_birthday", "customer_referral_code"),
     *("loyalty_tier", "loyalty_points", "loyalty_earned", "delivery_name", "street", "street_2", "street_3"),
-    *("postcode", "city", "region", "country", "lines_total", "line", "sku", "description", "category", "quantity"),
-    *("quantity_ordered", "unit_price"),
+    *("postcode", "city", "region", "country", "lines_total", "line", "sku", "description", "category", "picture"),
+    *("quantity", "quantity_ordered", "unit_price"),
 )
 
 
@@ -68,7 +68,7 @@ def flat_rows(document: dict[str, Any]) -> list[dict[str, str]]:
         "lines_total": len(document["lines"]),
     }
     return [
-        {name: str({**header, **line, "line": number}[name]) for name in COLUMNS}
+        {name: str({**header, "picture": "", **line, "line": number}[name]) for name in COLUMNS}
         for number, line in enumerate(document["lines"], 1)
     ]
 

@@ -28,7 +28,8 @@ prices = st.decimals(Decimal(0), Decimal("9999999"), places=4)
 def lines(draw: st.DrawFn) -> Line:
     quantity = draw(st.integers(1, 1_000_000))
     ordered = draw(st.integers(quantity, 1_000_000))
-    return Line(draw(texts(64, 1)), draw(texts(300)), draw(texts(64)), quantity, ordered, draw(prices))
+    sku, description, category = draw(texts(64, 1)), draw(texts(300)), draw(texts(64))
+    return Line(sku, description, category, quantity, ordered, draw(prices), picture=draw(texts(64)))
 
 
 addresses = st.builds(
@@ -52,7 +53,7 @@ customers = st.builds(
     loyalty=st.builds(Loyalty, texts(40), st.integers(0, 1_000_000_000), st.integers(0, 1_000_000_000)),
     referral_code=texts(40),
 )
-recommendations = st.builds(Recommendation, texts(64, 1), texts(300), texts(64), st.none() | prices)
+recommendations = st.builds(Recommendation, texts(64, 1), texts(300), texts(64), st.none() | prices, texts(64))
 codes = st.from_regex(r"\A[!-~]([ -~]{0,38}[!-~])?\Z")
 days = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 terms = {"code": codes, "minimum": prices, "expires": st.none() | days}

@@ -227,7 +227,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 
 def a_row(**changes: Any) -> GoodsRow:
     row = GoodsRow(
-        quantity="2", name="Retrospot tea set", sku="22139", detail="", unit_price="£4.95", amount="£9.90", picture=""
+        quantity="2", name="Retrospot tea set", sku="22139", detail="", unit_price="£4.95", amount="£9.90", pictures=()
     )
     return replace(row, **changes)
 
@@ -255,7 +255,7 @@ def _row(language: str, number: int, *, gift: bool) -> GoodsRow:
         detail=WORDS[language]["detail"] if follows else "",
         unit_price="" if gift else price(language, Decimal(unit_price)),
         amount="" if gift else price(language, _amount(language, number)),
-        picture=f"P{number % 8:06d}",
+        pictures=(f"P{number % 8:06d}",),
     )
 
 
@@ -306,6 +306,7 @@ def a_plan(language: str = "en", *, lines: int = 6, kind: str = "final", gift: b
         note_id="509217-1-r1",
         generation=1,
         language=language,
+        shop="amber-home",
         layout="amber-home",
         title=words["title"],
         page_label=words["page"],
@@ -318,11 +319,11 @@ def a_reference_plan(language: str = "en", *, lines: int = 8, layout: str = "two
     """The reference note: lines with pictures, a hero, three tiles, voucher and feedback with QR codes, Code128."""
     words = WORDS[language]
     tiles = tuple(
-        Tile(picture=f"T{number}", name=name, price=price(language, Decimal(worth)))
+        Tile(pictures=(f"T{number}",), name=name, price=price(language, Decimal(worth)))
         for number, (_, name, worth) in enumerate(GOODS[language][3:6])
     )
     marketing: dict[str, Block] = {
-        "promo": Hero("H0", words["promo"][0], words["promo"][1:]),
+        "promo": Hero(("H0",), words["promo"][0], words["promo"][1:]),
         "voucher": a_voucher(language),
         "recommendations": Tiles(words["recommendations"], tiles),
     }

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from service.model import Plan, RenderedNote
+from service.model import Choice, Plan, RenderedNote
 from service.rendering.renderer import Renderer
 
 
-def draw_badly(renderer: Renderer, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+def draw_badly(renderer: Renderer, plan: Plan, pictures: Mapping[tuple[str, Choice], Path]) -> RenderedNote:
     match plan.title:
         case "hangs":
             threading.Event().wait()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdf
 from PIL import Image
 
-from service.model import Plan, RenderedNote
+from service.model import Choice, Plan, RenderedNote
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 
@@ -22,8 +22,18 @@ def the_renderer() -> Renderer:
     return Renderer({"amber-home": load_layout(LAYOUTS / "amber-home")})
 
 
-def render(plan: Plan, pictures: Mapping[str, Path] | None = None) -> RenderedNote:
-    return the_renderer().render(plan, pictures or {})
+def render(plan: Plan, files: Mapping[str, Path] | None = None) -> RenderedNote:
+    """The note of `plan`, with these pictures by their ids."""
+    return the_renderer().render(plan, found(plan, files or {}))
+
+
+def found(plan: Plan, files: Mapping[str, Path]) -> dict[tuple[str, Choice], Path]:
+    """What a library that has these pictures, by their ids, finds for a plan."""
+    return {
+        (slot, choice): next(files[one] for one in choice if one in files)
+        for slot, choice in plan.pictures
+        if not files.keys().isdisjoint(choice)
+    }
 
 
 def pages_of(note: RenderedNote) -> list[str]:
@@ -68,11 +78,11 @@ def pixels_of(note: RenderedNote, page: int = 1, dpi: int = 72) -> Image.Image:
     return Image.open(io.BytesIO(raster)).convert("RGB")
 
 
-def pictures_for(plan: Plan, folder: Path) -> dict[str, Path]:
-    """A JPEG for every picture that the plan names."""
+def pictures_for(plan: Plan, folder: Path) -> dict[tuple[str, Choice], Path]:
+    """A JPEG for every choice of the plan."""
     return {
-        one: a_jpeg(folder / f"{one}.jpg", f"hsl({number * 37 % 360}, 40%, 60%)")
-        for number, one in enumerate(plan.pictures)
+        (slot, choice): a_jpeg(folder / f"{choice[0]}.jpg", f"hsl({number * 37 % 360}, 40%, 60%)")
+        for number, (slot, choice) in enumerate(plan.pictures)
     }
 
 

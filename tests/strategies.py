@@ -85,7 +85,7 @@ def offers() -> st.SearchStrategy[Offer]:
 
 def recommendations() -> st.SearchStrategy[Recommendation]:
     prices = st.none() | st.decimals(Decimal(0), Decimal(9999), places=2)
-    return st.builds(Recommendation, sku=ids(), description=texts(80), price=prices)
+    return st.builds(Recommendation, sku=ids(), description=texts(80), price=prices, picture=texts(64))
 
 
 def orders() -> st.SearchStrategy[Order]:
@@ -118,6 +118,7 @@ def lines(draw: st.DrawFn) -> Line:
         quantity=quantity,
         quantity_ordered=quantity + draw(st.integers(0, 5000)),
         unit_price=draw(st.decimals(Decimal(0), Decimal("9999999.9999"), places=4)),
+        picture=draw(texts(64)),
     )
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from service.config import read_config
-from service.imagery.library import Library
 from service.model import Code, Plan, Voucher
 from service.planning.house import compile_house
-from service.planning.note import plan_note
 from service.planning.specimens import specimens
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from tests.conftest import ROOT
+from tests.sample_library import sample_pictures
 from tests.sheets import codes_on
 from tests.test_goldens import SHOPS
 
@@ -26,11 +25,12 @@ KINDS = {"qr": "QR-Code", "code128": "CODE-128"}
 @pytest.mark.parametrize(("shop", "case"), tuple(product(SHOPS, CASES)))
 def test_every_code_of_a_note_is_read_off_the_paper(shop: str, case: str, tmp_path: Path) -> None:
     house, layout = compile_house(read_config(ROOT / "config", {})), load_layout(ROOT / "layouts" / shop)
+    renderer = Renderer({shop: layout})
     for specimen in specimens(shop, house):
         if specimen.case != case or (case, specimen.shipment.order.language) in TOO_LONG:
             continue
-        plan = plan_note(specimen.shipment, house)
-        note = Renderer({shop: layout}).render(plan, Library(ROOT / "image_cache").pictures_of(plan))
+        plan = specimen.plan
+        note = renderer.render(plan, sample_pictures(plan, renderer))
         expected = codes_of(plan, without={*note.left_out, *layout.file.leaves_out})
         for tool, dpi in product(("pdftoppm", "gs"), (150, 300)):
             too_fine = {f"CODE-128:{plan.note_id}"} if dpi == 150 and len(plan.note_id) > FINE else set()

@@ -101,6 +101,15 @@ def test_json_lines_go_through_a_feed_line_by_line(tmp_path: Path) -> None:
     assert 1 == len(reading.shipments)
 
 
+def test_a_feed_may_say_where_the_picture_of_an_article_stands(tmp_path: Path) -> None:
+    feeds = feeds_of(tmp_path, till=JSON_FEED + 'lines.picture = "goods[].photo"\n')
+    pictures = []
+    for photo in ('"DSC 0042"', "42", '" "', "null"):
+        sale = SALE.replace('"text": ""', f'"text": "", "photo": {photo}').encode()
+        pictures += [line.picture for line in the_shipment(read("till-1.json", sale, feeds)).lines]
+    assert ["DSC 0042", "42", "", ""] == pictures
+
+
 def test_a_feed_may_take_the_newest_parcel_only_and_its_number_is_its_place(tmp_path: Path) -> None:
     own_numbers = [f"shipment.{name} = {{ value = {value} }}\n" for name, value in (("number", 1), ("of", 1))]
     text = JSON_FEED.replace('lines = "goods[]"', 'shipments = "parcels[-1]"\nlines = "parcels[-1].goods[]"')

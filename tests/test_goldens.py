@@ -12,13 +12,12 @@ import pytest
 from PIL import Image, ImageChops
 
 from service.config import read_config
-from service.imagery.library import Library
 from service.model import LANGUAGES
 from service.planning.house import House, compile_house
-from service.planning.note import plan_note
 from service.planning.specimens import proof_set
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
+from tests.sample_library import sample_pictures
 from tests.sheets import LAYOUTS, run
 
 FOLDER = Path(__file__).parent / "goldens"
@@ -68,9 +67,9 @@ def golden_note(shop: str, language: str) -> bytes:
     specimen = next(
         one for one in proof_set(shop, house) if (one.case, one.shipment.order.language) == (CASE, language)
     )
-    plan = plan_note(specimen.shipment, house)
+    plan = specimen.plan
     renderer = Renderer({plan.layout: load_layout(LAYOUTS / plan.layout)})
-    return renderer.render(plan, Library(ROOT / "image_cache").pictures_of(plan)).pdf
+    return renderer.render(plan, sample_pictures(plan, renderer)).pdf
 
 
 @cache

@@ -48,9 +48,11 @@ ELSEWHERE = (
     ("lines", 0, "sku"),
     ("lines", 0, "description"),
     ("lines", 0, "category"),
+    ("lines", 0, "picture"),
     ("lines", 0, "unit_price"),
     ("voucher", "code"),
     ("recommendations", 0, "description"),
+    ("recommendations", 0, "picture"),
 )
 
 

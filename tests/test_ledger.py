@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from service.errors import JobUnknown, LedgerUnusable, QueueMissing
-from service.ledger.accounts import Account, Drop, Entry, NoteKey
+from service.ledger.accounts import Account, Drop, Entry, NoteKey, WantedRow
 from service.ledger.ledger import Ledger
-from service.model import Job, RenderedNote
+from service.model import Job, RenderedNote, WantedPicture
 from tests.builders import NOON, a_shipment
 
 KEY = NoteKey("509217-1-r1", 1)
@@ -242,3 +242,57 @@ def test_states_since_names_only_what_moved(ledger: Ledger) -> None:
     assert () == ledger.states_since(last)
     submit(ledger)
     assert ("submitting",) == ledger.states_since(last)
+
+
+# Wanted pictures -----------------------------------------------------------------------------------------------------
+
+
+def a_wanting_note(*wanted: WantedPicture) -> RenderedNote:
+    return replace(NOTE, wanted=wanted)
+
+
+BOWL = WantedPicture("amber-home", "AH-1", "165x165")
+LAMP = WantedPicture("amber-home", "AH-2", "165x165")
+
+
+def record_order(ledger: Ledger, order_id: str) -> NoteKey:
+    shipment = replace(a_shipment(), order=replace(a_shipment().order, order_id=order_id))
+    (account,) = ledger.record_drop(a_drop(order_id), [Entry(1, shipment, order_id)], NOON)
+    return account.key
+
+
+def test_what_notes_had_to_do_without_is_counted_the_most_wanted_first(ledger: Ledger) -> None:
+    for order_id, wanted in (("1", (LAMP,)), ("2", (BOWL, LAMP)), ("3", ())):
+        ledger.intend(record_order(ledger, order_id), a_wanting_note(*wanted), "uk-notes", {"submitting": after(3)})
+    assert (
+        WantedRow("amber-home", "AH-2", "165x165", 2, after(3)),
+        WantedRow("amber-home", "AH-1", "165x165", 1, after(3)),
+    ) == ledger.wanted_pictures(1000)
+
+
+def test_a_note_that_is_tried_again_wants_what_its_last_try_wanted(ledger: Ledger) -> None:
+    key = record_order(ledger, "1")
+    for wanted in ((BOWL, LAMP), (LAMP,)):
+        assert ledger.intend(key, a_wanting_note(*wanted), "uk-notes", {"submitting": after(3)})
+    assert [("AH-2", 1)] == [(row.picture, row.notes) for row in ledger.wanted_pictures(1000)]
+
+
+def test_only_the_newest_notes_are_asked(ledger: Ledger) -> None:
+    old, new = record_order(ledger, "1"), record_order(ledger, "2")
+    for key, wanted in ((old, BOWL), (new, LAMP)):
+        ledger.intend(key, a_wanting_note(wanted), "uk-notes", {"submitting": after(3)})
+    assert 1 == len(ledger.wanted_pictures(1))
+
+
+def test_a_ledger_of_the_version_before_is_brought_up_to_date(path: Path, ledger: Ledger) -> None:
+    (account,) = record(ledger)
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("drop table wanted_pictures")
+        connection.execute("update meta set version = 1")
+    connection.close()
+    opened = Ledger(path)
+    assert account == opened.account(KEY)
+    assert opened.intend(KEY, a_wanting_note(BOWL), "uk-notes", {"submitting": after(3)})
+    assert 1 == len(opened.wanted_pictures(10))
+    opened.close()

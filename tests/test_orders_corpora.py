@@ -76,7 +76,8 @@ STRING_FIELDS = (
     *("customer__id", "customer__name", "customer__status", "customer__birthday", "customer__referral_code"),
     *("customer__loyalty__tier", "delivery_address__name", "delivery_address__lines__0", "delivery_address__city"),
     *("delivery_address__postcode", "delivery_address__region", "delivery_address__country"),
-    *("lines__0__sku", "lines__0__description", "lines__0__category", "lines__0__unit_price"),
+    *("lines__0__sku", "lines__0__description", "lines__0__category", "lines__0__picture"),
+    "lines__0__unit_price",
 )
 
 

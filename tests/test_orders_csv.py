@@ -27,7 +27,7 @@ SECOND = an_order_document(order_id="A2")
 OPTIONAL = (
     *("revision", "priority", "gift", "gift_message", "customer_member_since", "customer_birthday"),
     *("customer_referral_code", "loyalty_tier", "loyalty_points", "loyalty_earned", "delivery_name"),
-    *("street_2", "street_3", "region", "category"),
+    *("street_2", "street_3", "region", "category", "picture"),
 )
 
 
@@ -56,6 +56,12 @@ def test_columns_may_stand_in_any_order_and_optional_ones_may_be_left_out() -> N
         shipment.order.gift_message,
         shipment.order.delivery_address.name,
     )
+
+
+def test_a_row_may_name_the_picture_of_its_article() -> None:
+    first, second = flat_rows(FIRST)
+    shipment = the_shipment(read("a.csv", as_csv([{**first, "picture": "TEA/set 11"}, second])))
+    assert ["TEA/set 11", ""] == [line.picture for line in shipment.lines]
 
 
 def test_rows_of_two_shipments_may_be_mixed_and_turned() -> None:

@@ -45,6 +45,24 @@ def test_an_order_may_bring_recommendations_and_a_voucher() -> None:
     assert Offer("WINTER-7K2M", 15, minimum=Decimal(50), expires=date(2026, 12, 31)) == order.offer
 
 
+def test_an_article_may_have_a_picture_of_another_name() -> None:
+    document = an_order_document(lines__0__picture="Cafe\u0301", recommendations=[{**VASE, "picture": "DEC-31"}])
+    shipment = the_shipment(read("a.json", as_json(document)))
+    assert ["Café", ""] == [line.picture for line in shipment.lines]
+    assert ["DEC-31"] == [article.picture for article in shipment.order.recommendations]
+
+
+def test_an_order_without_pictures_keeps_its_hash() -> None:
+    """What was taken before pictures had names of their own is not taken for another order afterwards."""
+    document = an_order_document(recommendations=[VASE])
+    empty = an_order_document(lines__0__picture="", recommendations=[{**VASE, "picture": ""}])
+    (first,), (second,) = (read("a.json", as_json(each)).shipments for each in (document, empty))
+    assert not any("picture" in part for part in (*document["lines"], *document["recommendations"]))
+    assert first.sha256 == second.sha256
+    (other,) = read("a.json", as_json(an_order_document(lines__0__picture="A"))).shipments
+    assert first.sha256 != other.sha256
+
+
 @pytest.mark.parametrize(
     ("expected", "voucher"),
     [
@@ -116,6 +134,18 @@ FIELD_FAULTS: list[tuple[dict[str, Any], str, str]] = [
         {"recommendations": [{**VASE, "price": 31}]},
         'recommendations.price must stand in quotes, as in "12.50"',
         "/recommendations/0/price",
+    ),
+    ({"lines__0__picture": "P" * 65}, "lines.picture must not be longer than 64 characters", "/lines/0/picture"),
+    ({"lines__0__picture": None}, "lines.picture must be a string", "/lines/0/picture"),
+    (
+        {"lines__0__picture": "../a\0.jpg"},
+        "lines.picture holds the control character U+0000 at character 5",
+        "/lines/0/picture",
+    ),
+    (
+        {"recommendations": [{**VASE, "picture": "P" * 65}]},
+        "recommendations.picture must not be longer than 64 characters",
+        "/recommendations/0/picture",
     ),
     ({"recommendations": [VASE] * 7}, "recommendations must not have more than 6 entries", "/recommendations"),
     ({"recommendations": [{"sku": "A"}]}, "recommendations.description is missing", "/recommendations/0/description"),

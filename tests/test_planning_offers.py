@@ -174,7 +174,7 @@ def test_an_article_is_recommended_once_and_never_out_of_the_parcel() -> None:
     recommendations = (VASE, replace(VASE, sku="AH-1201"), replace(VASE, description="Again"), replace(VASE, sku="B"))
     tiles = blocks_of(recommendations=recommendations)["recommendations"]
     assert isinstance(tiles, Tiles)
-    assert ["AH-1602", "B"] == [tile.picture for tile in tiles.tiles]
+    assert ["AH-1602", "B"] == [tile.pictures[0] for tile in tiles.tiles]
     assert "Vase" == tiles.tiles[0].name
 
 
@@ -228,4 +228,4 @@ def test_the_story_is_told_in_the_language_of_the_note() -> None:
     story = HOUSE.shops["halm"].story
     assert story
     hero = blocks_of(shop="halm", language="de")["promo"]
-    assert Hero("story-halm", "Wenige Dinge. Gute.", (story.text["de"],)) == hero
+    assert Hero(("story-halm",), "Wenige Dinge. Gute.", (story.text["de"],)) == hero

@@ -1,14 +1,14 @@
 """The specimens use everything that a note can show, and say truly what decided it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.config import read_config
 from service.intake.order_file import Draft, dump_shipment, pointer, read_shipment
-from service.model import LANGUAGES, Plan
+from service.model import LANGUAGES, Goods
 from service.planning.house import compile_house
-from service.planning.note import plan_note
 from service.planning.specimens import Specimen, proof_set, specimens
 
 ROOT = Path(__file__).parent.parent
@@ -20,10 +20,6 @@ SLOTS = {
 SHOPS = tuple(HOUSE.shops)
 
 
-def planned(specimen: Specimen) -> Plan:
-    return plan_note(specimen.shipment, HOUSE, specimen.generation)
-
-
 def the_specimen(case: str, language: str = "en") -> Specimen:
     found = proof_set("amber-home", HOUSE)
     return next(each for each in found if (each.case, each.shipment.order.language) == (case, language))
@@ -33,7 +29,7 @@ def the_specimen(case: str, language: str = "en") -> Specimen:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_in_each_language_every_slot_is_filled_by_some_specimen_of_either_set(shop: str, language: str) -> None:
     for found in (proof_set(shop, HOUSE), specimens(shop, HOUSE)):
-        plans = [plan for each in found if (plan := planned(each)).language == language]
+        plans = [plan for each in found if (plan := each.plan).language == language]
         assert {*SLOTS, "reprint"} == {slot for plan in plans for slot, _ in plan.blocks}
 
 
@@ -106,7 +102,23 @@ def test_the_longest_is_as_long_as_an_order_file_may_be() -> None:
     assert 500 == len(the_specimen("longest gift", "de").shipment.order.gift_message)
 
 
+@pytest.mark.parametrize("shop", SHOPS)
+def test_there_are_specimens_of_what_stands_in_and_of_finding_nothing(shop: str) -> None:
+    """New articles ask for what the shop has in their stead; without pictures, there is nothing but them to ask for."""
+    stand_ins = {"category_pictures": {"tableware": "any-cup", "objects": "any-cup"}, "neutral_picture": "any-parcel"}
+    house = replace(HOUSE, shops={**HOUSE.shops, shop: HOUSE.shops[shop].model_copy(update=stand_ins)})
+    for found in (proof_set(shop, house), specimens(shop, house)):
+        cases = {each.case: dict(each.plan.blocks)["goods"] for each in found}
+        new, bare = cases["new articles"], cases["without pictures"]
+        assert isinstance(new, Goods)
+        assert isinstance(bare, Goods)
+        assert ("any-cup", "any-parcel") == new.rows[0].pictures[1:]
+        assert {("any-parcel",)} == {row.pictures[1:] for row in new.rows[1:2]}
+        assert [(row.sku,) for row in bare.rows] == [row.pictures for row in bare.rows]
+        assert all(row.sku.endswith("-NEW") for row in (*new.rows, *bare.rows))
+
+
 def test_the_goods_of_the_plain_specimens_have_pictures() -> None:
-    there = {path.stem for path in (ROOT / "image_cache" / "samples").iterdir()}
+    there = {path.stem for path in (ROOT / "image_cache" / "samples").rglob("*")}
     order = the_specimen("returning, in one parcel").shipment
     assert {each.sku for each in (*order.lines, *order.order.recommendations)} <= there

@@ -1,5 +1,6 @@
 """One note of each language, planned whole: every word of it, as its reader gets it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +26,9 @@ from service.planning.house import compile_house
 from service.planning.note import plan_note
 from tests.builders import a_customer, a_line, a_shipment, an_address
 
-HOUSE = compile_house(read_config(Path(__file__).parent.parent / "config", {}))
+SHIPPED = compile_house(read_config(Path(__file__).parent.parent / "config", {}))
+STAND_INS = {"category_pictures": {"tableware": "any-cup"}, "neutral_picture": "any-parcel"}
+HOUSE = replace(SHIPPED, shops={"amber-home": SHIPPED.shops["amber-home"].model_copy(update=STAND_INS)})
 BRAND = Words("Amber Home", ("amber-home.example",))
 CONTACT = ("amber-home.example", "care@amber-home.example", "+44 20 7946 0123")
 IMPRINT = Words("", ("Amber Home Ltd · 12 Foundry Lane, London N1 7AB · Registered in England 01234567",))
@@ -47,6 +50,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
         note_id="509217-1-r1",
         generation=2,
         language="en",
+        shop="amber-home",
         layout="amber-home",
         title="Delivery note\u00a0509217-1-r1",
         page_label="Page\u00a0{page} of\u00a0{pages}",
@@ -88,7 +92,10 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                 Goods(
                     ("Quantity", "Item", "Unit price", "Amount"),
                     (
-                        GoodsRow("2", "Retrospot tea set ceramic 11 pc", "22139", "", "£4.95", "£9.90", "22139"),
+                        GoodsRow(
+                            *("2", "Retrospot tea set ceramic 11 pc", "22139", "", "£4.95", "£9.90"),
+                            ("22139", "any-cup", "any-parcel"),
+                        ),
                         GoodsRow(
                             "4",
                             "Rotating silver angels",
@@ -96,7 +103,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                             "ordered\u00a06 · in this parcel\u00a04 · 2\u00a0to\u00a0follow",
                             "£4.95",
                             "£19.80",
-                            "84347",
+                            ("84347", "any-parcel"),
                         ),
                     ),
                 ),
@@ -105,7 +112,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
             (
                 "promo",
                 Hero(
-                    "story-amber-home",
+                    ("story-amber-home",),
                     "Made slowly, by people we know",
                     (
                         "Every piece comes from a workshop that we visit. The clay is dug near Stoke, the linen "
@@ -113,7 +120,10 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                     ),
                 ),
             ),
-            ("recommendations", Tiles("In good company", (Tile("AH-1602", "Vase “galet”", "", "£1,031.00"),))),
+            (
+                "recommendations",
+                Tiles("In good company", (Tile(("AH-1602", "any-parcel"), "Vase “galet”", "", "£1,031.00"),)),
+            ),
             ("loyalty", Words("Your loyalty", ("silver · 120\u00a0points", "This order earned you 42\u00a0points."))),
             (
                 "registration",
@@ -187,6 +197,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
         note_id="509217-2-r1",
         generation=1,
         language="fr",
+        shop="amber-home",
         layout="amber-home",
         title="Bon de livraison\u00a0509217-2-r1",
         page_label="Page\u00a0{page} sur\u00a0{pages}",
@@ -236,7 +247,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     (
                         GoodsRow(
                             *("4\u202f320", "Set of 6 T-lights LED", "22139", ""),
-                            *("1,70\u00a0€", "7\u202f344,00\u00a0€", "22139"),
+                            *("1,70\u00a0€", "7\u202f344,00\u00a0€", ("22139", "any-cup", "any-parcel")),
                         ),
                         GoodsRow(
                             "4",
@@ -245,7 +256,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                             "commandé\u00a0:\u00a06 · dans ce colis\u00a0:\u00a04 · déjà envoyé\u00a0:\u00a02",
                             "4,95\u00a0€",
                             "19,80\u00a0€",
-                            "84347",
+                            ("84347", "any-cup", "any-parcel"),
                         ),
                     ),
                 ),
@@ -254,7 +265,7 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
             (
                 "promo",
                 Hero(
-                    "story-amber-home",
+                    ("story-amber-home",),
                     "Le temps de bien faire",
                     (
                         "Chaque pièce vient d’un atelier que nous connaissons. L’argile est extraite près de Stoke, "
@@ -283,8 +294,8 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                 Tiles(
                     "En bonne compagnie",
                     (
-                        Tile("AH-1602", "Vase “galet”", "", "1\u202f031,00\u00a0€"),
-                        Tile("AH-1605", "Article\u00a0AH-1605"),
+                        Tile(("AH-1602", "any-parcel"), "Vase “galet”", "", "1\u202f031,00\u00a0€"),
+                        Tile(("AH-1605", "any-parcel"), "Article\u00a0AH-1605"),
                     ),
                 ),
             ),
@@ -352,6 +363,7 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
         note_id="509217-1-r1",
         generation=1,
         language="de",
+        shop="amber-home",
         layout="amber-home",
         title="Lieferschein\u00a0509217-1-r1",
         page_label="Seite\u00a0{page} von\u00a0{pages}",
@@ -392,14 +404,18 @@ def test_a_german_gift_is_planned_whole_without_a_price() -> None:
                 "goods",
                 Goods(
                     ("Menge", "Artikel", "", ""),
-                    (GoodsRow("2", "Retrospot tea set ceramic 11 pc", "22139", "", "", "", "22139"),),
+                    (
+                        GoodsRow(
+                            *("2", "Retrospot tea set ceramic 11 pc", "22139", "", "", ""), ("22139", "any-parcel")
+                        ),
+                    ),
                 ),
             ),
             ("gift", Words("Ein Gruß für Sie", ("Alles Liebe!\n{note_id} <b>",))),
             (
                 "promo",
                 Hero(
-                    "story-amber-home",
+                    ("story-amber-home",),
                     "Mit der Zeit, die es braucht",
                     (
                         "Jedes Stück kommt aus einer Werkstatt, die wir besuchen. Der Ton wird bei Stoke gestochen, "

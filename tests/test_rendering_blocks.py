@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from service.errors import LayoutBroken
-from service.model import Facts, Hero, Postal, RenderedNote, Tile, Tiles, Words
-from tests.plans import WORDS, a_plan, a_reference_plan, a_voucher
-from tests.sheets import a_jpeg, codes_on, pages_of, pictures_for, pixels_of, run, text_of
+from service.model import Facts, Goods, Hero, Postal, RenderedNote, Tile, Tiles, Words
+from tests.plans import WORDS, a_plan, a_reference_plan, a_row, a_voucher
+from tests.sheets import a_jpeg, codes_on, found, pages_of, pictures_for, pixels_of, run, text_of
 from tests.two_sided import NAME, a_renderer, table
 
 MM = 72 / 25.4
@@ -19,9 +19,9 @@ HERO_MM = (16, 24, 178, 60)
 
 def seen(note: RenderedNote, x_mm: float, y_mm: float, page: int = 2) -> tuple[int, int, int]:
     """The colour at a place of the back, or of another page."""
-    found = pixels_of(note, page).getpixel((round(x_mm * MM), round(y_mm * MM)))
-    assert isinstance(found, tuple)
-    return found
+    colour = pixels_of(note, page).getpixel((round(x_mm * MM), round(y_mm * MM)))
+    assert isinstance(colour, tuple)
+    return colour
 
 
 def is_near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
@@ -50,7 +50,8 @@ def test_a_hero_fills_its_room_and_is_cropped_on_both_sides_alike(
     """Of a picture twice as wide or as tall as its room, the middle half is shown, and no more."""
     picture = halves(tmp_path / "hero.jpg", size, upright=upright)
 
-    note = a_renderer(tmp_path).render(a_reference_plan(), {"H0": picture})
+    plan = a_reference_plan()
+    note = a_renderer(tmp_path).render(plan, found(plan, {"H0": picture}))
 
     left, top, width, height = HERO_MM
     corners = [(left + dx, top + dy) for dx in (1, width - 1) for dy in (1, height - 1)]
@@ -118,7 +119,7 @@ def test_words_of_a_hero_may_stand_beside_its_picture(tmp_path: Path) -> None:
 
 
 def test_a_hero_with_nothing_to_show_is_left_out_and_named(tmp_path: Path) -> None:
-    note = a_renderer(tmp_path).render(a_reference_plan(promo=Hero("H0")), {})
+    note = a_renderer(tmp_path).render(a_reference_plan(promo=Hero(("H0",))), {})
 
     assert "promo" in note.left_out
 
@@ -128,7 +129,7 @@ def test_a_hero_with_nothing_to_show_is_left_out_and_named(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
 def test_as_many_tiles_are_shown_as_there_are_columns(tmp_path: Path, count: int) -> None:
-    tiles = tuple(Tile(f"T{number}", f"Article {number}", price=f"£{number}.00") for number in range(count))
+    tiles = tuple(Tile((f"T{number}",), f"Article {number}", price=f"£{number}.00") for number in range(count))
     plan = a_reference_plan(recommendations=Tiles("Chosen", tiles))
 
     note = a_renderer(tmp_path).render(plan, pictures_for(plan, tmp_path))
@@ -142,11 +143,12 @@ def test_as_many_tiles_are_shown_as_there_are_columns(tmp_path: Path, count: int
 
 def test_pictures_of_tiles_stand_on_one_line_and_names_begin_on_one(tmp_path: Path) -> None:
     names = ("Bowl", "A name that is so long that it takes two lines of its tile, if not three", "Cup")
-    tiles = tuple(Tile(f"T{number}", name) for number, name in enumerate(names))
+    tiles = tuple(Tile((f"T{number}",), name) for number, name in enumerate(names))
     shapes = ((300, 100), (100, 300), (200, 200))
     pictures = {f"T{n}": a_jpeg(tmp_path / f"{n}.jpg", "navy", size) for n, size in enumerate(shapes)}
 
-    note = a_renderer(tmp_path).render(a_reference_plan(recommendations=Tiles("", tiles)), pictures)
+    plan = a_reference_plan(recommendations=Tiles("", tiles))
+    note = a_renderer(tmp_path).render(plan, found(plan, pictures))
 
     page = pixels_of(note, 2)
     ground = round((112 + 36) * MM)
@@ -157,10 +159,10 @@ def test_pictures_of_tiles_stand_on_one_line_and_names_begin_on_one(tmp_path: Pa
 
 
 def test_a_tile_without_its_picture_goes_and_another_comes(tmp_path: Path) -> None:
-    tiles = tuple(Tile(f"T{number}", f"Article {number}") for number in range(5))
+    tiles = tuple(Tile((f"T{number}",), f"Article {number}") for number in range(5))
     plan = a_reference_plan(recommendations=Tiles("Chosen", tiles))
     pictures = pictures_for(plan, tmp_path)
-    del pictures["T1"]
+    del pictures["recommendations", ("T1",)]
 
     text = pages_of(a_renderer(tmp_path).render(plan, pictures))[1]
 
@@ -290,11 +292,38 @@ def test_rows_whose_picture_is_missing_show_the_art_that_stands_in(tmp_path: Pat
     plan = a_reference_plan(lines=3)
     pictures = {"P000001": a_jpeg(tmp_path / "one.jpg", "navy")}
 
-    page = pixels_of(renderer.render(plan, pictures), 1)
+    page = pixels_of(renderer.render(plan, found(plan, pictures)), 1)
     column = [page.getpixel((round(38 * MM), y)) for y in range(842)]
 
     assert 2 * 12 * MM - 6 < column.count(GREEN) < 2 * 12 * MM + 6
     assert 12 * MM - 6 < sum(is_near((0, 0, 128), pixel) for pixel in column) < 12 * MM + 6  # type: ignore[arg-type]
+
+
+def test_each_slot_shows_its_own_file_of_what_may_be_the_same_choice(tmp_path: Path) -> None:
+    plan = a_reference_plan(lines=1, recommendations=Tiles("", (Tile(("P000000",), "Bowl"),)))
+    choice = ("P000000",)
+    files = {
+        ("goods", choice): a_jpeg(tmp_path / "small.jpg", "navy"),
+        ("recommendations", choice): a_jpeg(tmp_path / "large.jpg", "lime", (600, 400)),
+    }
+
+    note = a_renderer(tmp_path).render(plan, files)
+
+    column = [pixels_of(note, 1).getpixel((round(38 * MM), y)) for y in range(842)]
+    assert any(is_near((0, 0, 128), pixel) for pixel in column)  # type: ignore[arg-type]
+    assert is_near(GREEN, seen(note, 16 + 56 / 2, 140))
+
+
+def test_what_stands_in_for_several_articles_is_embedded_once(tmp_path: Path) -> None:
+    rows = tuple(a_row(sku=sku, pictures=(sku, "any-cup")) for sku in ("A1", "A2", "A3"))
+    plan = a_reference_plan(goods=Goods(("Qty", "Item", "Price", "Amount"), rows))
+    cup = a_jpeg(tmp_path / "cup.jpg", "navy")
+
+    note = a_renderer(tmp_path).render(plan, found(plan, {"any-cup": cup}))
+
+    assert 1 == note.pdf.count(cup.read_bytes())
+    column = [pixels_of(note, 1).getpixel((round(38 * MM), y)) for y in range(842)]
+    assert 3 * 12 * MM - 9 < sum(is_near((0, 0, 128), pixel) for pixel in column) < 3 * 12 * MM + 9  # type: ignore[arg-type]
 
 
 def test_a_box_is_filled_and_its_outline_lies_inside(tmp_path: Path) -> None:
@@ -359,7 +388,7 @@ def test_a_frame_stays_below_the_next_that_is_there(tmp_path: Path) -> None:
 
 def test_a_block_in_a_frame_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LayoutBroken, match="a WordsFrame where the plan has Hero") as caught:
-        a_renderer(tmp_path).render(a_reference_plan(returns=Hero("H0")), {})
+        a_renderer(tmp_path).render(a_reference_plan(returns=Hero(("H0",))), {})
 
     assert "returns" == caught.value.where
 

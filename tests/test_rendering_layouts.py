@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from service.errors import ConfigInvalid
-from service.model import SLOTS, Code
-from service.rendering.layouts.loading import LayoutFile, load_layout
+from service.model import SLOTS, Code, PictureSize
+from service.rendering.layouts.loading import LayoutFile, load_layout, read_layout_file
 from service.rendering.renderer import Renderer
 from tests.plans import a_reference_plan
 from tests.sheets import LAYOUTS, text_of
@@ -246,6 +246,7 @@ def test_the_foot_of_the_last_page_is_kept_free(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
+        ((("between_mm = 5", "between_mm = 89"),), "tiles[1].between_mm: leaves 3 tiles no room"),
         ((("picture_mm = [32, 12]", "picture_mm = [30, 12]"),), "goods[1].picture_mm: begins before quantity_mm ends"),
         ((("unit_price_mm = [136", "unit_price_mm = [127"),), "goods[1].unit_price_mm: begins before name_mm ends"),
         ((("box_mm = [110, 14, 84, 11]", "box_mm = [110, 14, 84, 9.9]"),), "code[1].box_mm: bars are at least 10 mm"),
@@ -326,6 +327,65 @@ def test_art_of_pixels_has_300_dpi_in_its_box(
         return
     with pytest.raises(ConfigInvalid, match=f"{size[0]} x {size[1]} pixels, and needs {needed} here for 300 dpi"):
         load_layout(folder)
+
+
+# Pictures of the library
+
+
+def test_each_frame_with_pictures_says_their_size_in_pixels(folder: Path) -> None:
+    """Rows of 12 mm, three tiles in 178 mm with 5 between them and 36 high, a hero of 178 by 60 mm, at 300 dpi."""
+    assert {
+        "goods": PictureSize(142, 142),
+        "recommendations": PictureSize(661, 425),
+        "promo": PictureSize(2102, 709, is_cropped=True),
+    } == load_layout(folder).picture_sizes
+
+
+def test_a_layout_may_want_the_white_round_articles_trimmed(tmp_path: Path) -> None:
+    folder = write_layout(
+        tmp_path, table("goods", "goods", "trimmed = true"), table("tiles", "recommendations", "trimmed = true")
+    )
+    sizes = load_layout(folder).picture_sizes
+    assert ["142x142-trimmed", "661x425-trimmed", "2102x709-cropped"] == [
+        sizes[slot].name for slot in ("goods", "recommendations", "promo")
+    ]
+
+
+def test_a_flowing_hero_is_as_wide_as_its_column_and_no_picture_is_smaller_than_a_pixel(tmp_path: Path) -> None:
+    folder = write_layout(
+        tmp_path,
+        ('pages = "back"\nbox_mm = [16, 24, 178, 84]\n', "column_mm = [16, 60]\n"),
+        ("picture_mm = 60", "picture_mm = 0.01"),
+        ('"totals", "loyalty"', '"totals", "promo", "loyalty"'),
+    )
+    assert PictureSize(709, 1, is_cropped=True) == load_layout(folder).picture_sizes["promo"]
+
+
+def test_a_layout_without_tiles_has_no_size_for_them(tmp_path: Path) -> None:
+    text = write_layout(tmp_path).joinpath("layout.toml").read_text()
+    tiles = text[text.index("[[tiles]]") : text.index("[[voucher]]")]
+    folder = write_layout(tmp_path, (tiles, ""), ('leaves_out = ["', 'leaves_out = ["recommendations", "'))
+    assert {"goods", "promo"} == load_layout(folder).picture_sizes.keys()
+
+
+@pytest.mark.parametrize(
+    ("expected", "layout"),
+    [
+        ({"goods": "165x165", "promo": "1355x472-cropped", "recommendations": "654x307"}, "amber-home"),
+        ({"goods": "213x213", "promo": "1417x945-cropped", "recommendations": "685x449-trimmed"}, "halm"),
+    ],
+)
+def test_the_sizes_of_what_ships(expected: dict[str, str], layout: str) -> None:
+    assert expected == {slot: size.name for slot, size in load_layout(LAYOUTS / layout).picture_sizes.items()}
+
+
+def test_a_file_can_be_read_without_its_fonts_and_art_and_is_checked_otherwise(folder: Path) -> None:
+    path = folder / "layout.toml"
+    path.write_text(path.read_text().replace("SourceSansPro-Regular.ttf", "Gone.ttf").replace("mark.svg", "gone.svg"))
+    assert 12 == read_layout_file(folder).goods[0].picture_mm[1]
+    path.write_text(path.read_text().replace('rule = "sand"', 'rule = "sandy"', 1))
+    with pytest.raises(ConfigInvalid, match=r"layout\.toml:143: goods\[1\]\.rule: colours has no sandy$"):
+        read_layout_file(folder)
 
 
 def test_pictures_that_stand_in_have_300_dpi_too(tmp_path: Path) -> None:

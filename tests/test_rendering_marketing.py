@@ -8,14 +8,14 @@ import pytest
 from service.errors import GlyphMissing, LayoutBroken
 from service.model import MARKETING, Code, Hero, Postal, Tile, Tiles, Words
 from tests.plans import a_reference_plan, a_voucher
-from tests.sheets import a_jpeg, text_of
+from tests.sheets import a_jpeg, found, text_of
 from tests.two_sided import a_renderer
 
 NOBODY_HAS = "\ue000"
 FAULTY = {
-    "promo": Hero("", NOBODY_HAS),
+    "promo": Hero((), NOBODY_HAS),
     "voucher": a_voucher(heading=NOBODY_HAS),
-    "recommendations": Tiles("With it", (Tile("P1", NOBODY_HAS),)),
+    "recommendations": Tiles("With it", (Tile(("P1",), NOBODY_HAS),)),
     "loyalty": Words(NOBODY_HAS),
     "feedback": Code("qr", "https://a.example", NOBODY_HAS),
 }
@@ -23,8 +23,8 @@ FAULTY = {
 
 @pytest.mark.parametrize("slot", sorted(FAULTY))
 def test_a_character_that_nobody_has_costs_marketing_its_slot_and_no_more(tmp_path: Path, slot: str) -> None:
-    pictures = {"P1": a_jpeg(tmp_path / "1.jpg")}
-    note = a_renderer(tmp_path).render(a_reference_plan(**{slot: FAULTY[slot]}), pictures)
+    plan = a_reference_plan(**{slot: FAULTY[slot]})
+    note = a_renderer(tmp_path).render(plan, found(plan, {"P1": a_jpeg(tmp_path / "1.jpg")}))
 
     assert (f"no font has U+E000 a character without a name ({slot})",) == note.faults
     assert "509217-1-r1" in text_of(note)
@@ -101,7 +101,7 @@ def test_what_found_room_after_all_is_not_said_to_be_left_out(tmp_path: Path) ->
     order = ('"totals", "loyalty"', '"totals", "voucher", "loyalty"')
     plan = a_reference_plan(lines=1, voucher=a_voucher(terms=("One more.",) * 90), loyalty=Words("Points", ("310",)))
 
-    note = a_renderer(tmp_path, flows, order).render(plan, {"H0": a_jpeg(tmp_path / "h.jpg")})
+    note = a_renderer(tmp_path, flows, order).render(plan, found(plan, {"H0": a_jpeg(tmp_path / "h.jpg")}))
 
     assert "loyalty" not in note.left_out
     assert "Points" in text_of(note)

@@ -10,7 +10,7 @@ import pytest
 from service.errors import DoesNotFit, GlyphMissing, LayoutBroken
 from service.model import Code, Goods, Plan, Postal, Totals, Words
 from tests.plans import WORDS, a_plan, a_reference_plan, a_row
-from tests.sheets import a_jpeg, codes_on, pages_of, render, run, text_of, words_of
+from tests.sheets import a_jpeg, codes_on, found, pages_of, render, run, text_of, words_of
 from tests.two_sided import a_renderer
 
 
@@ -120,11 +120,11 @@ def test_a_sick_picture_costs_the_picture_and_not_the_note(tmp_path: Path, conte
 
 def test_a_note_without_pictures_gives_their_room_to_the_names(tmp_path: Path) -> None:
     name = "A name that fits in the width of its column, but not where a picture stands"
-    row = a_row(name=name, picture="P1", unit_price="", amount="")
+    row = a_row(name=name, pictures=("22139", "P1"), unit_price="", amount="")
     plan = a_reference_plan(goods=Goods(("Qty", "Item", "", ""), (row,)))
     renderer = a_renderer(tmp_path, ("name_mm = [48, 80]", "name_mm = [108, 20]"))
 
-    without, beside = renderer.render(plan, {}), renderer.render(plan, {"P1": a_jpeg(tmp_path / "p.jpg")})
+    without, beside = renderer.render(plan, {}), renderer.render(plan, found(plan, {"P1": a_jpeg(tmp_path / "p.jpg")}))
 
     assert name in text_of(without)
     assert name not in text_of(beside)

@@ -177,7 +177,7 @@ def test_what_stands_where_there_is_room_comes_in_turn(tmp_path: Path) -> None:
     )
 
     def left_out(promo: str, loyalty: str) -> tuple[str, ...]:
-        blocks: dict[str, Block] = {"promo": Hero("", "Story", (promo,)), "loyalty": Words("Points", (loyalty,))}
+        blocks: dict[str, Block] = {"promo": Hero((), "Story", (promo,)), "loyalty": Words("Points", (loyalty,))}
         return renderer.render(a_plan(lines=2, layout=NAME, **blocks), {}).left_out
 
     assert () == left_out("story " * 30, "point " * 30)

@@ -17,11 +17,13 @@ import pytest
 
 from service.config import Rendering
 from service.errors import ConfigInvalid, GlyphMissing, InternalError, RenderInterrupted
-from service.model import Postal, RenderedNote
+from service.model import PictureSize, Postal, RenderedNote
+from service.rendering.layouts.loading import load_layout
 from service.rendering.pool import RenderPool
 from tests.plans import a_plan
 from tests.rendering_doubles import draw_badly
-from tests.sheets import LAYOUTS, a_jpeg, render
+from tests.sheets import LAYOUTS, a_jpeg, found, render
+from tests.two_sided import NAME, write_layout
 
 NAMES = ("amber-home",)
 SETTINGS = Rendering(workers=2, deadline_s=1.5, memory_mb=512)
@@ -38,7 +40,23 @@ def pool() -> Iterator[RenderPool]:
 def test_a_worker_draws_what_this_process_would(pool: RenderPool, tmp_path: Path) -> None:
     pictures = {f"P{number:06d}": a_jpeg(tmp_path / f"{number}.jpg", colour=f"#{number}09060") for number in range(8)}
 
-    assert render(a_plan("de", lines=20), pictures) == pool.render(a_plan("de", lines=20), pictures)
+    plan = a_plan("de", lines=20)
+    assert render(plan, pictures) == pool.render(plan, found(plan, pictures))
+
+
+def test_the_sizes_of_pictures_are_known_from_the_start_and_those_that_the_workers_have(tmp_path: Path) -> None:
+    folder = write_layout(tmp_path)
+    pool = RenderPool(tmp_path, [NAME], SETTINGS)
+    assert {} == pool.picture_sizes(NAME)
+
+    pool.start()
+    try:
+        write_layout(tmp_path, ("picture_mm = 60", "picture_mm = 50"))
+        assert load_layout(folder).picture_sizes != pool.picture_sizes(NAME)
+        assert PictureSize(2102, 709, is_cropped=True) == pool.picture_sizes(NAME)["promo"]
+        assert {} == pool.picture_sizes("of nobody")
+    finally:
+        pool.stop()
 
 
 @pytest.mark.parametrize("fault", ["hangs", "eats memory", "kills its worker"])

@@ -16,7 +16,6 @@ from service.intake.spool import open_spool
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES
 from service.planning.house import House, compile_house
-from service.planning.note import plan_note
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
 from service.printing import open_printer
@@ -93,20 +92,23 @@ def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
         except SlipwayError as error:
             yield Finding(subject, "", str(error), error.hint)
             continue
-        renderer, library = Renderer({shop.layout: layout}), Library(config.settings.image_cache)
-        drawn = tuple(specimens(shop_name, house))
-        faults = _drawing_faults(drawn, house, renderer, library)
+        try:
+            drawn = tuple(specimens(shop_name, house))
+        except SlipwayError as error:
+            yield Finding(subject, "", f"the specimens of {shop_name} can't be planned: {error}", error.hint)
+            continue
+        faults = _drawing_faults(drawn, Renderer({shop.layout: layout}), Library(config.settings.image_cache))
         yield Finding(subject, f"draws {len(drawn)} specimens of {shop_name}", "\n".join(faults), LAYOUT_HINT)
         yield Finding(f"sheet {shop.layout}", _sheet(layout), "\n".join(_sheet_faults(layout, house)), SHEET_HINT)
 
 
-def _drawing_faults(drawn: Sequence[Specimen], house: House, renderer: Renderer, library: Library) -> Iterator[str]:
+def _drawing_faults(drawn: Sequence[Specimen], renderer: Renderer, library: Library) -> Iterator[str]:
     """What keeps specimens from being drawn, each fault once, with the first specimen that has it."""
     faults: dict[str, list[str]] = {}
     for specimen in drawn:
         try:
-            plan = plan_note(specimen.shipment, house, specimen.generation)
-            found = renderer.render(plan, library.pictures_of(plan)).faults
+            pictures = library.pick(specimen.plan, renderer.picture_sizes(specimen.plan.layout)).pictures
+            found = renderer.render(specimen.plan, pictures).faults
         except SlipwayError as error:
             found = (str(error),)
         for fault in found:

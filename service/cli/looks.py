@@ -1,14 +1,13 @@
-"""`printers`, `schema`, `images`: commands that look and change nothing."""
+"""`printers`, `schema`: commands that look and change nothing."""
 
 import argparse
 from dataclasses import asdict
 
 from pydantic import BaseModel
 
-from service.cli.terminal import say, say_json, show_table
+from service.cli.terminal import say_json, show_table
 from service.clock import utc_now
 from service.config import Config, Printers, Routing, Settings
-from service.imagery.library import Library
 from service.intake.order_contract import OrderFile
 from service.intake.spool import Spool
 from service.printing import open_printer
@@ -51,20 +50,3 @@ def schema(arguments: argparse.Namespace, config: Config) -> int:
         models: dict[str, type[BaseModel]] = {"order": OrderFile, "layout": LayoutFile}
         say_json(models[arguments.of].model_json_schema())
     return 0
-
-
-def images(arguments: argparse.Namespace, config: Config) -> int:
-    """The picture library: `stats` counts, `check` reads every picture and exits 1 if one is not print-ready."""
-    library = Library(config.settings.image_cache)
-    if arguments.question == "stats":
-        stats = library.stats()
-        say_json(asdict(stats)) if arguments.json else say(
-            f"{stats.pictures} pictures, {stats.size_bytes / 1e6:.1f} MB"
-        )
-        return 0
-    faults = list(library.faults())
-    for fault in faults:
-        say_json({"fault": fault}) if arguments.json else say(fault)
-    if not faults and not arguments.json:
-        say(f"{library.stats().pictures} pictures, all print-ready")
-    return int(bool(faults))

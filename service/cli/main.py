@@ -139,15 +139,51 @@ def _parser() -> argparse.ArgumentParser:
     schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts or the configuration.")
     schema.add_argument("of", choices=("order", "layout", "config"))
 
-    images = command("images", "looks.images", "The local picture library: whole, and how large.")
-    images.add_argument("question", choices=("check", "stats"))
-    _json_option(images)
+    _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 
     _json_option(
         command("results", "accounts.results", "What came of the notes, by site, language and kind; stage times.")
     )
     command("version", "", "The version of this service.")
     return parser
+
+
+def _image_commands(images: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
+    questions = images.add_subparsers(dest="question", metavar="COMMAND", required=True)
+
+    def command(name: str, carry_out: str, help: str) -> argparse.ArgumentParser:
+        made = questions.add_parser(name, help=help, description=help, parents=[everywhere])
+        made.set_defaults(carry_out=carry_out)
+        _json_option(made)
+        return made
+
+    fill = command("sync", "images.fill", "Make the library hold exactly what a source offers, print-ready.")
+    fill.add_argument("source", metavar="SOURCE", help="a folder of pictures named by SKU, or https://.../manifest.csv")
+    fill.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="FILE.csv",
+        help="which SKU is which path below SOURCE, or which https:// address",
+    )
+    fill.add_argument("--shop", default="", metavar="SHOP", help="for this shop alone (default: for all shops)")
+    fill.add_argument("--allow-vanished", action="store_true", help="even if SOURCE has lost most of its pictures")
+    fill.add_argument("--verify", action="store_true", help="read every prepared picture, make the damaged ones anew")
+
+    forget = command(
+        "forget", "images.forget", "Take all pictures of a source that has moved, or is no more, out of it."
+    )
+    forget.add_argument("source", metavar="SOURCE", help="as `slipway images stats` names it")
+
+    command("check", "images.check", "Read every prepared picture: all there and whole.")
+    for name, what in (
+        ("stats", "How many pictures there are, where they come from, and what is missing most."),
+        ("wanted", "What notes asked for and the library lacks: what to photograph next."),
+    ):
+        asked = command(name, f"images.{name}", what)
+        asked.add_argument(
+            "--last", type=int, default=1000, metavar="N", help="as the newest N notes would have it (default: 1000)"
+        )
+    command("refused", "images.refused", "Every original that became no picture, and why.")
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

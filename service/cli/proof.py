@@ -1,13 +1,10 @@
 """`preview` and `proof`: notes to look at before anything is printed. Nothing is recorded, printed or spent."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from collections.abc import Iterable, Sequence
 
 from service.cli.drops import read_order_file
-from service.cli.terminal import say
+from service.cli.terminal import progress, say
 from service.config import Config
 from service.errors import SlipwayError
 from service.imagery.library import Library
@@ -36,8 +33,9 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
         say(f"{arguments.file} has no shipment {arguments.shipment}")
         return 1
     plan = plan_note(chosen.shipment, house)
-    layout = load_layout(config.settings.layouts / plan.layout)
-    note = Renderer({plan.layout: layout}).render(plan, Library(config.settings.image_cache).pictures_of(plan))
+    renderer = Renderer({plan.layout: load_layout(config.settings.layouts / plan.layout)})
+    pictures = Library(config.settings.image_cache).pick(plan, renderer.picture_sizes(plan.layout)).pictures
+    note = renderer.render(plan, pictures)
     arguments.output.write_bytes(note.pdf)
     queue = choose_route(chosen.shipment, house).queue
     say(f"{plan.note_id}: {_told(note)}, {plan.language}, for queue {queue}: {arguments.output}")
@@ -56,10 +54,13 @@ def proof(arguments: argparse.Namespace, config: Config) -> int:
     studio = _Studio(house, config)
     cases = [(shop, case) for shop in shops for case in _cases(proof_set(shop, house))]
     sheets, faults = ContactSheets(f"Proof set: {', '.join(shops)}"), 0
-    for shop, case in _with_progress(cases):
-        sheet = studio.contact_sheet(shop, case)
-        faults += sum(bool(note.fault) for note in sheet.notes)
-        sheets.add(sheet)
+    with progress("drawing") as advanced:
+        for done, (shop, case) in enumerate(cases):
+            advanced(done, len(cases), f"{shop}: {case[0].case}")
+            sheet = studio.contact_sheet(shop, case)
+            faults += sum(bool(note.fault) for note in sheet.notes)
+            sheets.add(sheet)
+        advanced(len(cases), len(cases), "")
     arguments.output.write_bytes(sheets.finish())
     notes = sum(len(case) for _, case in cases)
     say(f"{notes} notes on {len(cases)} contact sheets, {faults} of them not as planned: {arguments.output}")
@@ -74,43 +75,26 @@ def _cases(specimens: Iterable[Specimen]) -> Iterable[list[Specimen]]:
     return cases.values()
 
 
-def _with_progress(cases: Sequence[tuple[str, list[Specimen]]]) -> Iterator[tuple[str, list[Specimen]]]:
-    """The cases one after the other, with a bar on the terminal that says which one is being drawn."""
-    columns = (
-        TextColumn("drawing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(cases))
-        for shop, case in cases:
-            progress.update(task, description=f"{shop}: {case[0].case}")
-            yield shop, case
-            progress.advance(task)
-
-
 class _Studio:
     """Draws specimens with the layouts and pictures that the service would take."""
 
     def __init__(self, house: House, config: Config) -> None:
         self._house = house
         self._library = Library(config.settings.image_cache)
-        self._layouts = {shop: settings.layout for shop, settings in config.settings.shops.items()}
-        names = sorted(set(self._layouts.values()))
+        self._layout_names = {shop: settings.layout for shop, settings in config.settings.shops.items()}
+        names = sorted(set(self._layout_names.values()))
         self._renderer = Renderer({name: load_layout(config.settings.layouts / name) for name in names})
 
     def contact_sheet(self, shop: str, case: Sequence[Specimen]) -> ContactSheet:
         """The notes of one case side by side."""
-        corner = f"{self._house.shops[shop].brand}, layout {self._layouts[shop]}"
+        corner = f"{self._house.shops[shop].brand}, layout {self._layout_names[shop]}"
         return ContactSheet(case[0].case.capitalize(), corner, case[0].decided, tuple(map(self._proof_note, case)))
 
     def _proof_note(self, specimen: Specimen) -> ProofNote:
-        language = LANGUAGE_NAMES[specimen.shipment.order.language]
+        plan, language = specimen.plan, LANGUAGE_NAMES[specimen.shipment.order.language]
         try:
-            plan = plan_note(specimen.shipment, self._house, specimen.generation)
-            note = self._renderer.render(plan, self._library.pictures_of(plan))
+            pictures = self._library.pick(plan, self._renderer.picture_sizes(plan.layout)).pictures
+            note = self._renderer.render(plan, pictures)
         except SlipwayError as error:
             return ProofNote(language, b"", 0, f"{error.code}: {error}")
         return ProofNote(f"{language}: {_told(note)}", note.pdf, note.pages, "; ".join(note.faults))

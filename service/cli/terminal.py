@@ -2,9 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -55,6 +57,25 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title:
     with console.capture() as shown:
         console.print(table)
     say(shown.get().rstrip("\n"))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on the terminal while the block runs; what it gives is called with done, total and what is at hand."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def advanced(done: int, total: int, at_hand: str) -> None:
+            bar.update(task, completed=done, total=total, description=at_hand)
+
+        yield advanced
 
 
 def complain(error: SlipwayError) -> None:

@@ -1,65 +1,244 @@
 """The local library of product pictures: looked up while a note is made, never fetched or decoded then.
 
-A picture is a print-ready JPEG under the library's folder, named by its id (the SKU): baseline, sRGB, 300 dpi at the
-size it prints. The index is read once at start; an id is looked up in it and never becomes part of a path, so that an
-order can't reach a file outside. A note prints without the pictures that are missing; each is counted once in the log.
+`slipway images sync` fills it, in generations; a running service notices a new one by itself, at the next note. A
+picture is found by its id in the index, which never becomes part of a path, so an order can't reach a file outside.
+Content never stops paper: a library that is not there is empty, one that can't be read is empty and said so once.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from service.imagery.offered import Refusal, normal_id
+from service.imagery.store.files import Store
+from service.imagery.store.generations import Generations, served_file
+from service.imagery.store.index import Entry, Held, Index, SourceStats
+from service.imagery.store.reading import Progress, read_through, silent
 from service.log import log
-from service.model import Plan
+from service.model import Choice, PictureSize, Plan, WantedPicture
+
+T = TypeVar("T")
+
+MOST_SAID = 100_000  # pictures that are remembered as said to be missing
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What the library holds."""
+    """What the library holds; `made_at` in ISO 8601, empty where there is no generation yet.
 
-    pictures: int
-    size_bytes: int
+    `refused` are originals; `coarse` are pictures with less than 150 dpi at a size that every note asks for.
+    """
+
+    generation: int = 0
+    made_at: str = ""
+    pictures: int = 0
+    prepared: int = 0
+    size_bytes: int = 0
+    refused: int = 0
+    coarse: int = 0
+    sources: tuple[SourceStats, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a choice comes to: the id that the library has, the file to show, and whether that has the very size."""
+
+    picture: str
+    path: Path
+    is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a plan may show, by slot and choice, and what it would rather have shown; a library without any pictures
+    is one that nobody uses, and nothing is wanted of it."""
+
+    pictures: Mapping[tuple[str, Choice], Path] = field(default_factory=dict)
+    wanted: tuple[WantedPicture, ...] = ()
 
 
 class Library:
-    """The index of one library folder; a folder that is not there is an empty library."""
+    """The library in a folder, as it is at the moment of each question. May be asked by several threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._index = {path.stem.upper(): path for path in sorted(folder.rglob("*.jpg"))}
-        self._missing: set[str] = set()
+        self._folder = folder.absolute()
+        self._store = Store(self._folder / "pictures")
+        self._lock = threading.Lock()
+        self._served = ""
+        self._index: Index | None = None
+        self._reason = ("", "")
+        self._said: set[tuple[str, str]] = set()
 
-    def look_up(self, picture: str) -> Path | None:
-        """The file of a picture, or None."""
-        return self._index.get(picture.upper())
+    def pick(self, plan: Plan, sizes: Mapping[str, PictureSize]) -> Pick:
+        """What there is for a plan, all from one generation. `sizes` are by slot; other slots show no pictures."""
+        asked = [(key, size) for key in plan.pictures if (size := sizes.get(key[0]))]
 
-    def pictures_of(self, plan: Plan) -> Mapping[str, Path]:
-        """The files of all pictures that a plan asks for and the library has."""
-        return {picture: path for picture in plan.pictures if (path := self.look_up(picture))}
+        def question(index: Index) -> Pick:
+            if index.is_empty():
+                return Pick()
+            found = [(key, size, self._best(index, plan.shop, key[1], size)) for key, size in asked]
+            shown = {key: one.path for key, _, one in found if one}
+            wanted = (one for key, size, had in found for one in _wanted(plan.shop, key[1], size, had))
+            return Pick(shown, tuple(dict.fromkeys(wanted)))
 
-    def log_missing(self, plan: Plan) -> None:
-        """Say which pictures of a plan the library lacks, each once; a library without any is one that nobody uses."""
-        missing = [one for one in plan.pictures if not self.look_up(one) and one not in self._missing]
-        if self._index and missing:
-            self._missing.update(missing)
-            log.info("picture.missing", note_id=plan.note_id, picture=missing[0], pictures=len(missing))
+        with self._lock:
+            return self._asked(question, Pick())
 
-    def faults(self) -> Iterator[str]:
-        """Every picture that is not a whole baseline JPEG, for `slipway images check`."""
-        for path in self._index.values():
-            if fault := _fault_of(path.read_bytes()):
-                yield f"{path}: {fault}"
+    def log_missing(self, note_id: str, wanted: Iterable[WantedPicture]) -> None:
+        """Say which of the pictures that a note wanted have not been said to be missing before."""
+        missing = {(one.shop, one.picture): None for one in wanted}
+        new = [picture for picture in missing if picture not in self._said]
+        if not new:
+            return
+        if len(self._said) > MOST_SAID:
+            self._said.clear()
+        self._said.update(new)
+        log.info("picture.missing", note_id=note_id, picture=new[0][1], pictures=len(new))
+
+    def look_up(self, shop: str, picture: str, size: PictureSize) -> Path | None:
+        """The file that shows a picture in a shop's notes at that size, or as near to it as there is; else None."""
+        with self._lock:
+            found = self._asked(lambda index: self._best(index, shop, (picture,), size), None)
+        return found.path if found else None
+
+    def has(self, shop: str, picture: str, size_name: str) -> bool:
+        """True if a shop's notes find the picture at the very size of this name."""
+        with self._lock:
+            held: list[Held] = self._asked(lambda index: _held(index, shop, normal_id(picture)), [])
+        return any(one.size == size_name for one in held)
+
+    def faults(self, progress: Progress = silent) -> Iterator[str]:
+        """Every prepared picture that is not there and whole, by its SHA-256, and by a picture that is shown by it.
+
+        An index that can't be read is a fault too. Files that nobody names are none.
+        """
+        try:
+            if name := served_file(self._folder):
+                with closing(Index(self._folder / name)) as index:
+                    yield from self._faults_of(index, progress)
+        except (OSError, sqlite3.Error) as error:
+            yield f"the index can't be read: {error}"
+
+    def count_orphans(self) -> int:
+        """How many prepared pictures no generation names: the next sync sweeps them, or goes on from them."""
+        try:
+            named = Generations(self._folder).named()
+        except (OSError, sqlite3.Error):
+            return 0
+        return sum(digest not in named for digest in self._store.digests())
 
     def stats(self) -> Stats:
-        """How many pictures there are, and their size."""
-        return Stats(len(self._index), sum(path.stat().st_size for path in self._index.values()))
+        """What the library holds."""
+        with self._lock:
+            return self._asked(_stats_of, Stats())
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """Every original that the last syncs of the sources refused."""
+        with self._lock:
+            return self._asked(lambda index: tuple(index.refused()), ())
+
+    def _best(self, index: Index, shop: str, choice: Choice, size: PictureSize) -> Found | None:
+        """The first picture of a choice that the library has."""
+        for picture in map(normal_id, choice):
+            if nearest := _nearest(_held(index, shop, picture), size):
+                return Found(picture, self._store.path_of(nearest.digest), nearest.size == size.name)
+        return None
+
+    def _faults_of(self, index: Index, progress: Progress) -> Iterator[str]:
+        total, _ = index.count_prepared()
+        done = 0
+        for faults, count in read_through(self._store, index.entries(), key=_key):
+            yield from (f"{_shown_by(entry)} {what}" for entry, what in faults)
+            done += count
+            progress(done, total, "checking")
+
+    def _asked(self, question: Callable[[Index], T], otherwise: T) -> T:
+        """What the index that is served now answers; `otherwise` where there is none. For the one who has the lock."""
+        try:
+            self._reopen_if_renewed()
+            return question(self._index) if self._index else otherwise
+        except (OSError, sqlite3.Error) as error:
+            self._give_up(f"{type(error).__name__}: {error}")
+            return otherwise
+
+    def _reopen_if_renewed(self) -> None:
+        name = served_file(self._folder)
+        if name != self._served:
+            self._close()
+            self._served = name
+            self._index = Index(self._folder / name) if name else None
+
+    def _give_up(self, reason: str) -> None:
+        """Say once what is wrong with the index; the next question tries to open it again."""
+        if self._reason != (self._served, reason):
+            self._reason = (self._served, reason)
+            log.error("library.broken", reason=reason)
+        self._close()
+
+    def _close(self) -> None:
+        if self._index:
+            self._index.close()
+        self._index, self._served = None, ""
 
 
-def _fault_of(content: bytes) -> str:
-    """What is wrong with a JPEG, as far as its markers tell; empty if nothing is."""
-    if not content.startswith(b"\xff\xd8\xff"):
-        return "is no JPEG"
-    if not content.rstrip(b"\0").endswith(b"\xff\xd9"):
-        return "is cut short"
-    if b"\xff\xc2" in content[:4096]:
-        return "is progressive: printers want baseline"
-    return ""
+def _wanted(shop: str, choice: Choice, size: PictureSize, had: Found | None) -> Iterator[WantedPicture]:
+    """The best of a choice, unless it is shown; and what is shown, at the very size."""
+    best = normal_id(choice[0])
+    if not had or had.picture != best:
+        yield WantedPicture(shop, best, size.name)
+    if had and not had.is_exact:
+        yield WantedPicture(shop, had.picture, size.name)
+
+
+def _held(index: Index, shop: str, picture: str) -> list[Held]:
+    """What there is of a picture, by its normal id: the shop's own, else that of all shops."""
+    try:
+        return index.held(shop, picture) or index.held("", picture)
+    except UnicodeEncodeError:  # half a character: no id of any picture
+        return []
+
+
+def _nearest(held: Iterable[Held], size: PictureSize) -> Held | None:
+    """At the very size; else the smallest whole picture that has all the pixels that are asked for, or the largest."""
+    whole, enough = [], []
+    for one in held:
+        if one.size == size.name:
+            return one
+        if not one.is_cropped:
+            whole.append(one)
+            fills = (one.width >= size.width, one.height >= size.height)
+            enough += [one] if (all(fills) if size.is_cropped else any(fills)) else []
+    if enough:
+        return min(enough, key=_pixels)
+    return max(whole, key=_pixels, default=None)
+
+
+def _pixels(held: Held) -> int:
+    return held.width * held.height
+
+
+def _key(entry: Entry) -> tuple[bytes, int]:
+    return entry.digest, entry.size_bytes
+
+
+def _shown_by(entry: Entry) -> str:
+    return f"{entry.picture}{f' of {entry.shop}' if entry.shop else ''} at {entry.size}"
+
+
+def _stats_of(index: Index) -> Stats:
+    prepared, size_bytes = index.count_prepared()
+    sources = index.sources()
+    return Stats(
+        generation=index.generation,
+        made_at=index.made_at,
+        pictures=index.count_pictures(),
+        prepared=prepared,
+        size_bytes=size_bytes,
+        refused=sum(source.refused for source in sources),
+        coarse=sum(source.coarse for source in sources),
+        sources=sources,
+    )

@@ -50,6 +50,7 @@ ORDER_CSV = compile_feed(
                 "sku": "sku",
                 "description": "description",
                 "category": _extra("category"),
+                "picture": _extra("picture"),
                 "quantity": "quantity",
                 "quantity_ordered": "quantity_ordered",
                 "unit_price": "unit_price",

@@ -95,6 +95,7 @@ class LinePart(Part):
     sku: Words = Field(max_length=64, description="The shop's number for the article; finds its picture.")
     description: Text = Field(max_length=300, description="As the note shows it; may be blank.")
     category: Text = Field(default="", max_length=64, description="The kind of goods, for campaign rules.")
+    picture: Text = Field(default="", max_length=64, description="Its picture's id, where that is not the sku.")
     quantity: int = Field(ge=1, le=1_000_000, description="Pieces in this parcel.")
     quantity_ordered: int = Field(ge=1, le=1_000_000, description="Pieces in the whole order.")
     unit_price: Amount = Field(description="Price of one piece, in the order's currency.")
@@ -112,6 +113,7 @@ class RecommendationPart(Part):
     sku: Words = Field(max_length=64, description="The shop's number for the article; finds its picture.")
     description: Text = Field(max_length=300, description="As the note shows it; may be blank.")
     category: Text = Field(default="", max_length=64, description="The kind of goods.")
+    picture: Text = Field(default="", max_length=64, description="Its picture's id, where that is not the sku.")
     price: Price = Field(default=None, description="In the order's currency; null: the note names none.")
 
 

@@ -167,7 +167,13 @@ def dump_shipment(shipment: Shipment) -> dict[str, Any]:
 
 def _dumped_line(line: Line) -> dict[str, Any]:
     names = ("sku", "description", "category", "quantity", "quantity_ordered")
-    return {**{name: getattr(line, name) for name in names}, "unit_price": _dumped_amount(line.unit_price)}
+    plain = {name: getattr(line, name) for name in names}
+    return {**plain, "unit_price": _dumped_amount(line.unit_price), **_dumped_picture(line)}
+
+
+def _dumped_picture(article: Line | Recommendation) -> dict[str, str]:
+    """Left out where there is none, as offers are."""
+    return {"picture": article.picture} if article.picture else {}
 
 
 def _dumped_amount(amount: Decimal) -> str:
@@ -185,7 +191,10 @@ def _dumped_offers(order: Order) -> dict[str, Any]:
 
 
 def _dumped_recommendation(article: Recommendation) -> dict[str, Any]:
-    return {**asdict(article), "price": None if article.price is None else _dumped_amount(article.price)}
+    names = ("sku", "description", "category")
+    plain = {name: getattr(article, name) for name in names}
+    price = None if article.price is None else _dumped_amount(article.price)
+    return {**plain, "price": price, **_dumped_picture(article)}
 
 
 def _dumped_voucher(offer: Offer) -> dict[str, Any]:

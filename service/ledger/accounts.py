@@ -131,6 +131,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedRow:
+    """A picture that notes had to do without, at one size; how many notes, and when the last of them."""
+
+    shop: str
+    picture: str
+    size: str
+    notes: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a person decided about a note: hold, release, cancel or reprint; who, and why."""
 

@@ -26,9 +26,9 @@ import sqlalchemy as sa
 
 from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
 from service.ledger import statements
-from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey
-from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, why
-from service.ledger.schema import VERSION, meta, tables
+from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey, WantedRow
+from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, wanted_row, why
+from service.ledger.schema import STEPS, VERSION, meta, tables
 from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
 
@@ -87,7 +87,8 @@ class Ledger:
         """On disk before any printer hears of it: this document goes to this queue. Forgets an earlier try."""
         facts = {"queue": queue, "pages": note.pages, "pdf_sha256": note.sha256, "job_id": None, "job_created_at": None}
         moments = {f"{moment}_at": at for moment, at in times.items()}
-        return self._move(key, AHEAD_OF_PAPER, "submitting", times["submitting"], facts | moments)
+        wanted = [wanted_row(key, picture, times["submitting"]) for picture in note.wanted]
+        return self._move(key, AHEAD_OF_PAPER, "submitting", times["submitting"], facts | moments, wanted)
 
     def note_job(self, key: NoteKey, job: Job) -> bool:
         """The job exists, held, and this is its id: from here a crash can only release it once more."""
@@ -173,25 +174,42 @@ class Ledger:
         """Where every note stands that has moved after that step."""
         return tuple(row["state"] for row in self._rows(statements.STATES_SINCE, {"event": event_id}))
 
+    def wanted_pictures(self, notes: int) -> tuple[WantedRow, ...]:
+        """What the newest `notes` notes had to do without, the most wanted first."""
+        return tuple(WantedRow(**row) for row in self._rows(statements.WANTED_PICTURES, {"count": notes}))
+
     def history(self, key: NoteKey) -> tuple[Event, ...]:
         """Every step of one note, oldest first."""
         return tuple(Event(**row) for row in self._rows(statements.HISTORY, of(key)))
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _move(self, key: NoteKey, expected: tuple[str, ...], state: str, at: datetime, facts: dict[str, Any]) -> bool:
+    def _move(
+        self,
+        key: NoteKey,
+        expected: tuple[str, ...],
+        state: str,
+        at: datetime,
+        facts: dict[str, Any],
+        wanted: Sequence[dict[str, Any]] = (),
+    ) -> bool:
         """Compare and set: True if the note was in an expected state and is in `state` now."""
         values = {"state": state, f"{state}_at": at} | facts
         bound = {f"to_{column}": value for column, value in values.items()} | of(key)
-        return self._step(statements.move(expected, tuple(values)), bound, event_row(key, at, state, facts))
+        return self._step(statements.move(expected, tuple(values)), bound, event_row(key, at, state, facts), wanted)
 
-    def _step(self, statement: sa.Update, facts: dict[str, Any], event: dict[str, Any]) -> bool:
-        """Carry out a compare-and-set and keep the event, if the note was where it was expected."""
+    def _step(
+        self, statement: sa.Update, facts: dict[str, Any], event: dict[str, Any], wanted: Sequence[dict[str, Any]] = ()
+    ) -> bool:
+        """Carry out a compare-and-set and keep event and wanted pictures, if the note was where it was expected."""
 
         def step(connection: sa.Connection) -> bool:
             if connection.execute(statement, facts).rowcount != 1:
                 return False
             connection.execute(statements.NEW_EVENT, event)
+            if wanted:
+                connection.execute(statements.FORGET_WANTED, of(NoteKey(event["note_id"], event["generation"])))
+                connection.execute(statements.NEW_WANTED, wanted)
             return True
 
         return self._write(step)
@@ -244,11 +262,22 @@ def _prepared(engine: sa.Engine) -> sa.Engine:
             version = connection.execute(sa.select(meta.c.version)).scalar()
             if version is None:
                 connection.execute(meta.insert(), {"version": VERSION})
+            else:
+                _bring_up_to_date(connection, version)
     except sa.exc.DatabaseError as error:
         raise _unwritable(error) from error
-    if version not in (None, VERSION):
-        raise LedgerUnusable(f"the ledger is of version {version}, this service knows {VERSION}")
     return engine
+
+
+def _bring_up_to_date(connection: sa.Connection, version: int) -> None:
+    """Take the steps from `version` to ours; raises LedgerUnusable where there is no way."""
+    if version not in (*STEPS, VERSION):
+        raise LedgerUnusable(f"the ledger is of version {version}, this service knows {VERSION}")
+    for step in range(version, VERSION):
+        for statement in STEPS[step]:
+            connection.exec_driver_sql(statement)
+    if version != VERSION:
+        connection.execute(meta.update(), {"version": VERSION})
 
 
 def _unwritable(error: sa.exc.DatabaseError) -> SlipwayError:

@@ -1,5 +1,6 @@
 """Rows of the ledger as one transaction makes them: notes entering, decisions carried out. No commit stands here."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
 from service.ledger.schema import decisions, drop_notes, notes
+from service.model import WantedPicture
 
 WAITING = ("received", "deferred", "held")
 
@@ -75,6 +77,11 @@ def why(error: SlipwayError) -> dict[str, str]:
 def event_row(key: NoteKey, at: datetime, state: str, facts: dict[str, Any], who: str = "") -> dict[str, Any]:
     why = {"code": facts.get("code", ""), "reason": facts.get("reason", "")}
     return {"note_id": key.note_id, "generation": key.generation, "at": at, "state": state, **why, "who": who}
+
+
+def wanted_row(key: NoteKey, wanted: WantedPicture, at: datetime) -> dict[str, Any]:
+    """That this note had to do without a picture."""
+    return {"note_id": key.note_id, "generation": key.generation, "at": at, **asdict(wanted)}
 
 
 def drop_row(drop: Drop) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -111,6 +111,18 @@ events = sa.Table(
 )
 sa.Index("ix_events_note", events.c.note_id, events.c.generation)
 
+wanted_pictures = sa.Table(
+    "wanted_pictures",
+    tables,
+    sa.Column("note_id", sa.String(60), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("picture", sa.String(64), primary_key=True),  # the best id of those that it would have shown
+    sa.Column("size", sa.String(40), primary_key=True),
+    sa.Column("shop", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+sa.Index("ix_wanted_pictures_at", wanted_pictures.c.at)
+
 decisions = sa.Table(
     "decisions",
     tables,
@@ -119,3 +131,8 @@ decisions = sa.Table(
     sa.Column("note_id", sa.String(60), nullable=False),  # the note that went on
     sa.Column("generation", sa.Integer, nullable=False),
 )
+
+STEPS: dict[int, tuple[str, ...]] = {
+    1: (),  # wanted_pictures: tables that are missing are created anyway
+}
+"""From each version to the next: the statements, in order."""

@@ -5,7 +5,7 @@ from functools import cache
 import sqlalchemy as sa
 
 from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Account, Event
-from service.ledger.schema import UtcTime, drop_notes, drops, events, notes
+from service.ledger.schema import UtcTime, drop_notes, drops, events, notes, wanted_pictures
 
 NOTE_IS = sa.and_(
     notes.c.note_id == sa.bindparam("of_note", type_=sa.String),
@@ -55,6 +55,32 @@ DROPS_OF_NOTE = sa.select(drop_notes.c.drop_id).where(
     drop_notes.c.note_id == sa.bindparam("of_note"), drop_notes.c.generation == sa.bindparam("of_generation")
 )
 
+_NEWEST = (
+    sa.select(notes.c.note_id, notes.c.generation)
+    .order_by(notes.c.arrived_at.desc(), notes.c.position.desc())
+    .limit(sa.bindparam("count"))
+    .subquery()
+)
+_ASKED = sa.func.count(wanted_pictures.c.note_id.distinct()).label("notes")
+WANTED_PICTURES = (
+    sa.select(
+        wanted_pictures.c.shop,
+        wanted_pictures.c.picture,
+        wanted_pictures.c.size,
+        _ASKED,
+        sa.func.max(wanted_pictures.c.at, type_=UtcTime).label("last_at"),
+    )
+    .join(
+        _NEWEST,
+        sa.and_(wanted_pictures.c.note_id == _NEWEST.c.note_id, wanted_pictures.c.generation == _NEWEST.c.generation),
+    )
+    .group_by(wanted_pictures.c.shop, wanted_pictures.c.picture, wanted_pictures.c.size)
+    .order_by(_ASKED.desc(), wanted_pictures.c.shop, wanted_pictures.c.picture, wanted_pictures.c.size)
+)
+FORGET_WANTED = wanted_pictures.delete().where(
+    wanted_pictures.c.note_id == sa.bindparam("of_note"), wanted_pictures.c.generation == sa.bindparam("of_generation")
+)
+NEW_WANTED = wanted_pictures.insert()
 NEW_DROP, NEW_NOTE, NEW_EVENT, NEW_LINK = drops.insert(), notes.insert(), events.insert(), drop_notes.insert()
 NOTE_JOB = (
     notes.update()

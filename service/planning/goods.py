@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+from service.config import Shop
 from service.model import Goods, GoodsRow, Line, Shipment, Totals, Words
 from service.planning.house import Wording
 from service.planning.naming import mended_description
+from service.planning.pictures import pictures_of
 
 
 def parcel_words(shipment: Shipment, wording: Wording) -> Words:
@@ -42,14 +44,37 @@ def _rest(shipment: Shipment) -> int:
     return sum(max(0, line.quantity_ordered - line.quantity) for line in shipment.lines)
 
 
-def goods_table(shipment: Shipment, wording: Wording) -> Goods:
+def goods_table(shipment: Shipment, shop: Shop, wording: Wording) -> Goods:
     """Every line of the shipment; on a gift without prices."""
     message = wording.messages.text
     prices = ("", "") if shipment.order.gift else (message("goods-unit-price"), message("goods-amount"))
-    detail = _detail_message(shipment)
     return Goods(
         heads=(message("goods-quantity"), message("goods-item"), *prices),
-        rows=tuple(_row(line, shipment, wording, detail) for line in shipment.lines),
+        rows=tuple(_row(line, shipment, shop, wording) for line in shipment.lines),
+    )
+
+
+def _row(line: Line, shipment: Shipment, shop: Shop, wording: Wording) -> GoodsRow:
+    order, formats = shipment.order, wording.formats
+    return GoodsRow(
+        quantity=formats.integer(line.quantity),
+        name=mended_description(line.description) or wording.messages.text("article", sku=line.sku),
+        sku=line.sku,
+        detail="" if line.quantity == line.quantity_ordered else _detail(line, shipment, wording),
+        unit_price="" if order.gift else formats.money(line.unit_price, order.currency),
+        amount="" if order.gift else formats.money(_amount(line, order.currency, wording), order.currency),
+        pictures=pictures_of(line, shop),
+    )
+
+
+def _detail(line: Line, shipment: Shipment, wording: Wording) -> str:
+    rest = line.quantity_ordered - line.quantity
+    return wording.messages.text(
+        _detail_message(shipment) if rest > 0 else "detail-only",
+        ordered_text=wording.formats.integer(line.quantity_ordered),
+        here_text=wording.formats.integer(line.quantity),
+        rest=rest,
+        rest_text=wording.formats.integer(rest),
     )
 
 
@@ -59,30 +84,6 @@ def _detail_message(shipment: Shipment) -> str:
     if case == "partial":
         return "detail-partial" if shipment.number == 1 else "detail-middle"
     return "detail-only" if case == "single" else "detail-final"
-
-
-def _row(line: Line, shipment: Shipment, wording: Wording, detail: str) -> GoodsRow:
-    order, formats = shipment.order, wording.formats
-    return GoodsRow(
-        quantity=formats.integer(line.quantity),
-        name=mended_description(line.description) or wording.messages.text("article", sku=line.sku),
-        sku=line.sku,
-        detail="" if line.quantity == line.quantity_ordered else _detail(line, wording, detail),
-        unit_price="" if order.gift else formats.money(line.unit_price, order.currency),
-        amount="" if order.gift else formats.money(_amount(line, order.currency, wording), order.currency),
-        picture=line.sku,
-    )
-
-
-def _detail(line: Line, wording: Wording, message: str) -> str:
-    rest = line.quantity_ordered - line.quantity
-    return wording.messages.text(
-        message if rest > 0 else "detail-only",
-        ordered_text=wording.formats.integer(line.quantity_ordered),
-        here_text=wording.formats.integer(line.quantity),
-        rest=rest,
-        rest_text=wording.formats.integer(rest),
-    )
 
 
 def _amount(line: Line, currency: str, wording: Wording) -> Decimal:

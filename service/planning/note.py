@@ -27,12 +27,13 @@ def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
         note_id=shipment.note_id,
         generation=generation,
         language=language,
+        shop=shipment.order.shop,
         layout=shop.layout,
         title=message("title", note=shipment.note_id),
         page_label=message("page-label", page="{page}", pages="{pages}"),
         blocks=(
             *_opening(shipment, shop, site, wording),
-            *_parcel(shipment, wording),
+            *_parcel(shipment, shop, wording),
             *offer_blocks(shipment, shop, site, wording),
             *_closing(shipment, shop, site, wording),
             *_reprint(generation, wording),
@@ -100,11 +101,11 @@ def _facts(shipment: Shipment, site: Site, wording: Wording) -> Facts:
 # The parcel ----------------------------------------------------------------------------------------------------------
 
 
-def _parcel(shipment: Shipment, wording: Wording) -> tuple[tuple[str, Block], ...]:
+def _parcel(shipment: Shipment, shop: Shop, wording: Wording) -> tuple[tuple[str, Block], ...]:
     order = shipment.order
     parcel: tuple[tuple[str, Block], ...] = (
         ("parcel", parcel_words(shipment, wording)),
-        ("goods", goods_table(shipment, wording)),
+        ("goods", goods_table(shipment, shop, wording)),
     )
     if not order.gift:
         return (*parcel, ("totals", goods_total(shipment, wording)))

@@ -12,6 +12,7 @@ from service.config import Shop
 from service.model import Block, Code, Hero, Offer, Recommendation, Shipment, Tile, Tiles, Voucher, Words
 from service.planning.house import Site, Wording
 from service.planning.naming import mended_description
+from service.planning.pictures import pictures_of
 from service.planning.targets import scanned, target, typed
 from service.planning.typography import native
 
@@ -35,14 +36,14 @@ def _story(shop: Shop, wording: Wording) -> Hero | None:
         return None
     language = wording.messages.language
     heading, text = dict[str, str](shop.story.heading.items()), dict[str, str](shop.story.text.items())
-    return Hero(shop.story.picture, native(heading[language], language), (native(text[language], language),))
+    return Hero((shop.story.picture,), native(heading[language], language), (native(text[language], language),))
 
 
 def _personal(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:
     dispatched = shipment.dispatched_at.astimezone(site.zone).date()
     if shipment.final and _is_open(shipment.order.offer, dispatched):
         yield "voucher", _voucher(shipment, shop, wording)
-    if tiles := _tiles(shipment, wording):
+    if tiles := _tiles(shipment, shop, wording):
         yield "recommendations", Tiles(wording.messages.text("recommendations"), tiles)
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
@@ -93,20 +94,21 @@ def _terms(offer: Offer, currency: str, wording: Wording) -> Iterator[str]:
 # Recommendations, loyalty --------------------------------------------------------------------------------------------
 
 
-def _tiles(shipment: Shipment, wording: Wording) -> tuple[Tile, ...]:
+def _tiles(shipment: Shipment, shop: Shop, wording: Wording) -> tuple[Tile, ...]:
     """What is recommended and not in this parcel, each article once."""
     shown = {line.sku for line in shipment.lines}
     tiles: list[Tile] = []
     for each in shipment.order.recommendations:
         if each.sku not in shown:
             shown.add(each.sku)
-            tiles.append(_tile(each, shipment.order.currency, wording))
+            tiles.append(_tile(each, shipment, shop, wording))
     return tuple(tiles)
 
 
-def _tile(article: Recommendation, currency: str, wording: Wording) -> Tile:
+def _tile(article: Recommendation, shipment: Shipment, shop: Shop, wording: Wording) -> Tile:
+    currency = shipment.order.currency
     return Tile(
-        picture=article.sku,
+        pictures=pictures_of(article, shop),
         name=mended_description(article.description) or wording.messages.text("article", sku=article.sku),
         price="" if article.price is None else wording.formats.money(article.price, currency),
     )

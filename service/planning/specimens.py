@@ -40,12 +40,12 @@ GIFT_MESSAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A made-up shipment. `case` says what it is, `decided` what decided what stands on its note."""
+    """A made-up shipment and its plan. `case` says what it is, `decided` what decided what stands on its note."""
 
     case: str
     decided: tuple[str, ...]
     shipment: Shipment
-    generation: int = 1
+    plan: Plan
 
 
 def proof_set(shop: str, house: House) -> Iterator[Specimen]:
@@ -54,7 +54,7 @@ def proof_set(shop: str, house: House) -> Iterator[Specimen]:
         plain = plain_shipment(shop, language, house)
         for case, shipment in (*_customers(plain), *_extremes(plain, house), *_names(plain)):
             yield _specimen(case, shipment, house)
-        yield _specimen("reprint", plain, house, generation=2)
+        yield from _variants(plain, house)
 
 
 def specimens(shop: str, house: House) -> Iterator[Specimen]:
@@ -64,7 +64,7 @@ def specimens(shop: str, house: House) -> Iterator[Specimen]:
         kinds = tuple(kind for kind in _customers(plain) if kind[0] in CHECKED)
         for case, shipment in (*kinds, *_extremes(plain, house)):
             yield _specimen(case, shipment, house)
-        yield _specimen("reprint", plain, house, generation=2)
+        yield from _variants(plain, house)
     for case, shipment in _names(plain_shipment(shop, LANGUAGES[0], house)):
         yield _specimen(case, shipment, house)
 
@@ -124,8 +124,12 @@ def _extremes(plain: Shipment, house: House) -> Iterator[Case]:
     yield "longest gift", _as_gift(longest_shipment(plain), long_gift_message(plain))
     yield "14 lines", replace(plain, lines=specimen_lines(plain.order.shop, plain.order.language, durable, 14))
     yield "60 lines", replace(plain, lines=specimen_lines(plain.order.shop, plain.order.language, durable, 60))
-    no_picture = tuple(replace(line, sku=f"{line.sku}-NEW") for line in plain.lines)
-    yield "without pictures", replace(plain, lines=no_picture)
+    yield "new articles", _of_new_articles(plain)
+
+
+def _of_new_articles(plain: Shipment) -> Shipment:
+    """The plain shipment, with articles that the library has no pictures of."""
+    return replace(plain, lines=tuple(replace(line, sku=f"{line.sku}-NEW") for line in plain.lines))
 
 
 def _shortest(plain: Shipment) -> Shipment:
@@ -143,12 +147,20 @@ def _names(plain: Shipment) -> Iterator[Case]:
         yield f"{script} name", replace(plain, order=order, lines=lines)
 
 
+def _variants(plain: Shipment, house: House) -> Iterator[Specimen]:
+    """What is not the shipment's doing: a further generation, and a library that has nothing to stand in either."""
+    yield _specimen("reprint", plain, house, generation=2)
+    shop = house.shops[plain.order.shop].model_copy(update={"category_pictures": {}, "neutral_picture": ""})
+    bare = replace(house, shops={**house.shops, plain.order.shop: shop})
+    yield _specimen("without pictures", _of_new_articles(plain), bare)
+
+
 # What decided --------------------------------------------------------------------------------------------------------
 
 
 def _specimen(case: str, shipment: Shipment, house: House, generation: int = 1) -> Specimen:
     plan = plan_note(shipment, house, generation)
-    return Specimen(case, tuple(_decided(shipment, plan)), shipment, generation)
+    return Specimen(case, tuple(_decided(shipment, plan)), shipment, plan)
 
 
 def _decided(shipment: Shipment, plan: Plan) -> Iterator[str]:

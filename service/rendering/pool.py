@@ -13,8 +13,6 @@ import fcntl
 import gc
 import multiprocessing
 import os
-import resource
-import select
 import shutil
 import tempfile
 import threading
@@ -33,11 +31,13 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from service.config import Rendering
 from service.errors import ConfigInvalid, InternalError, RenderInterrupted
 from service.faults import contained
-from service.model import Plan, RenderedNote
+from service.model import PictureSize, Plan, RenderedNote
+from service.rendering.blocks.figures import Pictures
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
+from service.worker_process import end_with, limit_memory
 
-Draw = Callable[[Renderer, Plan, Mapping[str, Path]], RenderedNote]
+Draw = Callable[[Renderer, Plan, Pictures], RenderedNote]
 
 _START_DEADLINE_S = 60.0
 _START_LOOK_S = 0.1
@@ -73,6 +73,7 @@ class RenderPool:
         self._is_stopped.set()
         self._kept = ExitStack()
         self._copy = self._layouts_folder
+        self._picture_sizes: Mapping[str, Mapping[str, PictureSize]] = {}
         self._pool: ProcessPool | None = None
         self._next_start_at = 0.0
         self._drawing: set[ProcessFuture[RenderedNote]] = set()
@@ -82,13 +83,17 @@ class RenderPool:
         warm_up_ahead()
         with self._changing, ExitStack() as kept:
             self._copy = self._copied_layouts(kept)
-            self._refuse_faults()
+            self._picture_sizes = self._sizes_of_sound_layouts()
             self._is_stopped.clear()
             kept.callback(self._is_stopped.set)
             self._pool = self._started_pool()
             self._kept = kept.pop_all()
 
-    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+    def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
+        """At which sizes a layout shows pictures, by slot: as the workers draw it, known since the start."""
+        return self._picture_sizes.get(layout, {})
+
+    def render(self, plan: Plan, pictures: Pictures) -> RenderedNote:
         """The note of `plan`, drawn by a worker; blocks until it is there or has failed."""
         with self._free:
             return self._drawn_by(self._running_pool(), plan, pictures)
@@ -114,13 +119,14 @@ class RenderPool:
             raise ConfigInvalid(f"the layouts in {self._layouts_folder} can't be copied: {error}") from error
         return copy
 
-    def _refuse_faults(self) -> None:
-        """Load the layouts in this process, where their faults can be told."""
+    def _sizes_of_sound_layouts(self) -> dict[str, Mapping[str, PictureSize]]:
+        """Load the layouts in this process, where their faults can be told and the sizes of their pictures be asked."""
         try:
-            load_renderer(self._copy, self._layouts)
+            renderer = load_renderer(self._copy, self._layouts)
         except ConfigInvalid as error:
             what = error.what.replace(str(self._copy), str(self._layouts_folder))
             raise ConfigInvalid(what) from error
+        return {layout: renderer.picture_sizes(layout) for layout in self._layouts}
 
     def _running_pool(self) -> ProcessPool:
         """The workers; where a start of new ones failed, it is tried again after a pause."""
@@ -133,7 +139,7 @@ class RenderPool:
                 self._pool = self._started_pool()
             return self._pool
 
-    def _drawn_by(self, pool: ProcessPool, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+    def _drawn_by(self, pool: ProcessPool, plan: Plan, pictures: Pictures) -> RenderedNote:
         deadline_s = self._settings.deadline_s
         try:
             future = pool.schedule(_draw, (self._draw, plan, pictures), timeout=deadline_s)
@@ -209,22 +215,20 @@ def _end(pool: ProcessPool) -> None:
 # In the worker -------------------------------------------------------------------------------------------------------
 
 _OUT_OF_MEMORY = 75
-_PARENT_DIED = 76
 _renderer: Renderer
 
 
 def _warm_up(folder: Path, layouts: Collection[str], memory_mb: int, parent: int, warm: Semaphore) -> None:
     """Get ready to draw: limits, the watch on the parent, the layouts."""
     global _renderer
-    limit_bytes = memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    limit_memory(memory_mb)
+    end_with(parent)
     _renderer = load_renderer(folder, layouts)
     gc.freeze()  # fonts and layouts live as long as the process: no collection need look at them again
     warm.release()
 
 
-def _draw(draw: Draw, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+def _draw(draw: Draw, plan: Plan, pictures: Pictures) -> RenderedNote:
     """The note; of an error that is not ours only kind and place leave the process."""
     try:
         with contained(InternalError):
@@ -233,19 +237,8 @@ def _draw(draw: Draw, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
         raise error from None  # what it comes from may quote the note
 
 
-def _drawn(draw: Draw, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
+def _drawn(draw: Draw, plan: Plan, pictures: Pictures) -> RenderedNote:
     try:
         return draw(_renderer, plan, pictures)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
-
-
-def _end_with(parent: int) -> None:
-    """Wait for the parent's end, then end this process: nobody is left to draw for."""
-    try:
-        watch = select.poll()
-        watch.register(os.pidfd_open(parent), select.POLLIN)
-        watch.poll()
-    except ProcessLookupError:
-        pass
-    os._exit(_PARENT_DIED)

@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from service.errors import DoesNotFit, GlyphMissing, LayoutBroken
-from service.model import MARKETING, Block, Hero, Plan, RenderedNote
-from service.rendering.blocks.figures import Figures
+from service.model import MARKETING, Block, Hero, PictureSize, Plan, RenderedNote
+from service.rendering.blocks.figures import Figures, Pictures
 from service.rendering.blocks.frames import set_block, set_words_apart
 from service.rendering.blocks.pages import BACK, Page, PageKind, TooTall, fill_pages, kind_of_page
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, set_lines
-from service.rendering.layout_file import Box, CodeFrame, Frame, HeroFrame, Span, TotalsFrame
+from service.rendering.layout_frames import CodeFrame, Frame, HeroFrame, TotalsFrame
+from service.rendering.layout_values import Box, Span
 from service.rendering.layouts.loading import Layout
 from service.rendering.pdf.document import NoteDocument, shared_parts
 from service.rendering.type.characters import readable
@@ -34,8 +34,12 @@ class Renderer:
     def __init__(self, layouts: Mapping[str, Layout]) -> None:
         self._layouts = layouts
 
-    def render(self, plan: Plan, pictures: Mapping[str, Path]) -> RenderedNote:
-        """The note of `plan`; `pictures` says where the library keeps those it names."""
+    def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
+        """At which sizes a layout shows pictures, by slot."""
+        return self._layouts[layout].picture_sizes if layout in self._layouts else {}
+
+    def render(self, plan: Plan, pictures: Pictures) -> RenderedNote:
+        """The note of `plan`, with what the library has of the pictures that it asks for."""
         if plan.layout not in self._layouts:
             raise LayoutBroken(f"there is no layout {plan.layout}", where="layout")
         return _NoteInTheMaking(self._layouts[plan.layout], plan, pictures).finished()
@@ -52,7 +56,7 @@ class _Standing:
 class _NoteInTheMaking:
     """One note: its blocks set in type, then put on pages."""
 
-    def __init__(self, layout: Layout, plan: Plan, pictures: Mapping[str, Path]) -> None:
+    def __init__(self, layout: Layout, plan: Plan, pictures: Pictures) -> None:
         self._layout = layout
         self._plan = plan
         self._typesetter = Typesetter(layout.scripts, plan.language)
@@ -243,7 +247,11 @@ class _NoteInTheMaking:
 
     def _common_pictures(self) -> set[str]:
         """The names of the pictures that many notes show: the layout's art, and the heroes of the campaigns."""
-        heroes = (self._figures.photograph(block.picture) for _, block in self._plan.blocks if isinstance(block, Hero))
+        heroes = (
+            self._figures.photograph(slot, block.pictures)
+            for slot, block in self._plan.blocks
+            if isinstance(block, Hero)
+        )
         return {*self._layout.pictures, *(hero.picture.name for hero in heroes if hero)}
 
     def _setting(self, column_mm: Span) -> Setting:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from service.rendering.blocks.pieces import MM
-from service.rendering.layout_file import FixedBox, VoucherFrame
+from service.rendering.layout_file import FixedBox
+from service.rendering.layout_frames import VoucherFrame
 
 
 def box_operators(look: FixedBox | VoucherFrame, inks: Mapping[str, str], width: float, height: float) -> str:

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from service.model import Choice
 from service.rendering.art.artwork import Art
 from service.rendering.art.pictures import read_photograph
 from service.rendering.pdf.document import Picture
 from service.rendering.type.typesetting import Drawn, Mark
+
+Pictures = Mapping[tuple[str, Choice], Path]
+"""Where the library keeps what is shown of a choice, by slot and choice; what it lacks is absent."""
 
 
 class Rectangle(NamedTuple):
@@ -20,23 +24,24 @@ class Rectangle(NamedTuple):
 
 
 class Figures:
-    """What a note may show: `library` says where the pictures are, `stand_ins` is art by its file's name.
+    """What a note may show: pictures of the `library`, and `stand_ins`, art by its file's name.
 
     `pictures` are those of the library that were found so far, by their resource names.
     """
 
-    def __init__(self, library: Mapping[str, Path], stand_ins: Mapping[str, Art]) -> None:
+    def __init__(self, library: Pictures, stand_ins: Mapping[str, Art]) -> None:
         self._library = library
         self._stand_ins = stand_ins
-        self._photographs: dict[str, Art | None] = {}
+        self._photographs: dict[tuple[str, Choice], Art | None] = {}
         self.pictures: dict[str, Picture] = {}
 
-    def photograph(self, picture: str) -> Art | None:
-        """The picture of that id, if the library has it and it can be used."""
-        if picture in self._photographs:
-            return self._photographs[picture]
-        path = self._library.get(picture)
-        photograph = self._photographs[picture] = read_photograph(path) if path else None
+    def photograph(self, slot: str, choice: Choice) -> Art | None:
+        """The picture of that choice for that slot, if the library has one and it can be used."""
+        asked = slot, choice
+        if asked in self._photographs:
+            return self._photographs[asked]
+        path = self._library.get(asked)
+        photograph = self._photographs[asked] = read_photograph(path) if path else None
         if photograph:
             self.pictures[photograph.picture.name] = photograph.picture
         return photograph

@@ -8,7 +8,7 @@ from service.rendering.blocks.plain import set_code_words, set_facts, set_postal
 from service.rendering.blocks.table import set_goods
 from service.rendering.blocks.tiles import set_tiles
 from service.rendering.blocks.vouchers import set_voucher
-from service.rendering.layout_file import (
+from service.rendering.layout_frames import (
     CodeFrame,
     FactsFrame,
     Frame,

@@ -6,12 +6,12 @@ from service.model import Hero, Words
 from service.rendering.blocks.figures import Rectangle, show_cropped
 from service.rendering.blocks.pieces import MM, Piece, Setting, joined, spaced
 from service.rendering.blocks.plain import set_words
-from service.rendering.layout_file import HeroFrame
+from service.rendering.layout_frames import HeroFrame
 
 
 def set_hero(setting: Setting, frame: HeroFrame, hero: Hero) -> list[Piece]:
     """The picture and, unless they have a box of their own, the words below or beside it; without it, they alone."""
-    figure = setting.figures.photograph(hero.picture) or setting.figures.stand_in(frame.missing_picture)
+    figure = setting.figures.photograph(frame.slot, hero.pictures) or setting.figures.stand_in(frame.missing_picture)
     words = [] if frame.words_mm else set_hero_words(setting, frame, hero)
     if figure is None:
         return words

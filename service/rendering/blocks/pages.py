@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.rendering.blocks.pieces import Piece
-from service.rendering.layout_file import Pages
+from service.rendering.layout_values import Pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from service.rendering.blocks.pieces import (
     set_row,
     set_stack,
 )
-from service.rendering.layout_file import CodeFrame, FactsFrame, HeroFrame, PostalFrame, TotalsFrame, WordsFrame
+from service.rendering.layout_frames import CodeFrame, FactsFrame, HeroFrame, PostalFrame, TotalsFrame, WordsFrame
 from service.rendering.type.styles import Style
 
 _SYMBOLOGIES = {"code128": code128, "qr": qr}

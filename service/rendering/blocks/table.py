@@ -8,7 +8,7 @@ from service.model import Goods, GoodsRow
 from service.rendering.art.artwork import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, level_rule, set_row
-from service.rendering.layout_file import GoodsFrame
+from service.rendering.layout_frames import GoodsFrame
 from service.rendering.type.typesetting import Drawn
 
 _BETWEEN_SKU_AND_DETAIL = "\u2003"
@@ -68,7 +68,7 @@ class _Table:
         return Piece(tuple(marks), self._padding + inner + self._padding, head=head)
 
     def _figure(self, row: GoodsRow) -> Art | None:
-        return self._setting.figures.photograph(row.picture) or self._stand_in
+        return self._setting.figures.photograph(self._frame.slot, row.pictures) or self._stand_in
 
     def _cells(self, looks: tuple[str, str, str], texts: tuple[str, str, str, str]) -> Piece:
         """The texts in their columns, on a shared baseline; `looks` are their styles."""

@@ -4,7 +4,7 @@ from service.model import Tile, Tiles
 from service.rendering.art.artwork import Art
 from service.rendering.blocks.figures import Rectangle, show_whole
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, joined, set_lines, set_stack
-from service.rendering.layout_file import TilesFrame
+from service.rendering.layout_frames import TilesFrame
 
 
 def set_tiles(setting: Setting, frame: TilesFrame, tiles: Tiles) -> list[Piece]:
@@ -13,7 +13,7 @@ def set_tiles(setting: Setting, frame: TilesFrame, tiles: Tiles) -> list[Piece]:
     shown = [
         (tile, figure)
         for tile in tiles.tiles
-        if (figure := figures.photograph(tile.picture) or figures.stand_in(frame.missing_picture))
+        if (figure := figures.photograph(frame.slot, tile.pictures) or figures.stand_in(frame.missing_picture))
     ][: frame.columns]
     if not shown:
         return []
@@ -26,13 +26,11 @@ def set_tiles(setting: Setting, frame: TilesFrame, tiles: Tiles) -> list[Piece]:
 
 
 def _row(setting: Setting, frame: TilesFrame, shown: list[tuple[Tile, Art]]) -> Piece:
-    between = frame.between_mm * MM
-    width = (setting.width - between * (frame.columns - 1)) / frame.columns
-    height = frame.picture_mm * MM
+    width, height = (side_mm * MM for side_mm in frame.picture_room_mm)
     words_top = height + frame.name_gap_mm * MM
     marks, end = [], height
     for place, (tile, figure) in enumerate(shown):
-        left = setting.left + place * (width + between)
+        left = setting.left + place * (width + frame.between_mm * MM)
         room = width if frame.align == "middle" else min(width, height * figure.aspect)
         marks.append(show_whole(figure, Rectangle(left, 0, room, height), on_ground=True))
         words = _words(setting, frame, tile, (left, width))

@@ -6,7 +6,7 @@ from service.model import Voucher
 from service.rendering.blocks.boxes import box_operators
 from service.rendering.blocks.codes import QR_QUIET_MODULES, qr, symbol_mark, widest_module
 from service.rendering.blocks.pieces import MM, Cell, Piece, Setting, between_lines, joined, set_stack
-from service.rendering.layout_file import VoucherFrame
+from service.rendering.layout_frames import VoucherFrame
 from service.rendering.type.typesetting import Drawn, Mark
 
 Texts = tuple[tuple[str, str], ...]  # each with the name of its style

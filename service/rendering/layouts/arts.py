@@ -7,14 +7,12 @@ from pathlib import Path
 
 from service.rendering.art.artwork import Art, ArtUnusable
 from service.rendering.art.reading import read_art
-from service.rendering.layout_file import STANDARD_COLOURS, GoodsFrame, HeroFrame, LayoutFile, TilesFrame
+from service.rendering.layout_file import STANDARD_COLOURS, LayoutFile
+from service.rendering.layout_frames import HeroFrame
 from service.rendering.layouts.check import Fault, Key, parts_of
-
-_DPI = 300
-_INCH_MM = 25.4
+from service.rendering.layouts.picture_sizes import DPI, INCH_MM, PicturedFrame, pictured_frames
 
 ArtName = tuple[str, str]  # file and colour
-_Pictured = GoodsFrame | TilesFrame | HeroFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ def read_arts(folder: Path, file: LayoutFile, faults: list[Fault]) -> dict[ArtNa
 
 def stand_ins(file: LayoutFile, arts: Mapping[ArtName, Art]) -> dict[str, Art]:
     """The art that stands in for missing pictures, by its file."""
-    frames: tuple[_Pictured, ...] = (*file.goods, *file.tiles, *file.hero)
-    return {frame.missing_picture: arts[frame.missing_picture, ""] for frame in frames if frame.missing_picture}
+    files = [frame.missing_picture for frame in pictured_frames(file) if frame.missing_picture]
+    return {name: arts[name, ""] for name in files}
 
 
 def art_name(file: str, colour: str, colours: Mapping[str, str]) -> ArtName:
@@ -57,29 +55,19 @@ def _uses(file: LayoutFile) -> Iterator[ArtUse]:
         name = art_name(art.file, art.colour, file.colours)
         yield ArtUse(("art", place, "file"), name, *art.box_mm[2:], is_cropped=art.fit == "cover")
     for key, frame in parts_of(file):
-        if isinstance(frame, _Pictured) and frame.missing_picture:
+        if isinstance(frame, PicturedFrame) and frame.missing_picture:
             is_cropped = isinstance(frame, HeroFrame)
-            yield ArtUse((*key, "missing_picture"), (frame.missing_picture, ""), *_room_mm(frame), is_cropped)
-
-
-def _room_mm(frame: _Pictured) -> tuple[float, float]:
-    """Width and height of the frame's pictures."""
-    if isinstance(frame, GoodsFrame):
-        return frame.picture_mm[1], frame.picture_mm[1]
-    width = frame.span_mm[1]
-    if isinstance(frame, TilesFrame):
-        width = (width - frame.between_mm * (frame.columns - 1)) / frame.columns
-    return width, frame.picture_mm
+            yield ArtUse((*key, "missing_picture"), (frame.missing_picture, ""), *frame.picture_room_mm, is_cropped)
 
 
 def _coarse(use: ArtUse, art: Art) -> Iterator[Fault]:
     if not art.pixels:
         return
-    inches = [use.width_mm / _INCH_MM / art.width, use.height_mm / _INCH_MM / art.height]
-    factor = _DPI * (max(inches) if use.is_cropped else min(inches))
+    inches = [use.width_mm / INCH_MM / art.width, use.height_mm / INCH_MM / art.height]
+    factor = DPI * (max(inches) if use.is_cropped else min(inches))
     if factor > 1:
         needed = f"{math.ceil(art.width * factor)} x {math.ceil(art.height * factor)}"
         yield (
             use.key,
-            f"{use.art[0]} has {art.width:g} x {art.height:g} pixels, and needs {needed} here for {_DPI} dpi",
+            f"{use.art[0]} has {art.width:g} x {art.height:g} pixels, and needs {needed} here for {DPI} dpi",
         )

@@ -8,17 +8,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from service.model import MARKETING, SLOTS
-from service.rendering.layout_file import (
-    STANDARD_COLOURS,
-    CodeFrame,
-    Frame,
-    GoodsFrame,
-    HeroFrame,
-    LayoutFile,
-    RefersTo,
-    TotalsFrame,
-    VoucherFrame,
-)
+from service.rendering.layout_file import STANDARD_COLOURS, LayoutFile
+from service.rendering.layout_frames import CodeFrame, Frame, GoodsFrame, HeroFrame, TotalsFrame, VoucherFrame
+from service.rendering.layout_values import RefersTo
 
 Key = tuple[int | str, ...]
 Fault = tuple[Key, str]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from service.rendering.blocks.pages import BACK, PAGE_KINDS, PageKind
-from service.rendering.layout_file import Box, Flow, Frame, GoodsFrame, HeroFrame, LayoutFile, Span
+from service.rendering.layout_file import Flow, LayoutFile
+from service.rendering.layout_frames import Frame, GoodsFrame, HeroFrame
+from service.rendering.layout_values import Box, Span
 from service.rendering.layouts.check import Fault, Key, parts_of, slots_above
 from service.rendering.layouts.places import Taken, meet, taken
 

@@ -5,7 +5,8 @@ from pathlib import PurePath
 
 from pydantic import BaseModel
 
-from service.rendering.layout_file import Art, FixedBox, Frame, HeroFrame, LayoutFile, VoucherFrame
+from service.rendering.layout_file import Art, FixedBox, LayoutFile
+from service.rendering.layout_frames import Frame, HeroFrame, VoucherFrame
 from service.rendering.layouts.check import Fault, parts_of
 
 

@@ -11,15 +11,18 @@ from pathlib import Path
 
 from service.config import key_name, line_of_key, read_text, read_toml, validated
 from service.errors import ConfigInvalid
+from service.model import PictureSize
 from service.rendering.art.artwork import Art
 from service.rendering.blocks.pages import PAGE_KINDS, PageKind, Room
 from service.rendering.blocks.pieces import MM
-from service.rendering.layout_file import SIZES_MM, STANDARD_COLOURS, Font, Frame, LayoutFile, TypeStyle
+from service.rendering.layout_file import SIZES_MM, STANDARD_COLOURS, Font, LayoutFile, TypeStyle
+from service.rendering.layout_frames import Frame
 from service.rendering.layouts.arts import read_arts, stand_ins
 from service.rendering.layouts.check import Fault, faults_of_frames, faults_of_names, slots_above
 from service.rendering.layouts.fixed_parts import fixed_operators
 from service.rendering.layouts.flowing import faults_of_flowing
 from service.rendering.layouts.idle import idle_keys
+from service.rendering.layouts.picture_sizes import picture_sizes
 from service.rendering.layouts.places import faults_of_places
 from service.rendering.layouts.reading import faults_of_reading
 from service.rendering.pdf.document import Picture
@@ -27,7 +30,7 @@ from service.rendering.type.faces import Face, FaceUnusable
 from service.rendering.type.scripts import Scripts
 from service.rendering.type.styles import Style, style_of
 
-__all__ = ["Layout", "LayoutFile", "load_layout"]
+__all__ = ["Layout", "LayoutFile", "load_layout", "read_layout_file"]
 
 FILE = "layout.toml"
 _CHECKS = (faults_of_names, faults_of_frames, idle_keys, faults_of_places, faults_of_flowing, faults_of_reading)
@@ -39,7 +42,8 @@ class Layout:
 
     `frames` are by their slots in the order in which they are set: anchored ones after those that they stay below, then
     flowing ones as they flow. `fixed` are the operators of the fixed parts of each kind of page, `stand_ins` the art
-    for missing pictures by its file, `pictures` all art by its resource name.
+    for missing pictures by its file, `pictures` all art by its resource name. `picture_sizes` are those of
+    the library's pictures, by slot.
     """
 
     file: LayoutFile
@@ -51,18 +55,17 @@ class Layout:
     fixed: Mapping[PageKind, str]
     stand_ins: Mapping[str, Art]
     pictures: Mapping[str, Picture]
+    picture_sizes: Mapping[str, PictureSize]
     scripts: Scripts
 
 
 def load_layout(folder: Path) -> Layout:
     """The layout in `folder`; raises ConfigInvalid with file, line and key for every fault."""
-    path = folder / FILE
-    file = validated(LayoutFile, read_toml(path), path)
-    _refuse(path, [fault for faults_of in _CHECKS for fault in faults_of(file)])
+    file = read_layout_file(folder)
     faults: list[Fault] = []
     faces = _read_faces(folder, file, faults)
     arts = read_arts(folder, file, faults)
-    _refuse(path, faults)
+    _refuse(folder / FILE, faults)
 
     inks = {name: ink(colour) for name, colour in (STANDARD_COLOURS | file.colours).items()}
     flow = file.flow
@@ -76,8 +79,17 @@ def load_layout(folder: Path) -> Layout:
         fixed={kind: fixed_operators(file, arts, inks, kind) for kind in PAGE_KINDS},
         stand_ins=stand_ins(file, arts),
         pictures={art.picture.name: art.picture for art in arts.values()},
+        picture_sizes=picture_sizes(file),
         scripts=Scripts([face.path for face in faces.values()]),
     )
+
+
+def read_layout_file(folder: Path) -> LayoutFile:
+    """layout.toml of `folder`, checked but for its fonts and art; raises ConfigInvalid as load_layout does."""
+    path = folder / FILE
+    file = validated(LayoutFile, read_toml(path), path)
+    _refuse(path, [fault for faults_of in _CHECKS for fault in faults_of(file)])
+    return file
 
 
 def ink(colour: str) -> str:

@@ -7,7 +7,9 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from service.rendering.blocks.pages import PAGE_KINDS
-from service.rendering.layout_file import SIZES_MM, Box, CodeFrame, Flow, Frame, LayoutFile, Pages, Rule, VoucherFrame
+from service.rendering.layout_file import SIZES_MM, Flow, LayoutFile, Rule
+from service.rendering.layout_frames import CodeFrame, Frame, VoucherFrame
+from service.rendering.layout_values import Box, Pages
 from service.rendering.layouts.check import Fault, Key, parts_of, slots_above
 from service.rendering.layouts.quiet_zones import with_quiet_zone
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from service.rendering.blocks.codes import CODE128_QUIET_MODULES, QR_QUIET_MODULES
-from service.rendering.layout_file import Box, CodeFrame, VoucherFrame
+from service.rendering.layout_frames import CodeFrame, VoucherFrame
+from service.rendering.layout_values import Box
 
 _BARS = ("note-code",)  # all other slots with codes have QR codes
 _ROUNDING = 1e-6

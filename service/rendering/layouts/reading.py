@@ -5,17 +5,9 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
-from service.rendering.layout_file import (
-    STANDARD_COLOURS,
-    Box,
-    CodeFrame,
-    Frame,
-    GoodsFrame,
-    LayoutFile,
-    PageNumber,
-    Pages,
-    VoucherFrame,
-)
+from service.rendering.layout_file import STANDARD_COLOURS, LayoutFile, PageNumber
+from service.rendering.layout_frames import CodeFrame, Frame, GoodsFrame, TilesFrame, VoucherFrame
+from service.rendering.layout_values import Box, Pages
 from service.rendering.layouts.check import Fault, Key, parts_of, references
 from service.rendering.layouts.places import meet, share_a_page
 from service.rendering.layouts.quiet_zones import is_bars, symbol_start_mm
@@ -38,6 +30,8 @@ def faults_of_reading(file: LayoutFile) -> Iterator[Fault]:
                 yield from _crowded_voucher(key, part)
             case GoodsFrame():
                 yield from _crowded_columns(key, part)
+            case TilesFrame():
+                yield from _crowded_tiles(key, part)
     yield from _pale_text(file)
 
 
@@ -76,6 +70,11 @@ def _crowded_columns(key: Key, frame: GoodsFrame) -> Iterator[Fault]:
     for before, name in pairwise(_GOODS_COLUMNS):
         if sum(getattr(frame, before)) > getattr(frame, name)[0] + _ROUNDING_MM:
             yield (*key, name), f"begins before {before} ends"
+
+
+def _crowded_tiles(key: Key, frame: TilesFrame) -> Iterator[Fault]:
+    if frame.picture_room_mm[0] <= 0:
+        yield (*key, "between_mm"), f"leaves {frame.columns} tiles no room"
 
 
 def _pale_text(file: LayoutFile) -> Iterator[Fault]:
