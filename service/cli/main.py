@@ -16,6 +16,7 @@ from service.cli.terminal import ReaderGone, complain, say
 from service.config import Config, read_config
 from service.errors import OwnFault, Remedy, SlipwayError, Stopped
 from service.faults import contained
+from service.journal import Journal, is_read_by_journal
 from service.log import configure_log
 
 USAGE, TRY_AGAIN = 64, 75
@@ -25,7 +26,7 @@ Command = Callable[[argparse.Namespace, Config], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command; the process's exit code."""
     chosen = _parser().parse_args(arguments)
-    configure_log(sys.stderr)
+    configure_log(sys.stderr, Journal() if is_read_by_journal(sys.stderr, os.environ) else None)
     try:
         with contained(OwnFault):
             return _carry_out(chosen)
