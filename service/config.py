@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from service.errors import ConfigInvalid
-from service.model import LANGUAGES
+from service.model import FINISHINGS, LANGUAGES
 
 Language = Literal["en", "fr", "de"]
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,127}$")]
@@ -31,6 +31,13 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError("not a time zone of the IANA database, as in Europe/Paris") from error
     return name
+
+
+def _known_finishing(keyword: str) -> str:
+    if keyword not in FINISHINGS:
+        near = difflib.get_close_matches(keyword, FINISHINGS, n=1)
+        raise ValueError(f"no finishing of PWG 5100.1{f'; did you mean {near[0]}?' if near else ''}")
+    return keyword
 
 
 class Part(BaseModel):
@@ -88,6 +95,7 @@ class Printing(Part):
         default="folder", description="folder: queues are folders under the spool. cups: queues of a CUPS server."
     )
     cups_socket: str = Field(default="/run/cups/cups.sock", description="The Unix socket of cupsd.")
+    call_deadline_s: float = Field(default=5.0, gt=0, le=60, description="CUPS, and a printer, answer within this.")
     window: int = Field(default=3, ge=1, le=50, description="Jobs of ours that stand in one queue at a time.")
     poll_s: float = Field(default=0.1, gt=0, le=60, description="How often open jobs are asked about.")
     retry_s: float = Field(default=5.0, gt=0, le=3600, description="A deferred note is tried again after this.")
@@ -217,8 +225,15 @@ class RouteRule(Part):
     backup: QueueName | Literal[""] = ""
     media: str = Field(default="iso_a4_210x297mm", pattern=r"^[a-z0-9_.-]+$", description="PWG 5101.1 media name.")
     sides: Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"] = "one-sided"
-    media_source: str = Field(default="auto", alias="media-source", pattern=r"^[a-z0-9-]+$")
     print_color_mode: Literal["auto", "color", "monochrome"] = Field(default="color", alias="print-color-mode")
+    media_source: str = Field(default="", alias="media-source", pattern=r"^[a-z0-9-]*$", description="A tray.")
+    media_type: str = Field(default="", alias="media-type", pattern=r"^[a-z0-9.-]*$", description="A kind of paper.")
+    output_bin: str = Field(default="", alias="output-bin", pattern=r"^[a-z0-9-]*$", description="Where sheets land.")
+    finishings: tuple[Annotated[str, AfterValidator(_known_finishing)], ...] = Field(
+        default=(), description="Keywords of PWG 5100.1, as in staple-top-left."
+    )
+    job_priority: int = Field(default=0, alias="job-priority", ge=0, le=100, description="1 to 100; 0: not sent.")
+    copies: int = Field(default=1, ge=1, le=20)
 
 
 class Routing(Part):

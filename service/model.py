@@ -136,26 +136,55 @@ class Shipment:
 # Routes --------------------------------------------------------------------------------------------------------------
 
 
+# Finishings by keyword (PWG 5100.1), with the number by which IPP knows each.
+_FROM_3 = "none staple punch cover bind saddle-stitch edge-stitch fold trim bale booklet-maker jog-offset coat laminate"
+_FROM_20 = (
+    "staple-top-left staple-bottom-left staple-top-right staple-bottom-right edge-stitch-left edge-stitch-top "
+    "edge-stitch-right edge-stitch-bottom staple-dual-left staple-dual-top staple-dual-right staple-dual-bottom"
+)
+FINISHINGS = {
+    keyword: number
+    for first, keywords in ((3, _FROM_3), (20, _FROM_20))
+    for number, keyword in enumerate(keywords.split(), first)
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a note prints and how, in IPP's words (RFC 8011, PWG 5100). `backup` may be empty."""
+    """Where a note prints and how, in IPP's words (RFC 8011, PWG 5100); what follows the colour mode may be empty."""
 
     queue: str
     backup: str = ""
     media: str = "iso_a4_210x297mm"
     sides: str = "one-sided"
-    media_source: str = "auto"
     print_color_mode: str = "color"
+    media_source: str = ""
+    media_type: str = ""
+    output_bin: str = ""
+    finishings: tuple[str, ...] = ()
+    job_priority: int = 0  # 1 to 100; 0: the queue's own
+    copies: int = 1
 
     @property
     def options(self) -> tuple[tuple[str, str], ...]:
-        """The IPP job attributes of this route, in a fixed order."""
+        """The IPP job attributes of this route that are set, in a fixed order."""
         return (
             ("media", self.media),
             ("sides", self.sides),
-            ("media-source", self.media_source),
             ("print-color-mode", self.print_color_mode),
             ("print-scaling", "none"),
+            *(
+                (name, value)
+                for name, value in (
+                    ("media-source", self.media_source),
+                    ("media-type", self.media_type),
+                    ("output-bin", self.output_bin),
+                    ("finishings", ",".join(self.finishings)),
+                    ("job-priority", str(self.job_priority or "")),
+                    ("copies", str(self.copies) if self.copies > 1 else ""),
+                )
+                if value
+            ),
         )
 
 

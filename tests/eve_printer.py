@@ -28,6 +28,11 @@ class EvePrinter:
     def uri(self) -> str:
         return f"ipp://127.0.0.1:{self.port}/ipp/print"
 
+    def options(self, job_name: str) -> dict[str, str]:
+        """The job attributes that arrived with a job that is on paper, by the names that ippeveprinter gives them."""
+        lines = (self.folder / f"{job_name}.options").read_text().splitlines()
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
     def start(self) -> "EvePrinter":
         command = [IPPEVEPRINTER, "-p", str(self.port), "-n", "localhost", "-r", "off", "-d", str(self._spool)]
         command += ["-a", str(A4_PRINTER), "-c", str(self._script), self.name]
@@ -83,6 +88,7 @@ KEEP_SCRIPT = """\
 #!/bin/sh
 # Keep what is "printed": TIME-JOB_NAME.pdf, whole when its name appears.
 set -e
+env | grep ^IPP_ > "$PAPER/$IPP_JOB_NAME.options"
 cp "$1" "$PAPER/.$$.tmp"
 mv "$PAPER/.$$.tmp" "$PAPER/$(date +%s%N)-$IPP_JOB_NAME.pdf"
 """

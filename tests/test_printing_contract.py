@@ -10,6 +10,7 @@ import pytest
 
 from service.errors import JobUnknown
 from service.model import Job, JobReport, JobState, QueueReport, Route
+from service.printing.cups_printer import CupsPrinter
 from service.printing.folder import FolderPrinter
 from service.printing.protocol import Printer
 from tests.builders import NOON
@@ -61,10 +62,8 @@ def on_folder(folder: Path) -> Bench:
 
 
 def on_cups(lab: CupsLab) -> Bench:
-    from service.printing.cups_printer import CupsPrinter  # only where there is a CUPS
-
     def opened() -> Printer:
-        return CupsPrinter(lab.socket, lambda: NOON)
+        return CupsPrinter(lab.socket, 10, lambda: NOON)
 
     lab.add_queue(QUEUE)
     return Bench(opened(), opened, paper=lambda: lab.papers(QUEUE), confirmed_by="cups")

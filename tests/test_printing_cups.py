@@ -1,7 +1,11 @@
 """What only CUPS can do to us: queues that are missing or refuse, options, a cupsd that is down or killed."""
 
+import os
+import signal
+import socket
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -18,15 +22,17 @@ from service.errors import (
     SlipwayError,
 )
 from service.model import Job, JobState, QueueReport, Route
-from service.printing import Printer, open_printer
+from service.printing import Printer, ipp_client, open_printer
+from service.printing.cups_printer import CupsPrinter
+from service.printing.cupsd import Cupsd
+from service.printing.ipp import Operation, Request, written
 from tests.builders import NOON
 from tests.cups_lab import CupsLab
+from tests.eve_printer import EvePrinter
 from tests.ipp_printer import IppPrinter
 from tests.programs import until
 
 pytestmark = pytest.mark.cups
-cups = pytest.importorskip("cups")
-CupsPrinter = pytest.importorskip("service.printing.cups_printer").CupsPrinter
 QUEUE = "uk-notes"
 DOCUMENT = b"%PDF-1.7\n" + bytes(range(256)) * 200
 DIGEST = sha256(DOCUMENT).hexdigest()
@@ -112,79 +118,121 @@ def test_a_real_ipp_printer_gets_the_document_unchanged_from_raw_and_everywhere_
     until(lambda: printer.look_up(job).state is JobState.COMPLETED, "the end of the job")
 
 
+@pytest.mark.parametrize("ppd", ["", "everywhere"])
+def test_every_option_of_a_route_arrives_at_the_printer_where_it_honours_it(
+    lab: CupsLab, printer: Printer, ppd: str
+) -> None:
+    paper = lab.add_queue("bench", "ippeveprinter", ppd)
+    assert isinstance(paper, EvePrinter)
+    tray = {"media_source": "tray-2", "media_type": "stationery", "output_bin": "face-down", "copies": 2}
+    route = Route("bench", sides="two-sided-long-edge", print_color_mode="monochrome", **tray)  # type: ignore[arg-type]
+    job = printer.create_held(DOCUMENT, "1-1-r1", route)
+    printer.release(job)
+    until(lambda: bool(lab.papers("bench")), "the sheet")
+    told = paper.options("1-1-r1")
+    assert "media-size={x-dimension=21000 y-dimension=29700}" in told["IPP_MEDIA_COL"]
+    assert "media-source=tray-2" in told["IPP_MEDIA_COL"]
+    assert "media-type=stationery" in told["IPP_MEDIA_COL"]
+    wanted = {
+        "SIDES": "two-sided-long-edge",
+        "PRINT_COLOR_MODE": "monochrome",
+        "OUTPUT_BIN": "face-down",
+        "COPIES": "2",
+    }
+    assert wanted == {name: told[f"IPP_{name}"] for name in wanted}
+
+
+def test_a_route_that_sets_nothing_more_sends_nothing_more(lab: CupsLab, printer: Printer) -> None:
+    job = printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
+    printer.release(job)
+    until(lambda: bool(lab.papers(QUEUE)), "the sheet")
+    double = lab.printers[QUEUE]
+    assert isinstance(double, IppPrinter)
+    optional = {"media-col", "media-source", "media-type", "output-bin", "finishings", "copies"}
+    assert set() == optional & set(double.jobs[1].attributes)
+
+
+def test_finishings_go_by_the_numbers_of_ipp_and_priority_to_cups(lab: CupsLab, printer: Printer) -> None:
+    route = Route(QUEUE, finishings=("staple-top-left", "punch"), job_priority=80)
+    job = printer.create_held(DOCUMENT, "1-1-r1", route)
+    asked = ["finishings", "job-priority"]
+    told = lab.connection().getJobAttributes(job.job_id, requested_attributes=asked)
+    assert ([20, 5], 80) == (told["finishings"], told["job-priority"])
+
+
 def test_a_document_that_cups_refuses_leaves_no_job_behind(lab: CupsLab, printer: Printer) -> None:
-    with pytest.raises(PrinterRefused, match=r"job 1 in queue uk-notes: IPP status 0x0400"):
+    with pytest.raises(PrinterRefused, match=r"queue uk-notes: IPP status 0x0400"):
         printer.create_held(b"", "1-1-r1", Route(QUEUE))
     assert {} == lab.connection().getJobs()
 
 
-# A connection that breaks in the middle of a step --------------------------------------------------------------------
+# A cupsd that dies or hangs in the middle of a step -------------------------------------------------------------------
 
 
-@dataclass
-class BreakingConnection:
-    """A connection of pycups on which something happens before the first `step`."""
+def happens(monkeypatch: pytest.MonkeyPatch, moment: str, what: Callable[[], object]) -> None:
+    """`what` happens once: when a request is about to go out (`written`), or when its answer is awaited (`_body`)."""
+    real = getattr(ipp_client, moment)
 
-    real: Any
-    step: str
-    happens: Callable[[], object]
+    def hit(*arguments: Any) -> Any:
+        monkeypatch.setattr(ipp_client, moment, real)
+        what()
+        return real(*arguments)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == self.step:
-            self.step = ""
-            self.happens()
-        return getattr(self.real, name)
+    monkeypatch.setattr(ipp_client, moment, hit)
 
 
-@pytest.mark.parametrize("step", ["startDocument", "writeRequestData", "finishDocument"])
-def test_a_cupsd_killed_while_the_document_goes_leaves_an_orphan_that_never_prints(
-    lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch, step: str
+def prints_only(lab: CupsLab, printer: Printer, *names: str) -> None:
+    """A further note prints, and nothing but `names` before it."""
+    printer.release(printer.create_held(DOCUMENT, "last-1-r1", Route(QUEUE)))
+    until(lambda: "last-1-r1" in [name for name, _ in lab.papers(QUEUE)], "the sheet")
+    assert [*names, "last-1-r1"] == [name for name, _ in lab.papers(QUEUE)]
+
+
+@pytest.mark.parametrize(("moment", "orphans"), [("written", {0}), ("_body", {0, 1})])
+def test_a_cupsd_killed_while_a_job_is_created_leaves_nothing_that_prints(
+    lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch, moment: str, orphans: set[int]
 ) -> None:
-    breaking = BreakingConnection(lab.connection(), step, lab.kill_cupsd)
-    with monkeypatch.context() as patch:
-        patch.setattr(cups, "Connection", lambda host: breaking)
-        with pytest.raises(OutcomeUnknown, match="job 1 in queue uk-notes: "):
-            printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
-    lab.restart_cupsd()
-    assert 1 == printer.discard_held(QUEUE, "1-1-r1")
-    printer.release(printer.create_held(DOCUMENT, "2-1-r1", Route(QUEUE)))
-    until(lambda: [("2-1-r1", DIGEST)] == lab.papers(QUEUE), "the sheet")
-
-
-def test_a_job_that_got_our_id_from_a_cupsd_that_lost_everything_is_left_alone(
-    lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    others: list[Job] = []
-
-    def lose_all_jobs() -> None:
-        lab.kill_cupsd()
-        for lost in (*(lab.home / "spool").glob("[cd]0*"), *(lab.home / "cache").glob("job.cache*")):
-            lost.unlink()
-        lab.restart_cupsd()
-        others.append(CupsPrinter(lab.socket, lambda: NOON).create_held(DOCUMENT, "2-1-r1", Route(QUEUE)))
-
-    breaking = [BreakingConnection(lab.connection(), "finishDocument", lose_all_jobs)]
-    real = cups.Connection
-    monkeypatch.setattr(cups, "Connection", lambda host: breaking.pop() if breaking else real(host=host))
-    with pytest.raises(OutcomeUnknown, match="job 1 in queue uk-notes: the document did not arrive"):
+    printer.look_up(Job(QUEUE, 1, "1-1-r1", NOON))  # there is a connection
+    happens(monkeypatch, moment, lab.kill_cupsd)
+    with pytest.raises(OutcomeUnknown, match="queue uk-notes: "):
         printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
-    assert [1] == [job.job_id for job in others]
-    assert JobState.HELD is printer.look_up(others[0]).state
+    lab.restart_cupsd()
+    assert printer.discard_held(QUEUE, "1-1-r1") in orphans
+    prints_only(lab, printer)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.999])
+def test_a_client_that_dies_while_the_document_goes_leaves_no_job(
+    lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    requests: list[Request] = []
+    monkeypatch.setattr(ipp_client, "written", lambda request: requests.append(request) or written(request))
+    printer.cancel(printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE)))
+    body = written(next(request for request in requests if request.operation is Operation.PRINT_JOB))
+    with socket.socket(socket.AF_UNIX) as dying:
+        dying.connect(lab.socket)
+        head = f"POST /printers/{QUEUE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/ipp\r\n"
+        dying.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[: int(share * len(body))])
+    prints_only(lab, printer)
     assert 0 == printer.discard_held(QUEUE, "1-1-r1")
 
 
-def test_a_cupsd_killed_before_the_release_leaves_the_outcome_to_the_next_try(
+def test_a_cupsd_killed_at_the_release_leaves_the_outcome_to_the_next_try(
     lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
-    breaking = BreakingConnection(lab.connection(), "setJobHoldUntil", lab.kill_cupsd)
-    other = CupsPrinter(lab.socket, lambda: NOON)
+    real = Cupsd.let_go
+
+    def killed_first(self: Cupsd, job_id: int) -> None:
+        happens(monkeypatch, "written", lab.kill_cupsd)
+        real(self, job_id)
+
     with monkeypatch.context() as patch:
-        patch.setattr(cups, "Connection", lambda host: breaking)
+        patch.setattr(Cupsd, "let_go", killed_first)
         with pytest.raises(OutcomeUnknown):
-            other.release(job)
+            printer.release(job)
     lab.restart_cupsd()
-    other.release(job)
+    printer.release(job)
     until(lambda: [("1-1-r1", DIGEST)] == lab.papers(QUEUE), "the sheet")
 
 
@@ -192,16 +240,53 @@ def test_a_job_released_by_somebody_else_meanwhile_is_released(
     lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
+    real = Cupsd.let_go
 
-    def released_and_printed() -> None:
-        lab.connection().setJobHoldUntil(job.job_id, "no-hold")
+    def released_and_printed(self: Cupsd, job_id: int) -> None:
+        lab.connection().setJobHoldUntil(job_id, "no-hold")
         until(lambda: printer.look_up(job).state is JobState.COMPLETED, "the end of the job")
+        real(self, job_id)
 
-    other = CupsPrinter(lab.socket, lambda: NOON)
-    breaking = BreakingConnection(lab.connection(), "setJobHoldUntil", released_and_printed)
-    monkeypatch.setattr(other, "_connection", lambda: breaking)
-    other.release(job)
+    monkeypatch.setattr(Cupsd, "let_go", released_and_printed)
+    printer.release(job)
     assert [("1-1-r1", DIGEST)] == lab.papers(QUEUE)
+
+
+def test_a_job_of_the_id_of_one_that_cups_lost_is_left_alone(lab: CupsLab, printer: Printer) -> None:
+    lost = printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
+    lab.kill_cupsd()
+    for file in (*(lab.home / "spool").glob("[cd]0*"), *(lab.home / "cache").glob("job.cache*")):
+        file.unlink()
+    lab.restart_cupsd()
+    other = printer.create_held(DOCUMENT, "2-1-r1", Route(QUEUE))
+    assert lost.job_id == other.job_id
+    with pytest.raises(JobUnknown):
+        printer.release(lost)
+    printer.cancel(lost)
+    assert [JobState.UNKNOWN, JobState.HELD] == [printer.look_up(job).state for job in (lost, other)]
+
+
+def test_a_cupsd_that_hangs_costs_each_call_its_deadline_and_nothing_is_done_twice(lab: CupsLab) -> None:
+    hasty = CupsPrinter(lab.socket, 0.3, lambda: NOON)
+    job = hasty.create_held(DOCUMENT, "1-1-r1", Route(QUEUE))
+    os.kill(lab.cupsd_pid, signal.SIGSTOP)
+    calls = (
+        (OutcomeUnknown, lambda: hasty.create_held(DOCUMENT, "2-1-r1", Route(QUEUE))),
+        (PrinterUnreachable, lambda: hasty.release(job)),
+        (PrinterUnreachable, lambda: hasty.look_up(job)),
+        (PrinterUnreachable, lambda: hasty.cancel(job)),
+        (PrinterUnreachable, lambda: hasty.discard_held(QUEUE, "1-1-r1")),
+    )
+    began = time.monotonic()
+    for error, call in calls:
+        with pytest.raises(error, match="no answer in time"):
+            call()
+    assert "unreachable" == hasty.queue_report(QUEUE).state
+    assert time.monotonic() - began < 5
+    os.kill(lab.cupsd_pid, signal.SIGCONT)
+    until(lambda: 1 == hasty.discard_held(QUEUE, "2-1-r1"), "what the hung cupsd did in the end")
+    hasty.release(job)
+    prints_only(lab, hasty, "1-1-r1")
 
 
 # cupsd down, killed, restarted ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.config import Printing
-from service.errors import ConfigInvalid, JobUnknown, PrinterUnreachable, SpoolFull
+from service.errors import JobUnknown, PrinterUnreachable, SpoolFull
 from service.model import Job, JobState, QueueReport, Route
 from service.printing import open_printer
 from service.printing.folder import FolderPrinter
@@ -260,10 +260,3 @@ def test_a_queue_name_never_leads_out_of_the_folder(tmp_path: Path) -> None:
 
 def test_the_folder_printer_is_the_default(tmp_path: Path) -> None:
     assert isinstance(open_printer(Printing(), tmp_path, lambda: NOON), FolderPrinter)
-
-
-def test_cups_without_pycups_is_a_fault_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ConfigInvalid, match="pycups is not installed") as raised:
-        open_printer(Printing(backend="cups"), tmp_path, lambda: NOON)
-    assert "pip install" in raised.value.hint

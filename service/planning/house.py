@@ -127,6 +127,11 @@ def _route(rule: RouteRule) -> Route:
         backup=rule.backup,
         media=rule.media,
         sides=rule.sides,
-        media_source=rule.media_source,
         print_color_mode=rule.print_color_mode,
+        media_source=rule.media_source,
+        media_type=rule.media_type,
+        output_bin=rule.output_bin,
+        finishings=rule.finishings,
+        job_priority=rule.job_priority,
+        copies=rule.copies,
     )

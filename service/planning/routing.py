@@ -1,6 +1,7 @@
 """Where a note prints: the route that names most of its site, language and kind."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.config import WILDCARD
 from service.errors import NoRoute
@@ -9,6 +10,7 @@ from service.planning.house import House, RouteKey
 from service.planning.language import note_language
 
 KINDS = ("partial", "final")
+EXPRESS_JOB_PRIORITY = 80  # CUPS's own is 50: an express note overtakes what its queue has not begun
 
 
 def choose_route(shipment: Shipment, house: House) -> Route:
@@ -16,7 +18,7 @@ def choose_route(shipment: Shipment, house: House) -> Route:
     site, language = shipment.order.site, note_language(shipment, house)
     for key in _keys(site, language, shipment.kind):
         if route := house.routes.get(key):
-            return route
+            return _hurried(route) if shipment.order.priority == "express" else route
     raise NoRoute(f"no route for site {site}, language {language}, {shipment.kind}", where="routing.toml")
 
 
@@ -29,6 +31,10 @@ def uncovered(house: House) -> tuple[str, ...]:
         for kind in KINDS
         if not any(key in house.routes for key in _keys(site, language, kind))
     )
+
+
+def _hurried(route: Route) -> Route:
+    return replace(route, job_priority=max(route.job_priority, EXPRESS_JOB_PRIORITY))
 
 
 def _keys(site: str, language: str, kind: str) -> Iterator[RouteKey]:

@@ -1,0 +1,136 @@
+"""Asks cupsd or a printer by IPP, within a deadline.
+
+One connection for each thread and address, kept alive, looked at before it is used again, thrown away after any
+failure. No request is ever sent twice from here: whoever asks knows what a second time would do.
+"""
+
+import http.client
+import select
+import socket
+import ssl
+import threading
+import time
+import weakref
+from urllib.parse import urlsplit
+
+from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
+
+LARGEST_ANSWER = 8 << 20
+IPP_PORT = 631
+
+
+class NoAnswer(Exception):
+    """No connection, or no whole answer in time. Where `was_sent`, the request may have been carried out."""
+
+    def __init__(self, what: str, *, was_sent: bool) -> None:
+        super().__init__(what)
+        self.was_sent = was_sent
+
+
+class IppClient:
+    """Asks one address: the path of a Unix socket, or a printer's ipp:// or ipps:// URI."""
+
+    def __init__(self, address: str, deadline_s: float) -> None:
+        self._address = address
+        self._deadline_s = deadline_s
+        self._of_thread = threading.local()
+
+    def ask(self, request: Request, path: str) -> Answer:
+        """The answer, whatever its status; raises NoAnswer. `path` is where HTTP posts it."""
+        until = time.monotonic() + self._deadline_s
+        try:
+            connection = self._connection()
+        except (OSError, ValueError) as error:  # a ValueError: the address has a port that is no number
+            raise NoAnswer(_said(error), was_sent=False) from error
+        try:
+            connection.request("POST", path, written(request), {"Content-Type": "application/ipp"})
+            return read(_body(connection, until))
+        except (OSError, http.client.HTTPException, BrokenAnswer) as error:
+            self._of_thread.kept = None
+            raise NoAnswer(_said(error), was_sent=True) from error
+
+    def _connection(self) -> http.client.HTTPConnection:
+        kept: _Kept | None = getattr(self._of_thread, "kept", None)
+        if kept and not _is_over(kept.connection):
+            return kept.connection
+        self._of_thread.kept = None  # closed before the next one is opened
+        kept = self._of_thread.kept = _Kept(_opened(self._address, self._deadline_s))
+        return kept.connection
+
+
+class _Kept:
+    """A connection that is closed when nobody keeps it any more: after a failure, or with its thread or its client."""
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        weakref.finalize(self, connection.close)
+
+
+def _opened(address: str, deadline_s: float) -> http.client.HTTPConnection:
+    if address.startswith("/"):
+        connection: http.client.HTTPConnection = UnixConnection(address, deadline_s)
+    else:
+        at = urlsplit(address)
+        host, port = at.hostname or "", at.port or IPP_PORT
+        if at.scheme == "ipps":
+            connection = http.client.HTTPSConnection(host, port, timeout=deadline_s, context=_any_certificate())
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=deadline_s)
+    connection.connect()
+    return connection
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, deadline_s: float) -> None:
+        super().__init__("localhost", timeout=deadline_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(self._path)
+        except OSError:
+            self.sock.close()
+            raise
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """Printers sign their own certificates, and CUPS takes them too."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _is_over(connection: http.client.HTTPConnection) -> bool:
+    """True when the other side closed it, or says what nobody asked for."""
+    if connection.sock is None:
+        return True
+    readable, _, _ = select.select((connection.sock,), (), (), 0)
+    return bool(readable)
+
+
+def _body(connection: http.client.HTTPConnection, until: float) -> bytes:
+    """What was answered, piece by piece: one that trickles does not outlast the deadline."""
+    response = connection.getresponse()
+    if response.status != http.client.OK:
+        raise http.client.HTTPException(f"HTTP {response.status}")
+    body = bytearray()
+    while piece := response.read1(1 << 16):
+        body += piece
+        if time.monotonic() > until:
+            raise TimeoutError("the answer takes too long")
+        if len(body) > LARGEST_ANSWER:
+            raise BrokenAnswer("the answer does not end")
+    response.read()  # nothing is left; but only this lets http.client use the connection again
+    return bytes(body)
+
+
+def _said(error: Exception) -> str:
+    """A failure in few words."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
