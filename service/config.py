@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -22,6 +23,8 @@ from service.model import FINISHINGS, LANGUAGES
 
 Language = Literal["en", "fr", "de"]
 QueueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,127}$")]
+MediaName = Annotated[str, Field(pattern=r"^[a-z0-9_.-]+$")]
+NETWORK_DEVICES = ("ipp", "ipps", "socket", "lpd")
 WILDCARD = "*"
 
 
@@ -213,6 +216,24 @@ class Settings(Part):
 # routing.toml, printers.toml -----------------------------------------------------------------------------------------
 
 
+def _device(uri: str) -> str:
+    """A device URI as people write it; what CUPS and we add to it is no business of the file."""
+    if not uri:
+        return uri
+    try:
+        at = urlsplit(uri)
+        is_whole = bool(at.scheme and "://" in uri and at.port != 0)
+    except ValueError:
+        is_whole = False
+    if not is_whole or re.search(r"\s", uri) or (at.scheme in NETWORK_DEVICES and not at.hostname):
+        raise ValueError("not a device URI, as in ipp://10.1.4.21/ipp/print or socket://10.1.4.22:9100")
+    if at.username is not None:
+        raise ValueError("a device URI holds no user and password here: many may read this file")
+    if "waitjob=" in at.query:
+        raise ValueError("leave waitjob out: `slipway printers apply` sets it")
+    return uri
+
+
 class RouteRule(Part):
     """Which notes print where. Each of site, language and kind names one value or is `*`; the most specific wins."""
 
@@ -222,8 +243,10 @@ class RouteRule(Part):
     language: Language | Literal["*"] = WILDCARD  # type: ignore[assignment]  # the wildcard is one of the literals
     kind: Literal["partial", "final", "*"] = WILDCARD  # type: ignore[assignment]
     queue: QueueName
-    backup: QueueName | Literal[""] = ""
-    media: str = Field(default="iso_a4_210x297mm", pattern=r"^[a-z0-9_.-]+$", description="PWG 5101.1 media name.")
+    backup: QueueName | Literal[""] | None = Field(
+        default=None, description="Only where it is not the backup of the queue itself; empty: none."
+    )
+    media: MediaName = Field(default="iso_a4_210x297mm", description="PWG 5101.1 media name.")
     sides: Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"] = "one-sided"
     print_color_mode: Literal["auto", "color", "monochrome"] = Field(default="color", alias="print-color-mode")
     media_source: str = Field(default="", alias="media-source", pattern=r"^[a-z0-9-]*$", description="A tray.")
@@ -243,10 +266,35 @@ class Routing(Part):
 
 
 class Queue(Part):
-    """A printer queue that routes may name."""
+    """A printer queue that routes may name, and the printer behind it."""
 
     name: QueueName
-    description: str = Field(default="", max_length=120, description="Where it stands, for people.")
+    description: str = Field(default="", max_length=120, description="What it is, for people.")
+    location: str = Field(default="", max_length=120, description="Where it stands, for people.")
+    device: Annotated[str, AfterValidator(_device)] = Field(
+        default="",
+        description="Device URI: ipp://, ipps://, socket://, lpd://, usb:// ...; empty: the queue is made by hand.",
+    )
+    model: Literal["raw", "everywhere"] = Field(
+        default="raw", description="raw: a job's options go to the printer as they are. everywhere: by way of CUPS's PPD."
+    )
+    media: MediaName = Field(default="iso_a4_210x297mm", description="Paper of a job that names none, PWG 5101.1.")
+    trays: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], ...] = Field(
+        default=(), description="media-source of each tray, as routes may name them; empty: any."
+    )
+    colour: bool = Field(default=True, description="It prints in colour.")
+    duplex: bool = Field(default=True, description="It prints on both sides.")
+    backup: QueueName | Literal[""] = Field(default="", description="The queue that takes over when this one is down.")
+    ask_printer: bool = Field(default=True, description="Ask an ipp(s) printer itself what became of a job.")
+
+    @property
+    def speaks_ipp(self) -> bool:
+        return self.device.startswith(("ipp://", "ipps://"))
+
+    @property
+    def asked_at(self) -> str:
+        """Where the printer itself can be asked about its jobs; empty if it can't or shall not be."""
+        return self.device if self.speaks_ipp and self.ask_printer else ""
 
 
 class Printers(Part):
@@ -267,6 +315,7 @@ class Config(Part):
     printers: Printers
     feeds: dict[str, dict[str, Any]]
     messages: dict[str, str]
+    overrides: dict[str, str]
 
 
 def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
@@ -277,10 +326,16 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
         folder=folder,
         settings=_overridden_settings(folder / "slipway.toml", environ),
         routing=_part(folder / "routing.toml", Routing),
-        printers=_part(folder / "printers.toml", Printers),
+        printers=_printers(folder / "printers.toml"),
         feeds={path.stem: read_toml(path) for path in sorted((folder / "feeds").glob("*.toml"))},
         messages={language: read_text(folder / "messages" / f"{language}.ftl") for language in LANGUAGES},
+        overrides=dict(environ),
     )
+
+
+def read_again(config: Config) -> Config:
+    """The configuration as it is in the files now, with the overrides it had; raises ConfigInvalid."""
+    return read_config(config.folder, config.overrides)
 
 
 def read_text(path: Path) -> str:
@@ -319,6 +374,32 @@ def validated(model: type[P], values: dict[str, Any], path: Path) -> P:
 
 def _part(path: Path, model: type[P]) -> P:
     return validated(model, read_toml(path), path)
+
+
+def _printers(path: Path) -> Printers:
+    printers = _part(path, Printers)
+    text = read_text(path)
+    faults = [
+        f"{path}:{line_of_key(text, key)}: {key_name(key)}: {reason}" for key, reason in _queue_faults(printers.queue)
+    ]
+    if faults:
+        raise ConfigInvalid("\n".join(faults))
+    return printers
+
+
+def _queue_faults(queues: tuple[Queue, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """(key, reason) of what does not fit between queues, or between the keys of one."""
+    first: dict[str, int] = {}
+    for number, queue in enumerate(queues):
+        if first.setdefault(queue.name, number) != number:
+            yield ("queue", number, "name"), f"queue[{first[queue.name] + 1}] has this name too"
+    for number, queue in enumerate(queues):
+        if queue.backup == queue.name:
+            yield ("queue", number, "backup"), "a queue can't be its own backup"
+        elif queue.backup and queue.backup not in first:
+            yield ("queue", number, "backup"), f"there is no queue {queue.backup} in this file"
+        if queue.model == "everywhere" and not queue.speaks_ipp:
+            yield ("queue", number, "model"), "only the queue of an ipp:// or ipps:// device can be made everywhere"
 
 
 def _overridden_settings(path: Path, environ: Mapping[str, str]) -> Settings:

@@ -143,6 +143,14 @@ class PictureSourceUnusable(Rejected):
     advice = "Mend the folder, the manifest or the address that is named, then sync again; the library is as it was."
 
 
+class AdminRefused(Rejected):
+    code = "admin-refused"
+    advice = (
+        "Run this as root (`sudo slipway ...`), or join the administrators of CUPS: "
+        "`sudo usermod -aG lpadmin $USER`, then log in again."
+    )
+
+
 # A person decides ----------------------------------------------------------------------------------------------------
 
 

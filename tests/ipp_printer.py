@@ -67,6 +67,7 @@ class IppPrinter:
     folder: Path
     accepting: bool = True
     reasons: tuple[str, ...] = ("none",)
+    supplies: tuple[tuple[str, int], ...] = ()
     port: int = 0
     jobs: dict[int, PrinterJob] = field(default_factory=dict)
 
@@ -156,8 +157,15 @@ class IppPrinter:
                 _attribute(KEYWORD, "compression-supported", "none"),
                 _attribute(CHARSET, "charset-supported", "utf-8"),
                 _attribute(INTEGER, "printer-up-time", 1),
+                *self._markers(),
             )
         )
+
+    def _markers(self) -> list[bytes]:
+        if not self.supplies:
+            return []
+        names, levels = zip(*self.supplies, strict=True)
+        return [_attribute(NAME, "marker-names", *names), _attribute(INTEGER, "marker-levels", *levels)]
 
 
 class _Server(ThreadingHTTPServer):

@@ -3,11 +3,11 @@
 import argparse
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict
 
+from service.cli.check_queues import queue_findings
+from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
-from service.clock import utc_now
 from service.config import Config
 from service.errors import SlipwayError
 from service.imagery.library import Library
@@ -18,7 +18,6 @@ from service.model import LANGUAGES
 from service.planning.house import House, compile_house
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
-from service.printing import open_printer
 from service.rendering.layout_file import SIZES_MM
 from service.rendering.layouts.loading import Layout, load_layout
 from service.rendering.renderer import Renderer
@@ -28,30 +27,17 @@ LAYOUT_HINT = "Give the frame named more room, or shorten the words; `slipway pr
 SHEET_HINT = "Mend `sides` or `media` of the route in config/routing.toml, or the layout's [sheet]."
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `fault` is empty if it is in order."""
-
-    subject: str
-    fact: str
-    fault: str = ""
-    hint: str = ""
-
-
 def check(arguments: argparse.Namespace, config: Config) -> int:
     """Everything that can be wrong before an order comes; exit 0 or 78."""
     findings = list(_findings(config))
     faults = [finding for finding in findings if finding.fault]
     if arguments.json:
         for finding in findings:
-            say_json({"subject": finding.subject, "fact": finding.fact, "fault": finding.fault, "hint": finding.hint})
+            say_json(asdict(finding))
     else:
         show_table(
             ("", "what", "found"),
-            [
-                ("fault" if finding.fault else "ok", finding.subject, finding.fault or finding.fact)
-                for finding in findings
-            ],
+            [(finding.verdict, finding.subject, finding.found) for finding in findings],
         )
         for hint in dict.fromkeys(finding.hint for finding in faults):
             subjects = ", ".join(finding.subject for finding in faults if finding.hint == hint)
@@ -72,7 +58,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield from _route_findings(config, house)
     yield from _layout_findings(config, house)
     yield from _place_findings(config)
-    yield from _queue_findings(config)
+    yield from queue_findings(config, house)
 
 
 def _route_findings(config: Config, house: House) -> Iterator[Finding]:
@@ -152,19 +138,3 @@ def _place_findings(config: Config) -> Iterator[Finding]:
         yield Finding("spool", "", str(error), error.hint)
     stats = Library(settings.image_cache).stats()
     yield Finding("picture library", f"{stats.pictures} pictures, {stats.size_bytes / 1e6:.1f} MB")
-
-
-def _queue_findings(config: Config) -> Iterator[Finding]:
-    settings = config.settings.printing
-    try:
-        printer = open_printer(settings, Path(config.settings.spool) / "printers", utc_now)
-    except SlipwayError as error:
-        yield Finding("printers", "", str(error), error.hint)
-        return
-    for queue in config.printers.queue:
-        report = printer.queue_report(queue.name)
-        fault = report.state if report.state in ("missing", "unreachable") else ""
-        hint = "Create the queue in CUPS, or take it out of config/printers.toml."
-        if report.state == "unreachable":
-            hint = f"Start CUPS (`systemctl start cups`), or mend printing.cups_socket: {settings.cups_socket}."
-        yield Finding(f"queue {queue.name}", f"{settings.backend}: {report.state}", fault and f"is {fault}", hint)

@@ -121,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         decide.add_argument("--reason", required=True, metavar="TEXT", help="kept in the ledger; no personal data")
         _json_option(decide)
 
-    _json_option(command("printers", "looks.printers", "The queues: state, whether they take jobs, depth, reasons."))
+    _add_printers(
+        command("printers", "printers.show", "The queues: state, reasons, depth here and in CUPS, toner."), everywhere
+    )
     _json_option(command("check", "check.check", "Look at everything that can be wrong before an order comes."))
 
     preview = command(
@@ -185,6 +187,22 @@ def _image_commands(images: argparse.ArgumentParser, everywhere: argparse.Argume
             "--last", type=int, default=1000, metavar="N", help="as the newest N notes would have it (default: 1000)"
         )
     command("refused", "images.refused", "Every original that became no picture, and why.")
+
+
+def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
+    """`printers` alone looks; its actions change queues."""
+    _json_option(printers)
+    actions = printers.add_subparsers(dest="action", metavar="ACTION")
+    what = "Make and repair the queues of CUPS that config/printers.toml gives a device; it leaves all others alone."
+    apply = actions.add_parser("apply", help=what, description=what, parents=[everywhere])
+    apply.add_argument("--dry-run", action="store_true", help="only show what is different")
+    apply.add_argument(
+        "--restart-jobs",
+        action="store_true",
+        help="give a queue its new device also while a job is at the printer; it starts again on the new one",
+    )
+    apply.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
+    apply.set_defaults(carry_out="printers.apply")
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

@@ -48,6 +48,11 @@ class Ledger:
             self._writer.stop()
         self._reader.dispose()
 
+    @property
+    def busy_since(self) -> float | None:
+        """Since when the present change is being written (monotonic); None while there is none."""
+        return self._writer.busy_since if self._writer else None
+
     # Drops ------------------------------------------------------------------------------------------------------------
 
     def record_drop(self, drop: Drop, entries: Sequence[Entry], at: datetime) -> tuple[Account, ...]:
@@ -165,6 +170,22 @@ class Ledger:
     def count_by_state(self) -> dict[str, int]:
         """How many notes stand in each state."""
         return {row["state"]: row["number"] for row in self._rows(statements.COUNT_BY_STATE)}
+
+    def count_unfinished(self) -> dict[str, int]:
+        """How many notes stand in each state that is no end; quick, however many are at theirs."""
+        return {row["state"]: row["number"] for row in self._rows(statements.COUNT_UNFINISHED)}
+
+    def count_completed(self, after: int, upto: int) -> int:
+        """How many notes were completed by the steps between these two."""
+        return int(self._rows(statements.COUNT_COMPLETED, {"after": after, "upto": upto})[0]["number"])
+
+    def waiting_by_queue(self) -> dict[str, int]:
+        """How many notes wait in our lane of each queue; only queues where some do."""
+        return {row["queue"]: row["number"] for row in self._rows(statements.WAITING_BY_QUEUE)}
+
+    def last_completed(self) -> dict[str, datetime]:
+        """When the last note of each queue was completed; only queues that had one."""
+        return {row["queue"]: row["at"] for row in self._rows(statements.LAST_COMPLETED) if row["at"]}
 
     def last_event(self) -> int:
         """The number of the newest step of any note; 0 in an empty ledger."""

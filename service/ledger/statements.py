@@ -30,6 +30,24 @@ NAMED_NOTES = ACCOUNTS.where(sa.or_(notes.c.order_id == _NAME, notes.c.note_id =
     notes.c.note_id, notes.c.generation
 )
 COUNT_BY_STATE = sa.select(notes.c.state, sa.func.count().label("number")).group_by(notes.c.state)
+COUNT_UNFINISHED = (
+    sa.select(notes.c.state, sa.func.count().label("number"))
+    .where(notes.c.state.in_((*OPEN, "held")))
+    .group_by(notes.c.state)
+)
+COUNT_COMPLETED = sa.select(sa.func.count().label("number")).where(
+    events.c.event_id > sa.bindparam("after"), events.c.event_id <= sa.bindparam("upto"), events.c.state == "completed"
+)
+WAITING_BY_QUEUE = (
+    sa.select(notes.c.queue, sa.func.count().label("number"))
+    .where(notes.c.state.in_(AHEAD_OF_PAPER), notes.c.queue != "")
+    .group_by(notes.c.queue)
+)
+LAST_COMPLETED = (
+    sa.select(notes.c.queue, sa.func.max(notes.c.completed_at).label("at"))
+    .where(notes.c.queue != "")
+    .group_by(notes.c.queue)
+)
 HISTORY = (
     sa.select(*(events.c[name] for name in Event.__dataclass_fields__))
     .where(events.c.note_id == sa.bindparam("of_note"), events.c.generation == sa.bindparam("of_generation"))

@@ -100,7 +100,8 @@ def _routes(config: Config) -> dict[RouteKey, Route]:
     faults = list(_route_faults(config))
     if faults:
         raise ConfigInvalid("\n".join(f"{config.folder / 'routing.toml'}: {fault}" for fault in faults))
-    return {_key(rule): _route(rule) for rule in config.routing.route}
+    backups = {queue.name: queue.backup for queue in config.printers.queue}
+    return {_key(rule): _route(rule, backups[rule.queue]) for rule in config.routing.route}
 
 
 def _route_faults(config: Config) -> Iterator[str]:
@@ -121,10 +122,10 @@ def _key(rule: RouteRule) -> RouteKey:
     return rule.site, rule.language, rule.kind
 
 
-def _route(rule: RouteRule) -> Route:
+def _route(rule: RouteRule, backup_of_queue: str) -> Route:
     return Route(
         queue=rule.queue,
-        backup=rule.backup,
+        backup=backup_of_queue if rule.backup is None else rule.backup,
         media=rule.media,
         sides=rule.sides,
         print_color_mode=rule.print_color_mode,
