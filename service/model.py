@@ -385,6 +385,11 @@ def job_name(note_id: str, generation: int) -> str:
     return note_id if generation == 1 else f"{note_id}.g{generation}"
 
 
+def order_of(note_id: str) -> str:
+    """The order id in a note id: `509217` of `509217-1-r1`."""
+    return note_id.rsplit("-", 2)[0]
+
+
 # From paper's point of view ------------------------------------------------------------------------------------------
 
 
@@ -416,11 +421,6 @@ class Job:
 
 class JobState(Enum):
     """Job states by IPP's names (RFC 8011, 5.3.7), and `unknown` where the printer has no such job (any more)."""
-def order_of(note_id: str) -> str:
-    """The order id in a note id: `509217` of `509217-1-r1`."""
-    return note_id.rsplit("-", 2)[0]
-
-
 
     PENDING = "pending"
     HELD = "pending-held"
