@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -418,16 +417,15 @@ def test_check_compares_what_routes_ask_with_what_printers_can(desk: Desk) -> No
 LAST_BACKUP = ('backup = "eu-notes-fr"         # the backup of the queue is the English line\n', "")
 
 
-def test_check_knows_the_settings_of_the_running_cupsd(cups_lab: CupsLab, desk: Desk, cups: CupsQueues) -> None:
+def test_check_knows_the_settings_of_the_running_cupsd(cups_lab: CupsLab, desk: Desk) -> None:
     assert "it tells what it runs with by its queues, and it has none" == found_by_check(desk)["cupsd"][1]
     cups_lab.add_queue("uk-notes")
     assert ("fault", "runs without the settings of deploy/cups/") == found_by_check(desk)["cupsd"]
-    assert "jobretrylimit is not set instead of 0" in found_by_check(desk)["cupsd.conf"][1]
+    assert "JobRetryLimit is not set instead of 0" in found_by_check(desk)["cupsd.conf"][1]
     assert "changed; as it was before" in apply_settings(cups_lab)
     assert "cupsd.conf" not in found_by_check(desk)
     assert "cupsd" in found_by_check(desk)  # written, and not read yet
-    os.kill(cups_lab.cupsd_pid, signal.SIGHUP)
-    until(lambda: cups.read()["uk-notes"].time_out_s == 301, "the new settings")
+    cups_lab.restart_cupsd()
     assert "cupsd" not in found_by_check(desk)
 
 
@@ -499,7 +497,10 @@ def test_printers_speaks_in_words(cups_lab: CupsLab, desk: Desk, cups: CupsQueue
     (row,) = (line for line in said.splitlines() if line.startswith("uk-notes "))
     for words in ("stopped", "stopped by hand, paper jam", " 1 ", "Black 7 %", "Line 1"):
         assert words in row
+    cups.enable("uk-notes")
+    until(lambda: not cups.jobs("uk-notes"), "the end of the job")
+    assert "uk-notes     in trouble" in desk.slipway("printers")[1]
     report = next(each for each in desk.json("printers") if each["queue"] == "uk-notes")
-    assert ("stopped", ["paused", "media-jam-error"], 1, {"Black": 7}) == tuple(
+    assert ("idle", ["media-jam-error"], 0, {"Black": 7}) == tuple(
         report[key] for key in ("state", "reasons", "depth", "supplies")
     )

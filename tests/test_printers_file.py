@@ -149,7 +149,7 @@ def test_reasons_are_told_in_words_once_and_unknown_ones_as_they_are() -> None:
 
 def test_of_a_directive_that_stands_twice_the_last_counts_and_sections_are_left_out() -> None:
     text = "# MaxJobs 1\nMaxJobs 500\n<Policy default>\n<Limit All>\nMaxJobs 2\n</Limit>\n</Policy>\nMAXJOBS  3000\n"
-    assert {"maxjobs": "3000"} == directives(text)
+    assert {"MaxJobs": "3000"} == directives(text)
 
 
 @pytest.mark.parametrize(

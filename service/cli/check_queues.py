@@ -15,9 +15,7 @@ from service.printing.queues_cups import CupsQueues
 from service.printing.queues_settings import look_at_settings
 
 APPLY = "`slipway printers apply --dry-run` shows what is different, `slipway printers apply` sets it."
-BY_HAND = (
-    "This queue is made by hand: mend it with lpadmin, cupsenable and cupsaccept, or name its device in printers.toml."
-)
+BY_HAND = "This queue is made by hand: make or mend it with lpadmin, or name its device in printers.toml."
 SETTINGS = "As root: deploy/cups/apply.sh; then `systemctl restart cups` when no job is at a printer."
 ROUTE = "Mend the route in config/routing.toml, or what config/printers.toml says of the queue."
 

@@ -202,7 +202,7 @@ def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.Argume
         help="give a queue its new device also while a job is at the printer; it starts again on the new one",
     )
     apply.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
-    apply.set_defaults(carry_out="printers.apply")
+    apply.set_defaults(carry_out="printers_apply.apply")
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

@@ -40,6 +40,15 @@ REASONS = {
     "toner-empty": "toner empty",
     "toner-low": "toner low",
 }
+NEED_HANDS = (
+    "cover-open",
+    "door-open",
+    "marker-supply-empty",
+    "media-empty",
+    "media-jam",
+    "media-needed",
+    "toner-empty",
+)
 SEVERITIES = ("-error", "-warning", "-report")
 
 
@@ -50,6 +59,11 @@ def state_in_words(state: str) -> str:
 def reasons_in_words(reasons: Sequence[str]) -> list[str]:
     """Each reason once, without how bad the printer thinks it is."""
     return list(dict.fromkeys(map(_in_words, reasons)))
+
+
+def is_waiting_for_hands(reasons: Sequence[str]) -> bool:
+    """True if nothing prints until somebody goes there."""
+    return any(reason.endswith("-error") or reason in NEED_HANDS for reason in reasons)
 
 
 def _in_words(reason: str) -> str:

@@ -21,6 +21,7 @@ COLOURS = {
     "cancelled": "dim",
     "ready": "green",
     "printing": "green",
+    "in trouble": "bold red",
     "missing": "bold red",
     "unreachable": "bold red",
     "stopped": "red",

@@ -45,11 +45,17 @@ def look_at_queues(queues: Sequence[Queue], cups: CupsQueues) -> tuple[QueueLook
     except PrinterUnreachable:
         return tuple(QueueLook(queue.name, "unreachable") for queue in queues)
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        told = list(pool.map(_ask_device, (queue.asked_at if queue.name in found else "" for queue in queues)))
+        told = list(pool.map(_ask_device, (_address(queue, found.get(queue.name)) for queue in queues)))
     return tuple(
         _look(queue, found.get(queue.name), depths.get(queue.name, 0), device)
         for queue, device in zip(queues, told, strict=True)
     )
+
+
+def _address(queue: Queue, found: FoundQueue | None) -> str:
+    """Where the printer behind a queue of CUPS can be asked; empty if it can't or shall not be."""
+    speaks_ipp = found is not None and found.device.startswith(("ipp://", "ipps://"))
+    return found.device.partition("?")[0] if found and speaks_ipp and queue.ask_printer else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,12 @@ class _Device:
     supplies: tuple[Supply, ...] = ()
 
 
-def _ask_device(uri: str) -> _Device:
-    if not uri:
+def _ask_device(address: str) -> _Device:
+    if not address:
         return _Device(answers=None)
-    question = Request(Operation.GET_PRINTER_ATTRIBUTES, attribute(Tag.URI, "printer-uri", uri), (DEVICE_WANTED,))
+    question = Request(Operation.GET_PRINTER_ATTRIBUTES, attribute(Tag.URI, "printer-uri", address), (DEVICE_WANTED,))
     try:
-        answer = IppClient(uri, DEVICE_DEADLINE_S).ask(question, urlsplit(uri).path or "/")
+        answer = IppClient(address, DEVICE_DEADLINE_S).ask(question, urlsplit(address).path or "/")
     except NoAnswer:
         return _Device(answers=False)
     if answer.status >= Status.NOT_POSSIBLE or not answer.printers:

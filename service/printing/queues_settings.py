@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).parents[2] / "deploy" / "cups"
 OWN_SOCKET = Path("/run/cups/cups.sock")
 OWN_FILES = Path("/etc/cups/cups-files.conf")
 LOGROTATE = Path("/etc/logrotate.d/cups-daemon")
-KNOWN_BY = "multipleoperationtimeout"
+KNOWN_BY = "MultipleOperationTimeout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,16 @@ def look_at_settings(queues: Mapping[str, FoundQueue], served: str | None, socke
 
 
 def directives(text: str) -> dict[str, str]:
-    """The last value of each directive outside of sections; names are in lower case."""
+    """The last value of each directive outside of sections, by its name as it was written first; case is no matter."""
     found: dict[str, str] = {}
+    names: dict[str, str] = {}
     depth = 0
     for line in map(str.strip, text.splitlines()):
         if line.startswith("<"):
             depth += -1 if line.startswith("</") else 1
         elif line and not line.startswith("#") and not depth:
             name, _, value = line.partition(" ")
-            found[name.lower()] = value.strip()
+            found[names.setdefault(name.lower(), name)] = value.strip()
     return found
 
 
@@ -73,12 +74,13 @@ def _running(queues: Mapping[str, FoundQueue], wanted: Mapping[str, str]) -> Loo
 
 
 def _compared(name: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Look:
+    has = {key.casefold(): value for key, value in found.items()}
     other = [
-        f"{key} is {found.get(key, 'not set')} instead of {value}"
+        f"{key} is {has.get(key.casefold(), 'not set')} instead of {value}"
         for key, value in wanted.items()
-        if found.get(key, "").casefold() != value.casefold()
+        if has.get(key.casefold(), "").casefold() != value.casefold()
     ]
-    return Look(name, f"has {len(wanted)} settings of deploy/cups/", fault="\n".join(other))
+    return Look(name, f"has the {len(wanted)} settings of deploy/cups/", fault="\n".join(other))
 
 
 def _own_files() -> Look:
