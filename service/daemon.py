@@ -2,20 +2,24 @@
 
     start    lock the spool, open the ledger, warm the workers, take up what working/ and the ledger still owe
     run      scan on each wake of the watch and at least every scan_every_s; everything else happens in the stages
+    reload   on SIGHUP: the configuration is read again, for the notes that come next (service/reload.py)
     stop     on SIGTERM or SIGINT: claim nothing more, let what is under way finish; the ledger owes the rest
+
+systemd, where it started us, is told of each, and sees signs of life from the scan (service/signs.py).
 
 `run --once` works off what is there, follows every job to its end and ends. It gives up on notes that are put off
 again and again, and where nothing moves any more (a full disk, a dead cupsd); its exit code says so, the ledger owes
 them still.
 """
 
+import faulthandler
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from types import FrameType
 
 from service import __version__
@@ -27,7 +31,6 @@ from service.drops import Drops
 from service.errors import ReadingFailed, SlipwayError, SpoolBroken
 from service.faults import contained
 from service.imagery.library import Library
-from service.intake.feeds import compile_feeds
 from service.intake.hot_folder import Claim, HotFolder
 from service.intake.names import is_ignored
 from service.intake.reading import Reading, grows_by_lines, read_drop
@@ -37,15 +40,18 @@ from service.ledger.accounts import NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.pipeline import Pipeline, Rooms
-from service.planning.house import compile_house
 from service.printing import open_printer
-from service.rendering.pool import RenderPool, warm_up_ahead
+from service.reload import Furnishing, Reload, furnish
+from service.rendering.pool import warm_up_ahead
+from service.signs import SignsOfLife
+from service.systemd import Heartbeat, Manager
 from service.tracking import Tracking
 
 DRAIN_S = 30.0
 ONCE_PATIENCE_S = 5.0
 ONCE_TRIES = 3
 ONCE_STALLED_S = 30.0
+LONGEST_CALL_S = 120.0  # CUPS, printers and the ledger's disk have answered by then, or something hangs
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,9 @@ class Outcome:
 class Service:
     """One running service; made by `running`, which also ends it."""
 
-    def __init__(self, config: Config, spool: Spool) -> None:
+    def __init__(self, config: Config, spool: Spool, manager: Manager) -> None:
         self._config = config
+        self._manager = manager
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._failure: SlipwayError | None = None
@@ -76,6 +83,9 @@ class Service:
         self._pipeline = Pipeline(self._rooms, queues, self._fail)
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
         self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
+        self._signs = self._signs_of_life(manager)
+        self._reload = Reload(config, manager, self._adopt)
+        self._kept = ExitStack()
         self._rejected = 0
         self._last_event = self._rooms.ledger.last_event()
 
@@ -98,13 +108,15 @@ class Service:
                 self._pipeline.owe(account)
         self._decisions.forget_answers()
         self._watch.start()
+        self._manager.ready()
         log.info("service.ready", pid=os.getpid(), spool=str(rooms.spool.root), backend=rooms.settings.printing.backend)
 
     def run(self) -> None:
         """Scan until told to stop; raises the error that the service could not go on with."""
         while not self._stopping.is_set():
+            self._reload.begin_if_asked()
             self._scan()
-            self._wake.wait(self._config.settings.intake.scan_every_s)
+            self._wake.wait(min(self._config.settings.intake.scan_every_s, self._signs.every_s))
             self._wake.clear()
         if self._failure:
             raise self._failure
@@ -133,11 +145,14 @@ class Service:
         """Let what is under way finish, then close."""
         rooms = self._rooms
         log.info("service.stopping")
+        self._manager.stopping()
         self._watch.stop()
+        self._reload.stop()
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
         rooms.drops.stop()
-        rooms.renderer.stop()
+        self._rooms.renderer.stop()
+        self._kept.close()
         rooms.ledger.close()
         log.info("service.stopped")
 
@@ -146,14 +161,21 @@ class Service:
         self._stopping.set()
         self._wake.set()
 
+    def ask_to_reload(self) -> None:
+        """Read the configuration again soon; safe in a signal handler."""
+        self._reload.ask()
+        self._wake.set()
+
     def _scan(self) -> int:
         """Claim and receive what is ready; the number of drops."""
         claimed = 0
         self._watch.check()
+        self._signs.give()
         try:
             self._carry_out_decisions()
             for claim in self._rooms.hot_folder.claims():
                 self._receive(claim)
+                self._signs.give()
                 claimed += 1
                 if self._stopping.is_set():
                     break
@@ -194,29 +216,51 @@ class Service:
         self._failure = error
         self.ask_to_stop()
 
+    def _adopt(self, furnishing: Furnishing) -> None:
+        """Let the notes that come next have the house, feeds and workers of another configuration."""
+        earlier = self._rooms.renderer
+        self._feeds = furnishing.feeds
+        self._rooms = replace(self._rooms, house=furnishing.house, renderer=furnishing.renderer)
+        self._pipeline.move_into(self._rooms)
+        ending = threading.Timer(self._longest_step_s, earlier.stop)  # by then no note is with the earlier workers
+        ending.daemon = True
+        ending.start()
+        self._kept.callback(earlier.stop)
+        self._kept.callback(ending.cancel)
+
+    def _signs_of_life(self, manager: Manager) -> SignsOfLife:
+        rooms = self._rooms
+        parts = {"ledger": lambda: rooms.ledger.busy_since, "tracking": lambda: rooms.tracking.busy_since}
+        heartbeat = Heartbeat(manager, parts, self._longest_step_s)
+        return SignsOfLife(manager, heartbeat, rooms.ledger, lambda: rooms.tracking.queues_down)
+
+    @property
+    def _longest_step_s(self) -> float:
+        """Longer than any stage may be at one note."""
+        rendering = self._config.settings.rendering
+        return LONGEST_CALL_S + rendering.attempts * rendering.deadline_s
+
     def _furnish(self, config: Config, spool: Spool) -> Rooms:
-        settings = config.settings
-        house, feeds = compile_house(config), compile_feeds(config)
+        settings, furnishing = config.settings, furnish(config)
+        self._feeds = furnishing.feeds
         printer = open_printer(settings.printing, spool.printers, utc_now)
         ledger = Ledger(spool.ledger)
 
         def read(name: str, content: bytes) -> Reading:
             with contained(ReadingFailed):
-                return read_drop(name, content, feeds)
+                return read_drop(name, content, self._feeds)
 
         drops = Drops(spool, ledger, read)
         return Rooms(
             settings=settings,
             spool=spool,
-            house=house,
+            house=furnishing.house,
             ledger=ledger,
             library=Library(settings.image_cache),
-            renderer=RenderPool(
-                settings.layouts, {shop.layout for shop in settings.shops.values()}, settings.rendering
-            ),
+            renderer=furnishing.renderer,
             printer=printer,
             delivery=LocalDelivery(),
-            hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now),
+            hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
             drops=drops,
             tracking=Tracking(printer, ledger, settings.printing, drops.advanced, utc_now),
             now=utc_now,
@@ -230,18 +274,25 @@ def _drops_in(spool: Spool) -> int:
 
 @contextmanager
 def running(config: Config) -> Iterator[Service]:
-    """A started service, alone on its spool; stopped at the end of the block. SIGTERM and SIGINT ask it to stop."""
+    """A started service, alone on its spool; stopped at the end of the block.
+
+    SIGTERM and SIGINT ask it to stop, SIGHUP to reload; SIGABRT, the watchdog's, says where each thread is.
+    """
     began = time.monotonic()
+    faulthandler.enable()
     spool = open_spool(config.settings.spool)
     log.info("service.started", version=__version__, pid=os.getpid(), config=str(config.folder))
     with lock_spool(spool):
         warm_up_ahead()
-        service = Service(config, spool)
+        service = Service(config, spool, Manager(os.environ))
 
-        def on_signal(_number: int, _frame: FrameType | None) -> None:
-            service.ask_to_stop()
+        def on_signal(number: int, _frame: FrameType | None) -> None:
+            if number == signal.SIGHUP:
+                service.ask_to_reload()
+            else:
+                service.ask_to_stop()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, on_signal)
         try:
             service.start()

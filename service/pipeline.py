@@ -83,6 +83,10 @@ class Pipeline:
         for queue in queues:
             rooms.delivery.bind(lane_of(queue), self.submit)
 
+    def move_into(self, rooms: Rooms) -> None:
+        """Let the notes that come next pass through these rooms: another house, other workers, all else the same."""
+        self._rooms = rooms
+
     # Receive ----------------------------------------------------------------------------------------------------------
 
     def receive(self, claim: Claim[Reading]) -> None:
@@ -135,21 +139,21 @@ class Pipeline:
         plan = plan_note(shipment, rooms.house, account.generation)
         route = choose_route(shipment, rooms.house)
         planned_at = rooms.now()
-        note = self._render(plan)
+        note = self._render(plan, rooms.renderer)
         write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
         self._prepared[account.key] = _Prepared(
             route, note.sha256, note.pages, note.left_out, note.wanted, began_at, planned_at, rooms.now()
         )
         rooms.delivery.put(lane_of(route.queue), account.key, _turn(account))
 
-    def _render(self, plan: Plan) -> RenderedNote:
+    def _render(self, plan: Plan, renderer: RenderPool) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
-        picked = self._rooms.library.pick(plan, self._rooms.renderer.picture_sizes(plan.layout))
+        picked = self._rooms.library.pick(plan, renderer.picture_sizes(plan.layout))
         self._rooms.library.log_missing(plan.note_id, picked.wanted)
         attempts = self._rooms.settings.rendering.attempts
         for attempt in range(1, attempts + 1):
             try:
-                note = self._rooms.renderer.render(plan, picked.pictures)
+                note = renderer.render(plan, picked.pictures)
             except RenderInterrupted as error:
                 log.warning("worker.died", note_id=plan.note_id, attempt=attempt, reason=str(error))
                 last = str(error)

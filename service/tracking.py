@@ -54,6 +54,7 @@ class Tracking:
         self._ended = ended
         self._followed: dict[NoteKey, _Followed] = {}
         self._down: set[str] = set()
+        self.busy_since: float | None = None
         self._changed = threading.Condition()
         self._stopping = False
         self._stop_service: Callable[[SlipwayError], None]
@@ -95,6 +96,10 @@ class Tracking:
         return len(self._followed)
 
     @property
+    def queues_down(self) -> tuple[str, ...]:
+        return tuple(sorted(self._down))
+
+    @property
     def is_stuck(self) -> bool:
         """True when every job that is followed stands in a queue that can't be asked."""
         with self._changed:
@@ -108,7 +113,9 @@ class Tracking:
             with contained(OwnFault):
                 while not self._stopping:
                     for followed in self._due():
+                        self.busy_since = time.monotonic()
                         self._ask(followed)
+                    self.busy_since = None
         except SlipwayError as error:
             self._stop_service(error)
 

@@ -83,6 +83,7 @@ notes = sa.Table(
 
 _OPEN = notes.c.state.in_(("received", "submitting", "accepted", "deferred"))
 sa.Index("ix_notes_open", notes.c.arrived_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
 sa.Index("ix_notes_arrived", notes.c.arrived_at)

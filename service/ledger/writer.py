@@ -6,6 +6,7 @@ answers each when the commit is on disk, so that twenty notes a second cost twen
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ class Writer:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._waiting: queue.SimpleQueue[tuple[Change, Future[Any]] | None] = queue.SimpleQueue()
+        self.busy_since: float | None = None  # monotonic: when the transaction at hand was begun
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
@@ -41,9 +43,11 @@ class Writer:
     def _run(self) -> None:
         with self._engine.connect() as connection:
             while batch := self._next_batch():
+                self.busy_since = time.monotonic()
                 if not self._commit(connection, batch):
                     for alone in batch:
                         self._commit(connection, [alone], last_try=True)
+                self.busy_since = None
 
     def _next_batch(self) -> list[tuple[Change, Future[Any]]]:
         """What waits now, at least one change; empty when it is time to stop."""
