@@ -343,16 +343,21 @@ def test_who_may_not_change_queues_is_told_how_to(cups_lab: CupsLab, desk: Desk,
     assert "sudo usermod -aG lpadmin $USER" in said
 
 
-def protect(lab: CupsLab) -> None:
-    """From now on only somebody else may change queues or read cupsd.conf, with a password."""
+def test_what_cups_keeps_to_itself_is_not_taken_for_missing(cups_lab: CupsLab, desk: Desk) -> None:
+    protect(cups_lab, "CUPS-Get-Printers")
+    desk.give_device("uk-notes", cups_lab.start_printer("uk-notes").uri)
+    code, said = desk.slipway("printers", "apply", "--dry-run")
+    assert (1, True) == (code, "look at its queues" in said)
+
+
+def protect(lab: CupsLab, operations: str = "CUPS-Add-Modify-Printer Pause-Printer") -> None:
+    """From now on only somebody else may do this, or read cupsd.conf, with a password."""
     lab.stop_cupsd()
     conf = lab.home / "etc/cupsd.conf"
     rule = "AuthType Default\nRequire user somebody-else\nOrder deny,allow\n"
-    limits = f"<Policy default>\n<Limit CUPS-Add-Modify-Printer Pause-Printer>\n{rule}</Limit>\n"
+    limits = f"<Policy default>\n<Limit {operations}>\n{rule}</Limit>"
     text = conf.read_text().replace("DefaultAuthType None", "DefaultAuthType Basic")
-    text = text.replace("<Policy default>\n", limits).replace(
-        "Order deny,allow\n</Limit>", "Order deny,allow\n</Limit>"
-    )
+    text = text.replace("<Policy default>", limits)
     conf.write_text(f"<Location /admin/conf>\n{rule}</Location>\n{text}")
     lab.start_cupsd()
 

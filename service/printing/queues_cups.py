@@ -34,7 +34,6 @@ STATES = {3: "idle", 4: "processing", 5: "stopped"}
 JOB_PROCESSING = 5
 UNAUTHORIZED, FORBIDDEN = 401, 403  # of HTTP
 IPP_REFUSED = range(0x0401, 0x0404)  # forbidden, not-authenticated, not-authorized
-FIRST_REFUSAL = 0x0400
 QUEUE_WANTED = attribute(
     Tag.KEYWORD,
     "requested-attributes",
@@ -55,15 +54,12 @@ class CupsQueues:
 
     def read(self) -> dict[str, FoundQueue]:
         """Every queue, by its name."""
-        status, printers = self._ask(Request(Operation.CUPS_GET_PRINTERS, printer_uri(SERVER, ""), (QUEUE_WANTED,)))
-        if status == Status.NOT_FOUND:  # there are none
-            return {}
+        printers = self._told(Request(Operation.CUPS_GET_PRINTERS, printer_uri(SERVER, ""), (QUEUE_WANTED,)))
         return {queue.name: queue for queue in map(_queue, printers)}
 
     def jobs(self, queue: str) -> tuple[OpenJob, ...]:
         """The jobs of a queue that are not at an end."""
-        _, jobs = self._ask(Request(Operation.GET_JOBS, printer_uri(SERVER, queue), (JOB_WANTED,)))
-        return tuple(map(_open_job, jobs))
+        return tuple(map(_open_job, self._told(Request(Operation.GET_JOBS, printer_uri(SERVER, queue), (JOB_WANTED,)))))
 
     def settings(self) -> str | None:
         """cupsd.conf as cupsd serves it to administrators; None if we are none."""
@@ -84,13 +80,22 @@ class CupsQueues:
     def accept_jobs(self, queue: str) -> None:
         self._order(Request(Operation.CUPS_ACCEPT_JOBS, printer_uri(SERVER, queue)), queue)
 
+    def _told(self, request: Request) -> tuple[Group, ...]:
+        """The queues or jobs that an answer tells of; what CUPS keeps to itself is not taken for nothing."""
+        status, groups = self._ask(request)
+        if status in IPP_REFUSED:
+            raise AdminRefused(f"CUPS does not let {_user()} look at its queues")
+        if status >= Status.FIRST_REFUSAL and status != Status.NOT_FOUND:
+            raise PrinterUnreachable(f"CUPS refused {request.operation.name} with IPP status {status:#06x}")
+        return groups
+
     def _order(self, request: Request, queue: str) -> None:
         status, _ = self._ask(request, "/admin/")
         if status in IPP_REFUSED:
             raise AdminRefused(f"CUPS does not let {_user()} change queue {queue}")
         if status == Status.NOT_POSSIBLE and request.printer:
             raise PrinterRefused(f"queue {queue}: CUPS does not take this device: `lpinfo -v` lists what it can reach")
-        if status >= FIRST_REFUSAL:
+        if status >= Status.FIRST_REFUSAL:
             raise PrinterRefused(f"queue {queue}: CUPS refused {request.operation.name} with IPP status {status:#06x}")
 
     def _ask(self, request: Request, path: str = "/") -> tuple[int, tuple[Group, ...]]:
