@@ -45,7 +45,7 @@ from service.reload import Furnishing, Reload, furnish
 from service.rendering.pool import warm_up_ahead
 from service.signs import SignsOfLife
 from service.systemd import Heartbeat, Manager
-from service.tracking import Tracking
+from service.tracking import Listeners, Tracking
 
 DRAIN_S = 30.0
 ONCE_PATIENCE_S = 5.0
@@ -94,7 +94,7 @@ class Service:
         rooms = self._rooms
         rooms.renderer.start()
         rooms.drops.start(self._fail)
-        rooms.tracking.start(self._fail)
+        rooms.tracking.start(Listeners(ended=rooms.drops.advanced, owed=self._go_on, stop_service=self._fail))
         rooms.delivery.start()
         taken = set()
         for claim in rooms.hot_folder.reclaimed():
@@ -188,13 +188,16 @@ class Service:
         self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
 
     def _carry_out_decisions(self) -> None:
-        rooms = self._rooms
         for key in self._decisions.carry_out():
-            for drop_id in rooms.ledger.drops_of(key):
-                rooms.drops.reopen(drop_id)
-            account = rooms.ledger.account(key)
-            assert account is not None
-            self._pipeline.owe(account)
+            self._go_on(key)
+
+    def _go_on(self, key: NoteKey) -> None:
+        """A note is owed (again) by a decision or after a failure of the printer; its file is followed again."""
+        for drop_id in self._rooms.ledger.drops_of(key):
+            self._rooms.drops.reopen(drop_id)
+        account = self._rooms.ledger.account(key)
+        assert account is not None
+        self._pipeline.owe(account)
 
     def _is_worked_off(self, tried: dict[NoteKey, int]) -> bool:
         """True when nothing will move any more, or only what this run has tried in vain; `tried` are earlier tries."""
@@ -243,7 +246,8 @@ class Service:
     def _furnish(self, config: Config, spool: Spool) -> Rooms:
         settings, furnishing = config.settings, furnish(config)
         self._feeds = furnishing.feeds
-        printer = open_printer(settings.printing, spool.printers, utc_now)
+        not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
+        printer = open_printer(settings.printing, spool.printers, utc_now, not_asked)
         ledger = Ledger(spool.ledger)
 
         def read(name: str, content: bytes) -> Reading:
@@ -262,7 +266,7 @@ class Service:
             delivery=LocalDelivery(),
             hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
             drops=drops,
-            tracking=Tracking(printer, ledger, settings.printing, drops.advanced, utc_now),
+            tracking=Tracking(printer, ledger, settings.printing, utc_now),
             now=utc_now,
         )
 

@@ -219,7 +219,7 @@ class PrinterRefused(Held):
 
 class JobAborted(Held):
     code = "job-aborted"
-    advice = "The printer gave up on this job. Look whether a sheet came out; release prints it again."
+    advice = "The printer gave up on this note, twice, or CUPS did. Look what came out; release prints it again."
 
 
 class JobCancelled(Held):
@@ -229,7 +229,12 @@ class JobCancelled(Held):
 
 class JobUnknown(Held):
     code = "job-unknown"
-    advice = "CUPS no longer knows this job: a sheet may or may not have come out. Look; then release or cancel."
+    advice = "Nobody knows what became of this job: a sheet may have come out, or not. Look; then release or cancel."
+
+
+class PrintedTwice(Held):
+    code = "printed-twice"
+    advice = "This note may lie at the printer more than once: look, keep one sheet, then cancel the note here."
 
 
 class PrinterSilent(Held):

@@ -39,6 +39,7 @@ Event = Literal[
     "shipment.rejected",
     "note.accepted",
     "note.completed",
+    "note.failed",
     "note.deferred",
     "note.held",
     "note.resumed",

@@ -439,11 +439,15 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """What a printer says of one job. `confirmed_by` names who says so: cups, printer or folder."""
+    """What is said of one job. `confirmed_by` names who says so: cups, printer or folder.
+
+    `times` is how often the printer's record has paper of it, where that was asked.
+    """
 
     state: JobState
     reasons: tuple[str, ...]
     confirmed_by: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

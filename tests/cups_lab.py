@@ -91,14 +91,19 @@ class CupsLab:
 
         return cups.Connection(host=self.socket)
 
-    def add_queue(self, name: str, kind: str = "double", ppd: str = "") -> "IppPrinter | EvePrinter":
-        """A queue and its printer: `kind` is double or ippeveprinter, `ppd` empty (a raw queue) or `everywhere`."""
+    def add_queue(
+        self, name: str, kind: str = "double", ppd: str = "", *, waits: bool = False
+    ) -> "IppPrinter | EvePrinter":
+        """A queue and its printer: `kind` is double or ippeveprinter, `ppd` empty (a raw queue) or `everywhere`.
+
+        With `waits`, a job stays in CUPS until the printer is done with it.
+        """
         printer = self.start_printer(name, kind)
         connection = self.connection()
         if ppd:  # cupsd makes it in the background, by asking the printer at exactly this address
             connection.addPrinter(name, device=printer.uri, ppdname=ppd)
             until(lambda: (self.home / "etc/ppd" / f"{name}.ppd").exists(), f"the PPD of {name}")
-        connection.addPrinter(name, device=f"{printer.uri}?waitjob=false")
+        connection.addPrinter(name, device=printer.uri if waits else f"{printer.uri}?waitjob=false")
         connection.enablePrinter(name)
         connection.acceptJobs(name)
         return printer

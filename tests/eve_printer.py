@@ -33,6 +33,12 @@ class EvePrinter:
         lines = (self.folder / f"{job_name}.options").read_text().splitlines()
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
+    def behave(self, mode: str, seconds: float) -> None:
+        """How it treats the next job: `abort` it, be `jam`med before it, or be `slow`; once, after so many seconds."""
+        beside = self.folder / ".behave.tmp"
+        beside.write_text(f"mode={mode} seconds={seconds:g}\n")
+        beside.rename(self.folder / ".behave")
+
     def start(self) -> "EvePrinter":
         command = [IPPEVEPRINTER, "-p", str(self.port), "-n", "localhost", "-r", "off", "-d", str(self._spool)]
         command += ["-a", str(A4_PRINTER), "-c", str(self._script), self.name]
@@ -88,6 +94,14 @@ KEEP_SCRIPT = """\
 #!/bin/sh
 # Keep what is "printed": TIME-JOB_NAME.pdf, whole when its name appears.
 set -e
+if mv "$PAPER/.behave" "$PAPER/.behaves" 2> /dev/null; then
+    . "$PAPER/.behaves"
+    case $mode in
+        abort) sleep $seconds; exit 1 ;;
+        jam) echo "STATE: +media-jam-error" >&2; sleep $seconds; echo "STATE: -media-jam-error" >&2 ;;
+        slow) sleep $seconds ;;
+    esac
+fi
 env | grep ^IPP_ > "$PAPER/$IPP_JOB_NAME.options"
 cp "$1" "$PAPER/.$$.tmp"
 mv "$PAPER/.$$.tmp" "$PAPER/$(date +%s%N)-$IPP_JOB_NAME.pdf"

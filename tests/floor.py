@@ -1,6 +1,6 @@
 """The pipeline on one thread, for tests: real rooms, a delivery that a test works off, a printer that can die."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from service.ledger.ledger import Ledger
 from service.model import Choice, Job, JobReport, PictureSize, Plan, QueueReport, RenderedNote, Route
 from service.pipeline import Pipeline, Rooms
 from service.planning.house import compile_house
+from service.printing import Printer
 from service.printing.folder import FolderPrinter
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
@@ -66,12 +67,24 @@ class Line:
         self.waiting = [(0.0, *rest) for _, *rest in self.waiting]  # type: ignore[misc]
 
 
+Script = dict[str, BaseException | Callable[[], object]]
+
+
+def act(script: Script, moment: str) -> None:
+    """What the script has for this moment happens, once."""
+    happens = script.pop(moment, None)
+    if isinstance(happens, BaseException):
+        raise happens
+    if happens:
+        happens()
+
+
 @dataclass
 class ScriptedPrinter:
-    """A folder printer to which something happens: a death of the process, or an error, before or after a step."""
+    """A printer to which something happens: a death of the process, an error, or worse, before or after a step."""
 
-    printer: FolderPrinter
-    script: dict[str, BaseException] = field(default_factory=dict)
+    printer: Printer
+    script: Script = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
     def create_held(self, document: bytes, job_name: str, route: Route) -> Job:
@@ -85,6 +98,10 @@ class ScriptedPrinter:
         report: JobReport = self._happens("look_up", job)
         return report
 
+    def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        reports: tuple[JobReport, ...] = self._happens("look_at", queue, jobs)
+        return reports
+
     def discard_held(self, queue: str, job_name: str) -> int:
         swept: int = self._happens("discard_held", queue, job_name)
         return swept
@@ -97,20 +114,16 @@ class ScriptedPrinter:
 
     def _happens(self, step: str, *arguments: Any) -> Any:
         self.calls.append(step)
-        self._act(f"before {step}")
+        act(self.script, f"before {step}")
         result = getattr(self.printer, step)(*arguments)
-        self._act(f"after {step}")
+        act(self.script, f"after {step}")
         return result
-
-    def _act(self, moment: str) -> None:
-        if error := self.script.pop(moment, None):
-            raise error
 
 
 class DyingLedger(Ledger):
     """A ledger whose process dies right before or after one of its steps is on disk."""
 
-    def __init__(self, path: Path, script: dict[str, BaseException]) -> None:
+    def __init__(self, path: Path, script: Script) -> None:
         super().__init__(path)
         self._script = script
 
@@ -124,11 +137,9 @@ class DyingLedger(Ledger):
         return self._dying("accept", *arguments)
 
     def _dying(self, step: str, *arguments: Any) -> bool:
-        if error := self._script.pop(f"before {step}", None):
-            raise error
+        act(self._script, f"before {step}")
         done: bool = getattr(super(), step)(*arguments)
-        if error := self._script.pop(f"after {step}", None):
-            raise error
+        act(self._script, f"after {step}")
         return done
 
 
@@ -150,16 +161,18 @@ class Floor:
     """One life of the service on a spool; `script` says what happens to its printer and its ledger, and when."""
 
     root: Path
-    script: dict[str, BaseException] = field(default_factory=dict)
+    script: Script = field(default_factory=dict)
     overrides: dict[str, str] = field(default_factory=dict)
     stopped_by: list[SlipwayError] = field(default_factory=list)
     drawn: int = 0
+    paper: Printer | None = None  # folder printers, if none is named
+    delivery: Any = None  # a Line, if none is named
 
     def __post_init__(self) -> None:
         config = read_config(ROOT / "config", self.overrides)
         self.spool, self.line = open_spool(self.root), Line()
         self.ledger = DyingLedger(self.spool.ledger, self.script)
-        self.printer = ScriptedPrinter(FolderPrinter(self.spool.printers, utc_now), self.script)
+        self.printer = ScriptedPrinter(self.paper or FolderPrinter(self.spool.printers, utc_now), self.script)
         feeds = compile_feeds(config)
 
         def read(name: str, content: bytes) -> Reading:
@@ -170,7 +183,7 @@ class Floor:
             self.spool, config.settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now
         )
         self.renderer: Any = InlineRenderer()
-        self.tracking = Tracking(self.printer, self.ledger, config.settings.printing, self.drops.advanced, utc_now)
+        self.tracking = Tracking(self.printer, self.ledger, config.settings.printing, utc_now)
         self.rooms = Rooms(
             settings=config.settings,
             spool=self.spool,
@@ -179,7 +192,7 @@ class Floor:
             library=Library(config.settings.image_cache),
             renderer=self,  # type: ignore[arg-type]  # stands in for the pool
             printer=self.printer,
-            delivery=self.line,  # type: ignore[arg-type]
+            delivery=self.delivery or self.line,
             hot_folder=hot_folder,
             drops=self.drops,
             tracking=self.tracking,

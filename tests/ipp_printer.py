@@ -16,7 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 OK, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0406, 0x0501, 0x0506
-PROCESSING, CANCELED, COMPLETED = 5, 7, 9
+FORMAT_NOT_SUPPORTED = 0x040A
+PROCESSING, CANCELED, ABORTED, COMPLETED = 5, 7, 8, 9
 
 OPERATION, JOB, END, PRINTER = 0x01, 0x02, 0x03, 0x04
 INTEGER, BOOLEAN, ENUM, RANGE = 0x21, 0x22, 0x23, 0x33
@@ -62,10 +63,15 @@ class Request:
 
 @dataclass
 class IppPrinter:
-    """Listens on a port of 127.0.0.1 that stays the same from start to start."""
+    """Listens on a port of 127.0.0.1 that stays the same from start to start; its fields say what goes wrong."""
 
     folder: Path
     accepting: bool = True
+    prints_in_s: float = 0.0
+    aborts: bool = False  # gives a job up after prints_in_s, without paper
+    forgets: bool = False  # keeps no record of jobs at an end
+    refuses_format: bool = False
+    cuts_after_bytes: int | None = None  # the connection, in the middle of a document
     reasons: tuple[str, ...] = ("none",)
     supplies: tuple[tuple[str, int], ...] = ()
     port: int = 0
@@ -75,6 +81,8 @@ class IppPrinter:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._ids = itertools.count(1)
         self._server: _Server | None = None
+        self._awake = threading.Event()
+        self._awake.set()
 
     @property
     def uri(self) -> str:
@@ -95,8 +103,22 @@ class IppPrinter:
             self._server.cut()
             self._server = None
 
+    def crash(self) -> None:
+        """As stop(), and all that it had in memory is lost: jobs, records, what it was printing."""
+        self.stop()
+        self.jobs = {}
+        self._ids = itertools.count(1)
+
+    def hang(self) -> None:
+        """Answer nothing until wake()."""
+        self._awake.clear()
+
+    def wake(self) -> None:
+        self._awake.set()
+
     def answer(self, request: Request) -> bytes:
         """The IPP response."""
+        self._awake.wait(60)
         match request.operation:
             case Operation.GET_PRINTER_ATTRIBUTES:
                 return _response(request, OK, self._printer_attributes())
@@ -107,7 +129,7 @@ class IppPrinter:
             case Operation.SEND_DOCUMENT | Operation.CANCEL_JOB | Operation.GET_JOB_ATTRIBUTES:
                 return self._answer_about_job(request)
             case Operation.GET_JOBS:
-                wanted = [job for job in list(self.jobs.values()) if _is_wanted(job, request.text("which-jobs"))]
+                wanted = [job for job in self._record if _is_wanted(job, request.text("which-jobs"))]
                 return _response(request, OK, b"".join(_job_attributes(self, job) for job in wanted))
         return _response(request, NO_SUCH_OPERATION)
 
@@ -122,15 +144,49 @@ class IppPrinter:
 
     def _answer_about_job(self, request: Request) -> bytes:
         job = self.jobs.get(_job_id(request))
-        if job is None:
+        if job is None or job not in self._record:
             return _response(request, NOT_FOUND)
+        if request.operation == Operation.SEND_DOCUMENT and self.refuses_format:
+            job.state = ABORTED
+            return _response(request, FORMAT_NOT_SUPPORTED)
         if request.operation == Operation.SEND_DOCUMENT:
             self._print(job, request.document)
         elif request.operation == Operation.CANCEL_JOB:
             job.state = CANCELED
         return _response(request, OK, _job_attributes(self, job))
 
+    def cancel_all(self) -> None:
+        """Somebody presses its red button."""
+        self._end_unfinished(CANCELED)
+
+    def give_up_unfinished(self) -> None:
+        """The document of a job broke off."""
+        self._end_unfinished(ABORTED)
+
+    def _end_unfinished(self, state: int) -> None:
+        for job in list(self.jobs.values()):
+            if job.state == PROCESSING:
+                job.state = state
+
+    @property
+    def _record(self) -> list[PrinterJob]:
+        """The jobs it tells of."""
+        return [job for job in list(self.jobs.values()) if not self.forgets or job.state == PROCESSING]
+
     def _print(self, job: PrinterJob, document: bytes) -> None:
+        if not self.prints_in_s:
+            self._finish(job, document)
+            return
+        timer = threading.Timer(self.prints_in_s, self._finish, (job, document))
+        timer.daemon = True
+        timer.start()
+
+    def _finish(self, job: PrinterJob, document: bytes) -> None:
+        if self.jobs.get(job.job_id) is not job or job.state != PROCESSING:
+            return  # cancelled, or lost in a crash
+        if self.aborts:
+            job.state = ABORTED
+            return
         sheet = self.folder / f"{time.time_ns()}-{job.job_name}.pdf"
         beside = self.folder / f".{job.job_id}.{os.getpid()}.tmp"
         beside.write_bytes(document)
@@ -213,9 +269,13 @@ class _Exchange(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding", "") != "chunked":
             return self._read(int(self.headers["Content-Length"]))
         body = bytearray()
+        cut = self.server.printer.cuts_after_bytes
         while size := int(self.rfile.readline().split(b";")[0], 16):
             body += self._read(size)
             self.rfile.readline()
+            if cut is not None and len(body) > cut:
+                self.server.printer.give_up_unfinished()
+                raise ConnectionError("cut")
         self.rfile.readline()
         return bytes(body)
 
@@ -271,7 +331,12 @@ def _response(request: Request, status: int, groups: bytes = b"") -> bytes:
 
 
 def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
-    reason = {PROCESSING: "job-printing", CANCELED: "job-canceled-by-user", COMPLETED: "job-completed-successfully"}
+    reason = {
+        PROCESSING: "job-printing",
+        CANCELED: "job-canceled-by-user",
+        ABORTED: "aborted-by-system",
+        COMPLETED: "job-completed-successfully",
+    }
     return b"".join(
         (
             bytes([JOB]),

@@ -49,7 +49,7 @@ def test_every_document_at_the_printers_is_ours_byte_for_byte_and_once(shop: Sho
     assert 0 == run.returncode, run.stdout + run.stderr[-2000:]
     assert 24 == sum(at_the_printers(cups_lab).values())
     assert made_by_us(shop) == at_the_printers(cups_lab)
-    assert {"cups"} == {note["confirmed_by"] for note in shop.status()}
+    assert {"printer"} == {note["confirmed_by"] for note in shop.status()}
 
 
 def test_a_real_ipp_printer_gets_the_same_bytes(shop: Shop, cups_lab: CupsLab) -> None:

@@ -1,18 +1,20 @@
 """Following accepted jobs: every word of a printer, and what becomes of the note."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.config import Printing
 from service.errors import PrinterUnreachable, SlipwayError
-from service.ledger.accounts import Account, Drop, Entry, NoteKey
+from service.ledger.accounts import Account, Decision, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
 from service.model import Job, JobReport, JobState, RenderedNote
-from service.tracking import Tracking
+from service.tracking import Listeners, Tracking
 from tests.builders import NOON, a_shipment
 
 KEY = NoteKey("509217-1-r1", 1)
@@ -22,51 +24,71 @@ JOB = Job("uk-notes", 7, "509217-1-r1", NOON)
 class Says:
     """A printer that says one thing after the other of every job; the last one for ever."""
 
-    def __init__(self, *words: JobState | SlipwayError) -> None:
+    def __init__(self, *words: JobState | JobReport | SlipwayError) -> None:
         self._words = list(words)
 
-    def look_up(self, job: Job) -> JobReport:
+    def look_at(self, _queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
         word = self._words.pop(0) if len(self._words) > 1 else self._words[0]
         if isinstance(word, SlipwayError):
             raise word
-        return JobReport(word, ("because",), "cups")
+        report = word if isinstance(word, JobReport) else JobReport(word, ("because",), "cups")
+        return (report,) * len(jobs)
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(tmp_path / "ledger.db")
     ledger.record_drop(Drop("d1", "a" * 64, 1, NOON, NOON), [Entry(1, a_shipment(), "c1")], NOON)
-    ledger.intend(KEY, RenderedNote(b"", "5" * 64, 1), "uk-notes", {"submitting": NOON})
-    ledger.note_job(KEY, JOB)
-    ledger.accept(KEY, NOON)
+    accepted(ledger, KEY)
     yield ledger
     ledger.close()
 
 
-def follow_to_the_end(ledger: Ledger, printer: Says, later_s: float = 1) -> Account:
-    """The account of the note once tracking lets go of it."""
-    ended, stopped = threading.Event(), list[SlipwayError]()
-    settings = Printing(poll_s=0.001)
-    tracking = Tracking(
-        printer,  # type: ignore[arg-type]  # only looked up
+@dataclass
+class Ear:
+    """Hears what tracking says."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+    owed: list[NoteKey] = field(default_factory=list)
+    stopped: list[SlipwayError] = field(default_factory=list)
+
+    @property
+    def listeners(self) -> Listeners:
+        return Listeners(lambda _: self.ended.set(), self.owed.append, self.stopped.append)
+
+
+def tracking_of(printer: Says, ledger: Ledger, later_s: float = 0, **settings: Any) -> Tracking:
+    return Tracking(
+        printer,  # type: ignore[arg-type]  # only looked at
         ledger,
-        settings,
-        lambda _: ended.set(),
+        Printing(poll_s=0.001, **settings),
         lambda: NOON + timedelta(seconds=later_s),
     )
-    tracking.start(stopped.append)
-    tracking.resume(account(ledger))
-    assert ended.wait(20)
+
+
+def follow_to_the_end(ledger: Ledger, printer: Says, later_s: float = 1, key: NoteKey = KEY) -> Account:
+    """The account of the note once tracking lets go of it."""
+    ear, tracking = Ear(), tracking_of(printer, ledger, later_s)
+    tracking.start(ear.listeners)
+    tracking.resume(account(ledger, key))
+    assert ear.ended.wait(20)
     tracking.stop()
-    assert not stopped
+    assert not ear.stopped
     assert 0 == tracking.open_jobs
-    return account(ledger)
+    return account(ledger, key)
 
 
-def account(ledger: Ledger) -> Account:
-    found = ledger.account(KEY)
+def account(ledger: Ledger, key: NoteKey = KEY) -> Account:
+    found = ledger.account(key)
     assert found is not None
     return found
+
+
+def accepted(ledger: Ledger, key: NoteKey) -> None:
+    """Bring a note to the printer."""
+    ledger.intend(key, RenderedNote(b"", "5" * 64, 1), "uk-notes", {"submitting": NOON})
+    ledger.note_job(key, replace(JOB, job_name=key.job_name))
+    ledger.accept(key, NOON)
 
 
 def test_a_completed_job_completes_its_note_and_says_who_confirmed_it(ledger: Ledger) -> None:
@@ -99,24 +121,21 @@ def test_a_printer_that_can_not_be_reached_is_asked_again(ledger: Ledger) -> Non
 
 
 def test_a_queue_has_room_again_when_a_job_of_it_ends(ledger: Ledger) -> None:
-    settings = Printing(poll_s=0.001, window=1)
-    printer = Says(JobState.PENDING, JobState.PENDING, JobState.COMPLETED)
-    tracking = Tracking(printer, ledger, settings, lambda _: None, lambda: NOON)  # type: ignore[arg-type]
+    tracking = tracking_of(Says(JobState.PENDING, JobState.PENDING, JobState.COMPLETED), ledger, window=1)
     tracking.resume(account(ledger))
     answers: list[bool] = []
     waiting = threading.Thread(target=lambda: answers.append(tracking.wait_for_room("uk-notes")))
     waiting.start()
     assert tracking.wait_for_room("eu-notes-fr"), "another queue is not held up"
     assert not answers
-    tracking.start(lambda _: None)
+    tracking.start(Ear().listeners)
     waiting.join(20)
     assert [True] == answers
     tracking.stop()
 
 
 def test_who_waits_for_room_is_let_go_when_the_service_stops(ledger: Ledger) -> None:
-    settings = Printing(window=1)
-    tracking = Tracking(Says(JobState.PENDING), ledger, settings, lambda _: None, lambda: NOON)  # type: ignore[arg-type]
+    tracking = tracking_of(Says(JobState.PENDING), ledger, window=1)
     tracking.resume(account(ledger))
     answers: list[bool] = []
     waiting = threading.Thread(target=lambda: answers.append(tracking.wait_for_room("uk-notes")))
@@ -127,7 +146,7 @@ def test_who_waits_for_room_is_let_go_when_the_service_stops(ledger: Ledger) -> 
 
 
 def test_a_note_that_is_followed_already_takes_no_second_place_in_its_queue(ledger: Ledger) -> None:
-    tracking = Tracking(Says(JobState.PENDING), ledger, Printing(window=2), lambda _: None, lambda: NOON)  # type: ignore[arg-type]
+    tracking = tracking_of(Says(JobState.PENDING), ledger, window=2)
     for _ in range(3):
         tracking.resume(account(ledger))
     assert 1 == tracking.open_jobs
@@ -137,3 +156,52 @@ def test_a_note_that_is_followed_already_takes_no_second_place_in_its_queue(ledg
 def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(ledger: Ledger) -> None:
     note = follow_to_the_end(ledger, Says(PrinterUnreachable("no answer")), later_s=Printing().silent_after_s + 1)
     assert ("held", "printer-silent") == (note.state, note.code)
+
+
+# Failed, and printed twice -------------------------------------------------------------------------------------------
+
+
+def test_what_the_printer_gave_up_prints_again_by_itself_once_as_a_marked_sheet(ledger: Ledger) -> None:
+    gave_up = JobReport(JobState.ABORTED, ("aborted-by-system",), "printer")
+    first = follow_to_the_end(ledger, Says(gave_up))
+    assert ("cancelled", "job-aborted") == (first.state, first.code)
+    again = NoteKey(KEY.note_id, 2)
+    assert "received" == account(ledger, again).state
+    assert [("received", "printed-again")] == [(event.state, event.code) for event in ledger.history(again)]
+    accepted(ledger, again)
+    second = follow_to_the_end(ledger, Says(gave_up), key=again)
+    assert ("held", "job-aborted") == (second.state, second.code)
+    assert ledger.account(NoteKey(KEY.note_id, 3)) is None
+
+
+def test_a_sheet_that_a_person_asked_for_has_its_own_second_try(ledger: Ledger) -> None:
+    follow_to_the_end(ledger, Says(JobState.COMPLETED))
+    reprint = ledger.decide(KEY, Decision("d1", "reprint", "ops", "lost"), NOON)
+    accepted(ledger, reprint)
+    follow_to_the_end(ledger, Says(JobReport(JobState.ABORTED, (), "printer")), key=reprint)
+    assert "received" == account(ledger, NoteKey(KEY.note_id, 3)).state
+
+
+def test_what_is_twice_in_the_printers_record_waits_for_a_person(ledger: Ledger) -> None:
+    note = follow_to_the_end(ledger, Says(JobReport(JobState.COMPLETED, (), "printer", times=2)))
+    assert ("held", "printed-twice") == (note.state, note.code)
+
+
+def test_a_queue_that_hangs_keeps_no_other_from_being_looked_at(ledger: Ledger) -> None:
+    may_answer, ear = threading.Event(), Ear()
+
+    class HangsInOne(Says):
+        def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+            if queue == "hangs":
+                may_answer.wait(20)
+            return super().look_at(queue, jobs)
+
+    tracking = tracking_of(HangsInOne(JobState.COMPLETED), ledger)
+    tracking.start(ear.listeners)
+    tracking.follow(replace(account(ledger), note_id="elsewhere"), replace(JOB, queue="hangs"), NOON)
+    tracking.resume(account(ledger))
+    assert ear.ended.wait(20)
+    assert "completed" == account(ledger).state
+    assert tracking.busy_since is not None, "the other look is still under way"
+    may_answer.set()
+    tracking.stop()

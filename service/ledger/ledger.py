@@ -10,7 +10,8 @@ The state of a note, and what a crash leaves in it:
     deferred     the same again later; intent and job id as above.        As submitting, when its time comes.
     completed    the printer, or CUPS where it can't be asked, says so.   An end.
     held         a person decides.                                        Waits.
-    cancelled    a person decided.                                        An end.
+    cancelled    a person decided, or the printer gave it up and a        An end.
+                 further generation goes on in its place.
 
 `planned` and `rendered` are moments, not states on disk: what they made is made again after a crash. A generation is
 a further sheet of the same note: a reprint, or changed content that a person lets through. Every change compares the
@@ -27,7 +28,7 @@ import sqlalchemy as sa
 from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
 from service.ledger import statements
 from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey, WantedRow
-from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, wanted_row, why
+from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, printed_again, wanted_row, why
 from service.ledger.schema import STEPS, VERSION, meta, tables
 from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
@@ -120,6 +121,18 @@ class Ledger:
     def hold(self, key: NoteKey, at: datetime, error: SlipwayError, expected: tuple[str, ...] = AHEAD_OF_PAPER) -> bool:
         """A person decides."""
         return self._move(key, expected, "held", at, why(error))
+
+    def print_again(self, key: NoteKey, at: datetime, error: SlipwayError) -> NoteKey | None:
+        """The printer gave an accepted note up: it ends, and goes on as a further sheet with this key.
+
+        None, and nothing changed, if it is such a further sheet itself, or not accepted any more.
+        """
+
+        def again(connection: sa.Connection) -> NoteKey | None:
+            row = connection.execute(statements.NOTE, of(key)).mappings().first()
+            return printed_again(connection, row, error, at) if row else None
+
+        return self._write(again)
 
     # A person's decisions ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Rows of the ledger as one transaction makes them: notes entering, decisions carried out. No commit stands here."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,24 @@ import sqlalchemy as sa
 from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
-from service.ledger.schema import decisions, drop_notes, notes
+from service.ledger.schema import decisions, drop_notes, events, notes
 from service.model import WantedPicture
 
 WAITING = ("received", "deferred", "held")
+PRINTED_AGAIN = "printed-again"  # why a generation is there that no person asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a note is where it is, and who wanted it so; the service itself is nobody."""
+
+    code: str
+    reason: str
+    who: str = ""
+
+    @property
+    def said(self) -> dict[str, str]:
+        return {"code": self.code, "reason": self.reason}
 
 
 def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> NoteKey:
@@ -99,40 +113,53 @@ def decided(connection: sa.Connection, row: sa.RowMapping, decision: Decision, a
     return key
 
 
+def printed_again(connection: sa.Connection, row: sa.RowMapping, error: SlipwayError, at: datetime) -> NoteKey | None:
+    """The further sheet of an accepted note that the printer gave up; None for one that was made so itself."""
+    key = NoteKey(row["note_id"], row["generation"])
+    made_so = sa.select(events.c.event_id).where(
+        events.c.note_id == key.note_id, events.c.generation == key.generation, events.c.code == PRINTED_AGAIN
+    )
+    if row["state"] != "accepted" or connection.execute(made_so).first():
+        return None
+    cause = Cause(**why(error))
+    _caused_state(connection, key, "cancelled", cause, at)
+    return _next_generation(connection, row, replace(cause, code=PRINTED_AGAIN), at)
+
+
 def _carried_out(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
     """What each decision does. A note whose job was noted may be on paper: it goes on as a further, marked sheet."""
     key, state, had_job = NoteKey(row["note_id"], row["generation"]), row["state"], row["job_id"] is not None
+    cause = Cause(decision.code, decision.reason, decision.who)
     if decision.what == "hold" and state in ("received", "deferred") and not had_job:
-        return _decided_state(connection, key, "held", decision, at)
+        return _caused_state(connection, key, "held", cause, at)
     if decision.what == "cancel" and state in WAITING:
-        return _decided_state(connection, key, "cancelled", decision, at)
+        return _caused_state(connection, key, "cancelled", cause, at)
     if decision.what == "release" and state == "held" and not had_job:
         afresh = {"attempts": 0, "deferred_at": None, "code": "", "reason": ""}
-        return _decided_state(connection, key, "received", decision, at, afresh)
+        return _caused_state(connection, key, "received", cause, at, afresh)
     if decision.what == "release" and state == "held":
-        _decided_state(connection, key, "cancelled", decision, at)
-        return _next_generation(connection, row, decision, at)
+        _caused_state(connection, key, "cancelled", cause, at)
+        return _next_generation(connection, row, cause, at)
     if decision.what == "reprint" and state in ("accepted", "completed", "cancelled"):
-        return _next_generation(connection, row, decision, at)
+        return _next_generation(connection, row, cause, at)
     raise DecisionRefused(f"{key.job_name} is {state}: it can't be {decision.done}")
 
 
-def _decided_state(
+def _caused_state(
     connection: sa.Connection,
     key: NoteKey,
     state: str,
-    decision: Decision,
+    cause: Cause,
     at: datetime,
     facts: dict[str, Any] | None = None,
 ) -> NoteKey:
-    values = {"state": state, f"{state}_at": at, "code": decision.code, "reason": decision.reason} | (facts or {})
+    values = {"state": state, f"{state}_at": at, "code": cause.code, "reason": cause.reason} | (facts or {})
     connection.execute(notes.update().where(statements.NOTE_IS).values(values), of(key))
-    said = {"code": decision.code, "reason": decision.reason}
-    connection.execute(statements.NEW_EVENT, event_row(key, at, state, said, decision.who))
+    connection.execute(statements.NEW_EVENT, event_row(key, at, state, cause.said, cause.who))
     return key
 
 
-def _next_generation(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
+def _next_generation(connection: sa.Connection, row: sa.RowMapping, cause: Cause, at: datetime) -> NoteKey:
     """A further sheet of the same note, to be marked as such; it stands in the receipts of the same files."""
     newest = sa.select(sa.func.max(notes.c.generation)).where(notes.c.note_id == row["note_id"])
     key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
@@ -143,8 +170,7 @@ def _next_generation(connection: sa.Connection, row: sa.RowMapping, decision: De
     fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
     note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": at}
     connection.execute(statements.NEW_NOTE, note)
-    said = {"code": decision.code, "reason": decision.reason}
-    connection.execute(statements.NEW_EVENT, event_row(key, at, "received", said, decision.who))
+    connection.execute(statements.NEW_EVENT, event_row(key, at, "received", cause.said, cause.who))
     links = sa.select(drop_notes.c.drop_id, drop_notes.c.position).where(
         drop_notes.c.note_id == row["note_id"], drop_notes.c.generation == row["generation"]
     )

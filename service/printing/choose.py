@@ -1,6 +1,6 @@
 """Opens the printer that the configuration names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +10,13 @@ from service.printing.folder import FolderPrinter
 from service.printing.protocol import Printer
 
 
-def open_printer(settings: Printing, folder: Path, now: Callable[[], datetime]) -> Printer:
-    """The folder printer under `folder`, or the CUPS server at the socket of `settings`."""
+def open_printer(
+    settings: Printing, folder: Path, now: Callable[[], datetime], not_asked: Collection[str] = ()
+) -> Printer:
+    """The folder printer under `folder`, or the CUPS server at the socket of `settings`.
+
+    `not_asked` are queues of CUPS whose printers are not asked themselves what became of a job.
+    """
     if settings.backend == "folder":
         return FolderPrinter(folder, now)
-    return CupsPrinter(settings.cups_socket, settings.call_deadline_s, now)
+    return CupsPrinter(settings.cups_socket, settings.call_deadline_s, now, not_asked)

@@ -15,7 +15,7 @@ printer byte by byte (application/pdf is rewritten or refused by the latter).
     other server errors                   PrinterUnreachable
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from service.errors import (
@@ -33,17 +33,26 @@ from service.printing.ipp import Status, Tag, attribute
 from service.printing.ipp_client import NoAnswer
 from service.printing.job_options import job_options, needs_media_col
 from service.printing.protocol import is_safe_name
+from service.printing.watched import WatchedQueue
 
 HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
 
 class CupsPrinter:
-    """Queues of the cupsd behind the Unix socket `socket`; no call takes longer than about `deadline_s`."""
+    """Queues of the cupsd behind the Unix socket `socket`; no call takes longer than about `deadline_s`.
 
-    def __init__(self, socket: str, deadline_s: float, now: Callable[[], datetime]) -> None:
+    `not_asked` are queues whose printers are not asked themselves what became of a job.
+    """
+
+    def __init__(
+        self, socket: str, deadline_s: float, now: Callable[[], datetime], not_asked: Collection[str] = ()
+    ) -> None:
         self._cupsd = Cupsd(socket, deadline_s)
+        self._deadline_s = deadline_s
         self._now = now
+        self._not_asked = not_asked
+        self._watched: dict[str, WatchedQueue] = {}
 
     def create_held(self, document: bytes, job_name: str, route: Route) -> Job:
         """Create the held job with its document.
@@ -87,6 +96,16 @@ class CupsPrinter:
         if found is None:
             return JobReport(JobState.UNKNOWN, (), confirmed_by="cups")
         return JobReport(found.state, found.reasons, confirmed_by="cups")
+
+    def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        """By the printer's own record, where it can be asked; verdicts.py has the table."""
+        if queue not in self._watched:
+            asks_printer = queue not in self._not_asked
+            self._watched[queue] = WatchedQueue(queue, self._cupsd, self._deadline_s, asks_printer=asks_printer)
+        try:
+            return self._watched[queue].look_at(jobs)
+        except (NoAnswer, Refused) as error:
+            raise PrinterUnreachable(f"looking at queue {queue}: {error}") from error
 
     def discard_held(self, queue: str, job_name: str) -> int:
         """Cancel what is held under this name, unless one of that name is on its way already."""

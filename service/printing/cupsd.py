@@ -32,7 +32,7 @@ JOB_WANTED = attribute(
     Tag.KEYWORD,
     "requested-attributes",
     *("job-id", "job-billing", "job-printer-uri", "job-state", "job-state-reasons", "number-of-documents"),
-    "time-at-processing",
+    *("job-printer-state-reasons", "time-at-processing"),
 )
 QUEUE_WANTED = attribute(
     Tag.KEYWORD,
@@ -81,6 +81,10 @@ class Cupsd:
     def __init__(self, socket: str, deadline_s: float) -> None:
         self._client = IppClient(socket, deadline_s)
         self._user = attribute(Tag.NAME, "requesting-user-name", pwd.getpwuid(os.geteuid()).pw_name)
+
+    def was_restarted(self) -> bool:
+        """True once after cupsd hung up on the calling thread between two requests in quick succession."""
+        return self._client.was_cut()
 
     def submit(self, queue: str, job_name: str, job: tuple[Attribute, ...], document: bytes) -> int:
         """A job with its document, in one request: CUPS makes no job of a document that did not arrive whole."""
@@ -158,7 +162,7 @@ def _job(told: Group) -> CupsJob:
         job_name=str(*told.get("job-billing", ())),
         queue=unquote(str(*told.get("job-printer-uri", ())).rpartition("/")[2]),
         state=JOB_STATES[int(told["job-state"][0])],
-        reasons=reasons_of(told, "job-state-reasons"),
+        reasons=reasons_of(told, "job-state-reasons") + reasons_of(told, "job-printer-state-reasons"),
         documents=int(*told.get("number-of-documents", ())),
         began=int(began[0]) if began else None,
     )

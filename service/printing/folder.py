@@ -15,7 +15,7 @@ held        gone            taken away by somebody else                 unknown
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -85,6 +85,10 @@ class FolderPrinter:
         with _named(job.queue):
             state = self._queue(job.queue).state(job.job_id, job.job_name)
         return JobReport(state, (), confirmed_by="folder")
+
+    def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        """The state of each, one by one: all of them are in `queue`."""
+        return tuple(self.look_up(job) for job in jobs)
 
     def discard_held(self, queue: str, job_name: str) -> int:
         """Cancel the held documents of this name, with or without a record. Here no job is ever half on its way."""

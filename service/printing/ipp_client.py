@@ -17,6 +17,7 @@ from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
 
 LARGEST_ANSWER = 8 << 20
 IPP_PORT = 631
+IDLE_S = 20.0  # cupsd closes a connection that was not used for 30 s
 
 
 class NoAnswer(Exception):
@@ -49,12 +50,18 @@ class IppClient:
             self._of_thread.kept = None
             raise NoAnswer(_said(error), was_sent=True) from error
 
+    def was_cut(self) -> bool:
+        """True once after the other side closed the calling thread's connection though it was in use: it restarted."""
+        was_cut, self._of_thread.was_cut = getattr(self._of_thread, "was_cut", False), False
+        return was_cut
+
     def _connection(self) -> http.client.HTTPConnection:
         kept: _Kept | None = getattr(self._of_thread, "kept", None)
-        if kept and not _is_over(kept.connection):
-            return kept.connection
-        self._of_thread.kept = None  # closed before the next one is opened
-        kept = self._of_thread.kept = _Kept(_opened(self._address, self._deadline_s))
+        if kept is None or _is_over(kept.connection):
+            self._of_thread.was_cut = kept is not None and time.monotonic() - kept.used_at < IDLE_S
+            self._of_thread.kept = None  # closed before the next one is opened
+            kept = self._of_thread.kept = _Kept(_opened(self._address, self._deadline_s))
+        kept.used_at = time.monotonic()
         return kept.connection
 
 
@@ -63,6 +70,7 @@ class _Kept:
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:
         self.connection = connection
+        self.used_at = 0.0  # monotonic
         weakref.finalize(self, connection.close)
 
 

@@ -11,6 +11,7 @@ method may be called from many threads; a failure is a SlipwayError with its rem
 """
 
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from service.model import Job, JobReport, QueueReport, Route
@@ -29,6 +30,9 @@ class Printer(Protocol):
 
     def look_up(self, job: Job) -> JobReport:
         """The state of the job with this queue, id and name; JobState.UNKNOWN if there is none."""
+
+    def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        """What became of jobs of ours in one queue, in their order; each queue is looked at from one thread."""
 
     def discard_held(self, queue: str, job_name: str) -> int:
         """Cancel the held jobs of this name and return how many; JobUnknown if one of the name is on its way."""

@@ -1,0 +1,122 @@
+"""Follows our jobs in one queue of CUPS, look by look, and at the printer behind it where that can be asked."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from service.model import Job, JobReport, JobState
+from service.printing.cupsd import Cupsd, CupsJob
+from service.printing.device import Device, Record, address_of, can_be_asked
+from service.printing.ipp_client import NoAnswer
+from service.printing.verdicts import AT_AN_END, verdict_by_cups, verdict_by_record, was_stopped_by_cups
+
+DEVICE_KNOWN_S = 30.0  # so long we believe what CUPS said of where a queue's printer is
+UNREACHABLE = JobReport(JobState.PROCESSING, ("printer-unreachable",), "printer")
+
+
+@dataclass(slots=True)
+class _Followed:
+    """What earlier looks saw of a job."""
+
+    began: int | None = None  # when CUPS first sent it, by CUPS's clock
+    was_interrupted: bool = False
+    was_unlisted: bool = False  # open, and not in the list of open jobs
+    at_its_end: CupsJob | None = None  # then CUPS need not be asked again, as long as it does not list the job
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What CUPS says of a job at this look; `is_over` if it won't send it (again)."""
+
+    job: Job
+    found: CupsJob | None
+    is_over: bool
+
+
+class WatchedQueue:
+    """One queue, looked at from one thread; its printer is asked only if `asks_printer`."""
+
+    def __init__(self, queue: str, cupsd: Cupsd, deadline_s: float, *, asks_printer: bool) -> None:
+        self._queue = queue
+        self._cupsd = cupsd
+        self._deadline_s = deadline_s
+        self._asks_printer = asks_printer
+        self._device: Device | None = None
+        self._device_found_at = -DEVICE_KNOWN_S
+        self._followed: dict[Job, _Followed] = {}
+
+    def look_at(self, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        """What became of each job; raises NoAnswer and Refused of CUPS."""
+        self._followed = {job: self._followed.get(job) or _Followed() for job in jobs}
+        try:
+            told = self._ask_cups(jobs)
+        except NoAnswer:
+            self._note_interruption()
+            self._remember_records()
+            raise
+        if all(one.found and not one.is_over and one.found.began is None for one in told):
+            return tuple(map(_as_cups_says, told))  # nothing has gone to the printer
+        return self._verdicts(told)
+
+    def _ask_cups(self, jobs: Sequence[Job]) -> list[_Told]:
+        listed = {found.job_id: found for found in self._cupsd.open_jobs(self._queue)}
+        if self._cupsd.was_restarted():
+            self._note_interruption()
+        if self._asks_printer and time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
+            self._find_device()
+        return [self._told(job, listed.get(job.job_id)) for job in jobs]
+
+    def _find_device(self) -> None:
+        """Where the printer is now. One whose queue was deleted is asked on, and so is one that was found before."""
+        found = self._cupsd.queue(self._queue)
+        if found and not can_be_asked(found.device_uri):
+            self._device = None
+        elif found and (self._device is None or self._device.uri != address_of(found.device_uri)):
+            self._device = Device(address_of(found.device_uri), self._deadline_s)
+        self._device_found_at = time.monotonic()
+
+    def _told(self, job: Job, listed: CupsJob | None) -> _Told:
+        followed = self._followed[job]
+        found = listed or followed.at_its_end or self._cupsd.job(job.job_id)
+        if not found or (found.job_name, found.queue) != (job.job_name, job.queue):
+            return _Told(job, None, is_over=True)
+        if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again
+            followed.was_interrupted = True
+        followed.began = found.began
+        followed.at_its_end = found if found.state in AT_AN_END else None
+        is_lost = followed.was_unlisted and not listed
+        followed.was_unlisted = not listed
+        is_over = followed.at_its_end is not None or (is_lost and found.state is not JobState.HELD)
+        return _Told(job, found, is_over)
+
+    def _note_interruption(self) -> None:
+        """CUPS went away: what it was sending comes out again when it is back."""
+        for followed in self._followed.values():
+            followed.was_interrupted |= followed.began is not None
+
+    def _remember_records(self) -> None:
+        """While CUPS is away, a printer that soon forgets must not be missed."""
+        if self._device and any(followed.began for followed in self._followed.values()):
+            with suppress(NoAnswer):
+                self._device.records(job.job_name for job in self._followed)
+
+    def _verdicts(self, told: Sequence[_Told]) -> tuple[JobReport, ...]:
+        records: tuple[Record, ...] | None = None
+        if self._device:
+            with suppress(NoAnswer):
+                records = self._device.records(one.job.job_name for one in told)
+        return tuple(self._verdict(one, records) if one.is_over else _as_cups_says(one) for one in told)
+
+    def _verdict(self, told: _Told, records: tuple[Record, ...] | None) -> JobReport:
+        """The verdict on a job that CUPS won't send any more; `records` are None if the printer did not tell."""
+        if records is not None:
+            return verdict_by_record(told.found, [each for each in records if each.job_name == told.job.job_name])
+        if self._device and not was_stopped_by_cups(told.found):
+            return UNREACHABLE
+        return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
+
+
+def _as_cups_says(told: _Told) -> JobReport:
+    assert told.found is not None
+    return JobReport(told.found.state, told.found.reasons, "cups")

@@ -1,0 +1,84 @@
+"""The table of verdicts: what CUPS says, what the printer's record says, and what follows."""
+
+import pytest
+
+from service.model import JobReport, JobState
+from service.printing.cupsd import CupsJob
+from service.printing.device import Record, address_of, can_be_asked
+from service.printing.verdicts import verdict_by_cups, verdict_by_record
+
+COMPLETED, ABORTED, CANCELED = JobState.COMPLETED, JobState.ABORTED, JobState.CANCELED
+OPEN, UNKNOWN = JobState.PROCESSING, JobState.UNKNOWN
+
+
+def in_cups(state: JobState, *reasons: str) -> CupsJob:
+    return CupsJob(1, "1-1-r1", "uk-notes", state, reasons, documents=1, began=1)
+
+
+def record(state: JobState, impressions: int = 0) -> Record:
+    return Record("1-1-r1", state, (), impressions)
+
+
+@pytest.mark.parametrize(
+    ("found", "records", "state", "by", "times"),
+    [
+        (COMPLETED, [OPEN], OPEN, "printer", 1),
+        (COMPLETED, [COMPLETED], COMPLETED, "printer", 1),
+        (COMPLETED, [COMPLETED, COMPLETED], COMPLETED, "printer", 2),
+        (COMPLETED, [COMPLETED, OPEN], OPEN, "printer", 1),
+        (COMPLETED, [ABORTED, COMPLETED], COMPLETED, "printer", 1),
+        (COMPLETED, [ABORTED], ABORTED, "printer", 0),
+        (CANCELED, [ABORTED], ABORTED, "printer", 0),
+        (CANCELED, [COMPLETED], COMPLETED, "printer", 1),
+        (COMPLETED, [CANCELED], CANCELED, "printer", 0),
+        (COMPLETED, [], UNKNOWN, "printer", 1),
+        (CANCELED, [], CANCELED, "cups", 1),
+        (ABORTED, [], ABORTED, "cups", 1),
+        (None, [], UNKNOWN, "printer", 1),
+        (None, [COMPLETED], COMPLETED, "printer", 1),
+        (JobState.PENDING, [COMPLETED], COMPLETED, "printer", 1),
+    ],
+)
+def test_the_printers_record_decides(
+    found: JobState | None, records: list[JobState], state: JobState, by: str, times: int
+) -> None:
+    report = verdict_by_record(in_cups(found) if found else None, [record(each) for each in records])
+    assert (state, by, times) == (report.state, report.confirmed_by, report.times)
+
+
+def test_an_aborted_job_with_paper_counts_beside_a_completed_one() -> None:
+    assert 2 == verdict_by_record(in_cups(COMPLETED), [record(ABORTED, impressions=1), record(COMPLETED)]).times
+
+
+@pytest.mark.parametrize(
+    ("found", "was_interrupted", "state"),
+    [
+        (in_cups(COMPLETED), False, COMPLETED),
+        (in_cups(COMPLETED), True, UNKNOWN),
+        (in_cups(COMPLETED, "cups-ipp-missing-job-history"), False, UNKNOWN),
+        (in_cups(CANCELED), True, CANCELED),
+        (in_cups(ABORTED), False, ABORTED),
+        (in_cups(JobState.PENDING), False, UNKNOWN),
+        (None, False, UNKNOWN),
+    ],
+)
+def test_where_the_printer_can_not_be_asked_cups_decides(
+    found: CupsJob | None, was_interrupted: bool, state: JobState
+) -> None:
+    report: JobReport = verdict_by_cups(found, was_interrupted=was_interrupted)
+    assert (state, "cups") == (report.state, report.confirmed_by)
+
+
+@pytest.mark.parametrize(
+    ("device", "address"),
+    [
+        ("ipp://127.0.0.1:631/ipp/print?waitjob=false", "ipp://127.0.0.1:631/ipp/print"),
+        ("ipps://printer/ipp", "ipps://printer/ipp"),
+        ("socket://printer:9100", ""),
+        ("lpd://printer/notes", ""),
+    ],
+)
+def test_only_printers_that_speak_ipp_are_asked_and_without_the_options_of_the_backend(
+    device: str, address: str
+) -> None:
+    assert address == (address_of(device) if can_be_asked(device) else "")

@@ -1,0 +1,92 @@
+"""The service's own threads on a floor with real printers: stages, tracking, receipts; no process, no render worker."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from service.clock import utc_now
+from service.delivery import LocalDelivery
+from service.ledger.accounts import Account, NoteKey
+from service.model import Shipment
+from service.printing.cups_printer import CupsPrinter
+from service.tracking import Listeners
+from tests.cups_lab import CupsLab
+from tests.floor import Floor
+from tests.programs import until
+from tests.shop import Shop
+
+HASTY = {"SLIPWAY_PRINTING_POLL_S": "0.02", "SLIPWAY_PRINTING_RETRY_S": "0.1"}
+
+
+class Works:
+    """A floor at work; `deadline_s` is that of a call to CUPS or to a printer."""
+
+    def __init__(
+        self, root: Path, lab: CupsLab, deadline_s: float = 5, not_asked: Sequence[str] = (), **settings: object
+    ) -> None:
+        overrides = HASTY | {f"SLIPWAY_PRINTING_{name.upper()}": str(value) for name, value in settings.items()}
+        printer = CupsPrinter(lab.socket, deadline_s, utc_now, not_asked)
+        self._shop = Shop(root)
+        self.floor = Floor(root, overrides=overrides, paper=printer, delivery=LocalDelivery())
+
+    def start(self) -> None:
+        floor = self.floor
+        floor.drops.start(floor.stopped_by.append)
+        floor.tracking.start(
+            Listeners(ended=floor.drops.advanced, owed=self._owed, stop_service=floor.stopped_by.append)
+        )
+        floor.rooms.delivery.start()
+        floor.take_up()
+
+    def stop(self) -> None:
+        self.floor.tracking.stop()
+        self.floor.rooms.delivery.stop(30)
+        self.floor.drops.stop()
+        self.floor.ledger.close()
+        assert [] == self.floor.stopped_by
+
+    def print(self, *shipments: Shipment) -> None:
+        """Drop the files of these shipments, and claim them."""
+        for shipment in shipments:
+            self._shop.drop_shipment(shipment)
+        for claim in self.floor.rooms.hot_folder.claims():
+            self.floor.pipeline.receive(claim)
+
+    def states(self) -> dict[str, tuple[str, str]]:
+        """(state, code) of every note, by its job name."""
+        return {note.key.job_name: (note.state, note.code) for note in self.floor.ledger.all_notes()}
+
+    def note(self, note_id: str, generation: int = 1) -> Account:
+        found = self.floor.ledger.account(NoteKey(note_id, generation))
+        assert found is not None
+        return found
+
+    def wait_until(self, *states: str) -> dict[str, tuple[str, str]]:
+        """The notes, once these are the states of all, in the order of their names."""
+
+        def is_so() -> bool:
+            found = self.states()
+            return list(states) == [found[name][0] for name in sorted(found)]
+
+        try:
+            until(is_so, f"{states}")
+        except TimeoutError as error:
+            raise AssertionError(self.states()) from error
+        return self.states()
+
+    def _owed(self, key: NoteKey) -> None:
+        for drop_id in self.floor.ledger.drops_of(key):
+            self.floor.drops.reopen(drop_id)
+        self.floor.pipeline.owe(self.note(key.note_id, key.generation))
+
+
+@contextmanager
+def at_work(root: Path, lab: CupsLab, **settings: Any) -> Iterator[Works]:
+    """Works that are started, and stopped at the end of the block."""
+    works = Works(root, lab, **settings)
+    works.start()
+    try:
+        yield works
+    finally:
+        works.stop()
