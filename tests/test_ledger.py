@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import JobUnknown, LedgerUnusable, QueueMissing
-from service.ledger.accounts import Account, Drop, Entry, NoteKey, WantedRow
+from service.ledger.accounts import Account, Drop, Entry, NoteKey, Waiting, WantedRow
 from service.ledger.ledger import Ledger
 from service.model import Job, RenderedNote, WantedPicture
 from tests.builders import NOON, a_shipment
@@ -62,6 +62,23 @@ def test_a_recorded_note_is_received_and_owed(ledger: Ledger) -> None:
         account.position,
     )
     assert [account] == list(ledger.open_notes())
+
+
+def test_notes_that_wait_are_counted_by_what_routes_them(ledger: Ledger) -> None:
+    shipments = [a_shipment(order_id=number, language=language) for number, language in (("1", "fr"), ("2", "fr"))]
+    entries = [Entry(position, shipment, str(position)) for position, shipment in enumerate(shipments, 1)]
+    ledger.record_drop(a_drop(), entries, NOON)
+    assert (Waiting("", "uk", "fr", "final", 2),) == ledger.waiting()
+
+
+def test_the_last_completion_of_each_queue_is_known(ledger: Ledger) -> None:
+    record(ledger)
+    assert {} == ledger.last_completed()
+    submit(ledger)
+    ledger.accept(KEY, after(4))
+    ledger.complete(KEY, after(5), "printer")
+    assert {"uk-notes": after(5)} == ledger.last_completed()
+    assert () == ledger.waiting()
 
 
 def test_recording_a_drop_again_changes_nothing(ledger: Ledger) -> None:

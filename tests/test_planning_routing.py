@@ -14,7 +14,7 @@ from service.errors import LanguageUnsupported, NoRoute
 from service.model import Route
 from service.planning.house import House, RouteKey, compile_house
 from service.planning.language import note_language
-from service.planning.routing import choose_route, uncovered
+from service.planning.routing import choose_route, queue_ahead, uncovered
 from tests.builders import a_shipment
 
 HOUSE = compile_house(read_config(Path(__file__).parent.parent / "config", {}))
@@ -82,6 +82,12 @@ def test_the_chosen_route_is_the_best_of_all_that_fit(
 def test_a_route_carries_its_backup_and_its_printing_options() -> None:
     route = choose_route(a_shipment(site="uk", language="fr", **PARTIAL), HOUSE)
     assert Route(queue="uk-partial", backup="uk-notes", sides="two-sided-long-edge") == route
+
+
+def test_where_a_note_will_wait_is_known_by_site_language_and_kind() -> None:
+    assert "eu-notes-fr" == queue_ahead("eu", "fr-BE", "final", HOUSE)
+    assert "" == queue_ahead("eu", "tlh", "final", HOUSE)
+    assert "" == queue_ahead("eu", "fr", "final", a_house("uk * *"))
 
 
 def test_no_route_names_site_language_and_kind_and_nothing_personal() -> None:

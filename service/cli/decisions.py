@@ -9,9 +9,9 @@ from pathlib import Path
 
 from service.cli.terminal import say, say_json
 from service.config import Config
-from service.decisions import ask, take_answer
+from service.decisions import Answer, ask, take_answer
 from service.errors import DecisionRefused
-from service.intake.spool import is_locked, open_spool
+from service.intake.spool import Spool, is_locked, open_spool
 from service.ledger.accounts import Account, Decision
 from service.ledger.ledger import Ledger
 from service.model import job_name
@@ -24,19 +24,15 @@ def decide(arguments: argparse.Namespace, config: Config) -> int:
     """Hand a decision to the service and say what came of it; without a service it waits in the spool."""
     spool = open_spool(config.settings.spool)
     account = _chosen(spool.ledger, arguments.note)
-    decision = Decision(f"{time.time_ns():x}-{secrets.token_hex(4)}", arguments.command, _who(), arguments.reason)
+    decision = Decision(new_decision_id(), arguments.command, person(), arguments.reason)
     ask(spool, account.key, decision)
     if not is_locked(spool):
         say(f"{account.key.job_name} will be {decision.done} when the service runs again")
         return 0
-    deadline = time.monotonic() + ANSWER_WITHIN_S
-    while (answer := take_answer(spool, decision.decision_id)) is None:
-        if time.monotonic() > deadline:
-            say(f"{account.key.job_name}: the service has not answered yet; the decision is kept")
-            return TRY_AGAIN
-        time.sleep(0.02)
-    if answer.refused:
-        raise DecisionRefused(answer.refused)
+    answer = answer_to(decision.decision_id, spool)
+    if answer is None:
+        say(f"{account.key.job_name}: the service has not answered yet; the decision is kept")
+        return TRY_AGAIN
     if arguments.json:
         say_json({"note": answer.note, "decision": decision.code})
     else:
@@ -61,6 +57,26 @@ def _goes_on_as(account: Account, note: str) -> str:
     return f"; it goes on as {note}" if note != job_name(account.note_id, account.generation) else ""
 
 
-def _who() -> str:
-    """The person at the terminal, also behind sudo."""
+# For every kind of decision -------------------------------------------------------------------------------------------
+
+
+def new_decision_id() -> str:
+    """Later ones sort behind earlier ones."""
+    return f"{time.time_ns():x}-{secrets.token_hex(4)}"
+
+
+def person() -> str:
+    """Who sits at the terminal, also behind sudo."""
     return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def answer_to(decision_id: str, spool: Spool) -> Answer | None:
+    """What the service answers, None if it takes its time; raises DecisionRefused with its reason."""
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while (answer := take_answer(spool, decision_id)) is None:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
+    if answer.refused:
+        raise DecisionRefused(answer.refused)
+    return answer

@@ -1,7 +1,8 @@
 """`printers`: every queue as it is now, in words."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from textwrap import shorten
@@ -13,6 +14,8 @@ from service.clock import utc_now
 from service.config import Config, Queue
 from service.intake.spool import Spool
 from service.ledger.ledger import Ledger
+from service.planning.house import compile_house
+from service.planning.routing import queue_ahead
 from service.printing import open_printer
 from service.printing.queues_cups import CupsQueues
 from service.printing.queues_report import QueueLook, look_at_queues
@@ -45,15 +48,26 @@ def show(arguments: argparse.Namespace, config: Config) -> int:
 
 def _rows(config: Config) -> list[_Row]:
     spool, queues = Spool(config.settings.spool), config.printers.queue
-    waiting: dict[str, int] = {}
-    completed: dict[str, datetime] = {}
+    waiting: Mapping[str, int] = {}
+    completed: Mapping[str, datetime] = {}
     if spool.ledger.exists():
         ledger = Ledger(spool.ledger, read_only=True)
-        waiting, completed = ledger.waiting_by_queue(), ledger.last_completed()
+        waiting, completed = _waiting(ledger, config), ledger.last_completed()
     return [
         _Row(queue, look, waiting.get(queue.name, 0), completed.get(queue.name))
         for queue, look in zip(queues, _looks(config, spool), strict=True)
     ]
+
+
+def _waiting(ledger: Ledger, config: Config) -> Counter[str]:
+    """How many notes wait for each queue, those that were not routed yet too."""
+    alike = ledger.waiting()
+    house = compile_house(config) if any(not each.queue for each in alike) else None
+    counts: Counter[str] = Counter()
+    for each in alike:
+        queue = each.queue or (house and queue_ahead(each.site, each.language, each.kind, house)) or ""
+        counts[queue] += each.notes
+    return counts
 
 
 def _looks(config: Config, spool: Spool) -> Sequence[QueueLook]:

@@ -120,6 +120,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many notes wait that are alike; `queue` is empty while they were not routed, `language` is the order's."""
+
+    queue: str
+    site: str
+    language: str
+    kind: str
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step in a note's history."""
 

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
 from service.ledger import statements
-from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey, WantedRow
+from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey, Waiting, WantedRow
 from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, printed_again, wanted_row, why
 from service.ledger.schema import STEPS, VERSION, meta, tables
 from service.ledger.writer import Writer
@@ -192,9 +192,9 @@ class Ledger:
         """How many notes were completed by the steps between these two."""
         return int(self._rows(statements.COUNT_COMPLETED, {"after": after, "upto": upto})[0]["number"])
 
-    def waiting_by_queue(self) -> dict[str, int]:
-        """How many notes wait in our lane of each queue; only queues where some do."""
-        return {row["queue"]: row["number"] for row in self._rows(statements.WAITING_BY_QUEUE)}
+    def waiting(self) -> tuple[Waiting, ...]:
+        """The notes that are not at a printer yet, counted."""
+        return tuple(Waiting(**row) for row in self._rows(statements.WAITING))
 
     def last_completed(self) -> dict[str, datetime]:
         """When the last note of each queue was completed; only queues that had one."""

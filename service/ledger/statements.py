@@ -38,10 +38,10 @@ COUNT_UNFINISHED = (
 COUNT_COMPLETED = sa.select(sa.func.count().label("number")).where(
     events.c.event_id > sa.bindparam("after"), events.c.event_id <= sa.bindparam("upto"), events.c.state == "completed"
 )
-WAITING_BY_QUEUE = (
-    sa.select(notes.c.queue, sa.func.count().label("number"))
-    .where(notes.c.state.in_(AHEAD_OF_PAPER), notes.c.queue != "")
-    .group_by(notes.c.queue)
+WAITING = (
+    sa.select(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind, sa.func.count().label("notes"))
+    .where(notes.c.state.in_(AHEAD_OF_PAPER))
+    .group_by(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
 )
 LAST_COMPLETED = (
     sa.select(notes.c.queue, sa.func.max(notes.c.completed_at).label("at"))

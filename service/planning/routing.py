@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.config import WILDCARD
-from service.errors import NoRoute
+from service.errors import LanguageUnsupported, NoRoute
 from service.model import LANGUAGES, Route, Shipment
 from service.planning.house import House, RouteKey
-from service.planning.language import note_language
+from service.planning.language import language_of, note_language
 
 KINDS = ("partial", "final")
 EXPRESS_JOB_PRIORITY = 80  # CUPS's own is 50: an express note overtakes what its queue has not begun
@@ -16,10 +16,18 @@ EXPRESS_JOB_PRIORITY = 80  # CUPS's own is 50: an express note overtakes what it
 def choose_route(shipment: Shipment, house: House) -> Route:
     """The most specific route of a shipment; raises NoRoute, LanguageUnsupported."""
     site, language = shipment.order.site, note_language(shipment, house)
-    for key in _keys(site, language, shipment.kind):
-        if route := house.routes.get(key):
-            return _hurried(route) if shipment.order.priority == "express" else route
+    if route := _best(site, language, shipment.kind, house):
+        return _hurried(route) if shipment.order.priority == "express" else route
     raise NoRoute(f"no route for site {site}, language {language}, {shipment.kind}", where="routing.toml")
+
+
+def queue_ahead(site: str, order_language: str, kind: str, house: House) -> str:
+    """Where a note will wait that was not routed yet; empty if it will be held instead."""
+    try:
+        route = _best(site, language_of(order_language, house), kind, house)
+    except LanguageUnsupported:
+        return ""
+    return route.queue if route else ""
 
 
 def uncovered(house: House) -> tuple[str, ...]:
@@ -31,6 +39,10 @@ def uncovered(house: House) -> tuple[str, ...]:
         for kind in KINDS
         if not any(key in house.routes for key in _keys(site, language, kind))
     )
+
+
+def _best(site: str, language: str, kind: str, house: House) -> Route | None:
+    return next((house.routes[key] for key in _keys(site, language, kind) if key in house.routes), None)
 
 
 def _hurried(route: Route) -> Route:
