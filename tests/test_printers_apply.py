@@ -448,6 +448,25 @@ def test_the_settings_are_put_in_once_and_taken_out_whole(cups_lab: CupsLab) -> 
     assert before == [path.read_text() for path in files]
 
 
+def test_with_the_settings_alone_a_killed_cupsd_forgets_neither_queue_nor_job(
+    cups_lab: CupsLab, cups: CupsQueues
+) -> None:
+    ours = ("MaxJob", "Preserve", "ErrorPolicy", "DirtyClean")
+    conf = cups_lab.home / "etc/cupsd.conf"
+    conf.write_text("".join(line for line in conf.read_text().splitlines(keepends=True) if not line.startswith(ours)))
+    apply_settings(cups_lab)
+    cups_lab.restart_cupsd()
+    repaired(a_queue(cups_lab.start_printer("uk-notes").uri), cups)
+    cups.stop("uk-notes")
+    jobs = [submit(cups_lab, f"{number}-1-r1") for number in range(3)]
+    cups_lab.kill_cupsd()
+    cups_lab.start_cupsd()
+    assert [job.job_id for job in jobs] == sorted(job.job_id for job in cups.jobs("uk-notes"))
+    cups.enable("uk-notes")
+    until(lambda: len(cups_lab.papers("uk-notes")) >= 3, "three sheets")
+    assert [job.job_name for job in jobs] == [name for name, _ in cups_lab.papers("uk-notes")]
+
+
 def apply_settings(lab: CupsLab, *options: str) -> str:
     """What deploy/cups/apply.sh says of the lab's files."""
     environ = {**os.environ, "CUPS_ROOT": str(lab.home / "etc"), "LOGROTATE_FILE": "/nowhere"}
