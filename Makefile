@@ -1,6 +1,6 @@
 # Slipway. The first two are for everybody; neither needs anything but Python 3.11 and make.
 
-.PHONY: help demo test run check bench setup setup-dev lock clean
+.PHONY: help demo test run check bench install uninstall setup setup-dev lock clean
 
 help:
 	@echo 'make demo    set up, print the sample orders to folder printers, show what came of them'
@@ -8,6 +8,8 @@ help:
 	@echo 'make run     the service in the foreground, on var/'
 	@echo 'make check   format, lint, types, import arrows'
 	@echo 'make bench   figures of this machine, as ratios of one run; installs the peers for it'
+	@echo 'make install    on a Debian machine, as root: user, program, units, first check; docs/install.md'
+	@echo 'make uninstall  takes all that away again; spool and configuration stay'
 
 demo: setup
 	@deploy/demo.sh
@@ -31,6 +33,12 @@ bench:
 	@deploy/setup.sh dev
 	@tests/bench/install_peers.sh
 	.venv/bin/python -m tests.bench
+
+install:
+	@deploy/install.sh
+
+uninstall:
+	@deploy/uninstall.sh
 
 setup:
 	@deploy/setup.sh

@@ -62,26 +62,26 @@ cat_program() {
 
 lay_out_release() {
     if [ -e "$dest$release/.complete" ]; then
-        say "$release is there"
+        say "release $release is there"
         return
     fi
-    say "$release"
+    say "release $release"
     rm -rf "$dest$release"
     mkdir -p "$dest$release"
-    for part in docs deploy config layouts CHANGELOG.md README.md pyproject.toml requirements.lock; do
+    for part in service docs deploy config layouts CHANGELOG.md README.md pyproject.toml requirements.lock; do
         cp -R "$source/$part" "$dest$release/"
     done
+    find "$dest$release" -name __pycache__ -prune -exec rm -rf {} +
     [ -n "$dest" ] || make_venv
     touch "$dest$release/.complete"
 }
 
 make_venv() {
+    say "the program and what it needs, at the versions of requirements.lock"
     /usr/bin/python3 -m venv "$release/venv"
-    work=$(mktemp -d) # pip leaves what it builds beside what it builds from
-    cp -R "$source/service" "$source/pyproject.toml" "$source/requirements.lock" "$source/README.md" "$work/"
-    "$release/venv/bin/pip" install --quiet --disable-pip-version-check --no-warn-script-location \
-        -c "$source/requirements.lock" "$work[cups]"
-    rm -rf "$work"
+    "$release/venv/bin/pip" install --quiet --use-pep517 --disable-pip-version-check --no-warn-script-location \
+        -c "$release/requirements.lock" -e "$release[cups]"
+    "$release/venv/bin/python" -m compileall -q "$release/service" # the service itself may not write there
 }
 
 make_users_and_folders() {
@@ -140,9 +140,9 @@ use_release() {
 }
 
 start() {
-    if [ -x /usr/sbin/sshd ]; then
-        [ -e /etc/ssh/slipway-sftp.keys ] || install -m 644 /dev/null /etc/ssh/slipway-sftp.keys
-        /usr/sbin/sshd -t && systemctl try-reload-or-restart ssh
+    [ -e /etc/ssh/slipway-sftp.keys ] || install -m 644 /dev/null /etc/ssh/slipway-sftp.keys
+    if systemctl is-active --quiet ssh; then
+        /usr/sbin/sshd -t && systemctl reload ssh
     fi
     "$source/deploy/cups/apply.sh"
     systemctl daemon-reload
@@ -150,7 +150,7 @@ start() {
     systemctl restart slipway.service
     systemctl start slipway-images.timer
     remove_old_releases
-    systemctl --no-pager --lines=0 status slipway.service
+    say "slipway is $(systemctl is-active slipway): $(systemctl show --property=StatusText --value slipway)"
 }
 
 # The one in use and the two before it stay, to go back to.

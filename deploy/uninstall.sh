@@ -39,7 +39,9 @@ stop_service() {
 
 tell_the_machine() {
     systemctl daemon-reload
-    [ ! -x /usr/sbin/sshd ] || systemctl try-reload-or-restart ssh
+    if systemctl is-active --quiet ssh; then
+        systemctl reload ssh
+    fi
 }
 
 main

@@ -108,6 +108,7 @@ class Service:
                 self._pipeline.owe(account)
         self._decisions.forget_answers()
         self._watch.start()
+        self._signs.give()
         self._manager.ready()
         log.info("service.ready", pid=os.getpid(), spool=str(rooms.spool.root), backend=rooms.settings.printing.backend)
 

@@ -106,9 +106,8 @@ def configure_log(stream: TextIO = sys.stderr, journal: Journal | None = None) -
 
 def name_the_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Whoever asks for an order finds what was said of its notes."""
-    if note_id := event.get("note_id"):
-        event.setdefault("order_id", order_of(note_id))
-    return event
+    note_id = event.get("note_id")
+    return {"note_id": note_id, "order_id": order_of(note_id), **event} if note_id else event
 
 
 def keep_listed_facts(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

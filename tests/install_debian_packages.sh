@@ -4,6 +4,7 @@
 # Says so, and goes on, where it may not install; then the tests that need them are skipped (in CI they fail).
 set -eu
 packages="cups-daemon cups-client cups-ipp-utils libcups2-dev gcc python3-dev dbus-daemon
+    systemd openssh-server
     poppler-utils ghostscript qpdf zbar-tools netpbm
     fonts-noto-core fonts-dejavu-core fonts-droid-fallback fonts-nanum fonts-symbola"
 missing=

@@ -40,7 +40,7 @@ TARGET = """\
 Description=What the test wants
 Requires=sysinit.target
 After=sysinit.target
-Wants=slipway.service
+Wants=slipway.service systemd-user-sessions.service
 AllowIsolate=yes
 """
 
@@ -163,10 +163,10 @@ def _lay_out_program(home: Path, command: Path) -> None:
     command.parent.mkdir(parents=True)
     command.write_text(
         "#!/bin/sh\n"
-        "export PYTHONPATH=/opt/slipway/lab/code:/opt/slipway/lab/packages PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1\n"
+        "export PYTHONPATH=/opt/slipway/current:/opt/slipway/lab/packages PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1\n"
         "export LD_LIBRARY_PATH=/opt/slipway/lab/python/lib\n"  # of an interpreter that has a library of its own
         f'exec /opt/slipway/lab/python/bin/{Path(sys.executable).resolve().name} -m service.cli "$@"\n'
     )
     command.chmod(0o755)
-    binds = {sys.base_prefix: "python", packages: "packages", str(ROOT / "service"): "code/service"}
+    binds = {sys.base_prefix: "python", packages: "packages"}
     (home / "binds").write_text("".join(f"{source} /opt/slipway/lab/{to}\n" for source, to in binds.items()))

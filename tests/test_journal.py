@@ -88,7 +88,7 @@ def logging_to(address: Path) -> Iterator[None]:
 def test_an_event_is_a_line_for_people_and_a_field_for_each_fact(ear: Ear) -> None:
     log.info("note.accepted", note_id="509217-1-r1", queue="uk-notes", job_id=12, total_ms=18.4)
     assert {
-        "MESSAGE": "note.accepted note_id=509217-1-r1 queue=uk-notes job_id=12 total_ms=18.4 order_id=509217",
+        "MESSAGE": "note.accepted note_id=509217-1-r1 order_id=509217 queue=uk-notes job_id=12 total_ms=18.4",
         "PRIORITY": "6",
         "EVENT": "note.accepted",
         "SYSLOG_IDENTIFIER": "slipway",
