@@ -96,6 +96,7 @@ make_users_and_folders() {
 }
 
 check_first() {
+    "$source/deploy/cups/apply.sh" # the check looks whether cupsd has these settings
     say "the check of this machine's configuration"
     if ! runuser -u slipway -- "$release/venv/bin/slipway" --config /etc/slipway check; then
         fail "the check has findings; what ran before goes on as it was" "mend /etc/slipway, then make install again"
@@ -144,7 +145,6 @@ start() {
     if systemctl is-active --quiet ssh; then
         /usr/sbin/sshd -t && systemctl reload ssh
     fi
-    "$source/deploy/cups/apply.sh"
     systemctl daemon-reload
     systemctl enable --quiet slipway.service slipway-images.timer
     systemctl restart slipway.service

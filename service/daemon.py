@@ -234,7 +234,11 @@ class Service:
 
     def _signs_of_life(self, manager: Manager) -> SignsOfLife:
         rooms = self._rooms
-        parts = {"ledger": lambda: rooms.ledger.busy_since, "tracking": lambda: rooms.tracking.busy_since}
+        parts = {
+            "ledger": lambda: rooms.ledger.busy_since,
+            "tracking": lambda: rooms.tracking.busy_since,
+            "lanes": lambda: self._pipeline.busy_since,
+        }
         heartbeat = Heartbeat(manager, parts, self._longest_step_s)
         return SignsOfLife(manager, heartbeat, rooms.ledger, lambda: rooms.tracking.queues_down)
 

@@ -10,6 +10,8 @@ limit. Only a STOP reaches the daemon.
 """
 
 import hashlib
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -79,6 +81,7 @@ class Pipeline:
         self._rooms = rooms
         self._stop = stop
         self._prepared: dict[NoteKey, _Prepared] = {}
+        self._began: dict[int, float] = {}  # by thread, monotonic: the step that it is at
         rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
         for queue in queues:
             rooms.delivery.bind(lane_of(queue), self.submit)
@@ -86,6 +89,11 @@ class Pipeline:
     def move_into(self, rooms: Rooms) -> None:
         """Let the notes that come next pass through these rooms: another house, other workers, all else the same."""
         self._rooms = rooms
+
+    @property
+    def busy_since(self) -> float | None:
+        """Since when the longest step at hand is under way (monotonic); a lane that waits for room is at none."""
+        return min(tuple(self._began.values()), default=None)
 
     # Receive ----------------------------------------------------------------------------------------------------------
 
@@ -179,8 +187,10 @@ class Pipeline:
         if not prepared or not document:
             rooms.delivery.put(PREPARE, key, _turn(account))
             return
+        del self._began[threading.get_ident()]  # a printer may be off for hours
         if not rooms.tracking.wait_for_room(prepared.route.queue):
             return  # the service stops: the ledger still owes this note
+        self._began[threading.get_ident()] = time.monotonic()
         if account.submitting_at:  # an earlier try got as far as the printer, but not as far as noting its job
             self._discard_orphan(account)
 
@@ -251,6 +261,7 @@ class Pipeline:
     def _carry_out(self, key: NoteKey, step: Callable[[Account], None]) -> None:
         """One stage's step for a note that is still owed; whatever goes wrong becomes its remedy."""
         with bound(note_id=key.note_id):
+            self._began[threading.get_ident()] = time.monotonic()
             try:
                 with contained(InternalError):
                     account = self._rooms.ledger.account(key)
@@ -258,6 +269,8 @@ class Pipeline:
                         step(account)
             except SlipwayError as error:
                 self._remedy(key, error)
+            finally:
+                self._began.pop(threading.get_ident(), None)
 
     def _remedy(self, key: NoteKey, error: SlipwayError) -> None:
         try:

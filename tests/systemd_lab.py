@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ AllowIsolate=yes
 """
 
 
+@cache
 def why_not() -> str:
     """What keeps this machine from booting a lab; empty if nothing does."""
     if os.getuid() != 0:
