@@ -18,6 +18,7 @@ from pathlib import Path
 OK, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0406, 0x0501, 0x0506
 FORMAT_NOT_SUPPORTED = 0x040A
 PROCESSING, CANCELED, ABORTED, COMPLETED = 5, 7, 8, 9
+REASONS = {CANCELED: "job-canceled-by-user", ABORTED: "aborted-by-system", COMPLETED: "job-completed-successfully"}
 
 OPERATION, JOB, END, PRINTER = 0x01, 0x02, 0x03, 0x04
 INTEGER, BOOLEAN, ENUM, RANGE = 0x21, 0x22, 0x23, 0x33
@@ -45,6 +46,13 @@ class PrinterJob:
     job_name: str
     attributes: dict[str, list[bytes]]
     state: int = PROCESSING
+    has_document: bool = False
+
+    @property
+    def reason(self) -> str:
+        if self.state == PROCESSING:
+            return "job-printing" if self.has_document else "job-incoming"
+        return REASONS[self.state]
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,12 @@ class IppPrinter:
         """The jobs it tells of."""
         return [job for job in list(self.jobs.values()) if not self.forgets or job.state == PROCESSING]
 
+    @property
+    def is_printing(self) -> bool:
+        return any(job.reason == "job-printing" for job in list(self.jobs.values()))
+
     def _print(self, job: PrinterJob, document: bytes) -> None:
+        job.has_document = True
         if not self.prints_in_s:
             self._finish(job, document)
             return
@@ -331,12 +344,6 @@ def _response(request: Request, status: int, groups: bytes = b"") -> bytes:
 
 
 def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
-    reason = {
-        PROCESSING: "job-printing",
-        CANCELED: "job-canceled-by-user",
-        ABORTED: "aborted-by-system",
-        COMPLETED: "job-completed-successfully",
-    }
     return b"".join(
         (
             bytes([JOB]),
@@ -344,7 +351,7 @@ def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
             _attribute(URI, "job-uri", f"{printer.uri}/{job.job_id}"),
             _attribute(NAME, "job-name", job.job_name),
             _attribute(ENUM, "job-state", job.state),
-            _attribute(KEYWORD, "job-state-reasons", reason[job.state]),
+            _attribute(KEYWORD, "job-state-reasons", job.reason),
             _attribute(INTEGER, "job-impressions-completed", int(job.state == COMPLETED)),
         )
     )

@@ -13,7 +13,7 @@ import pytest
 from tests.builders import a_shipment
 from tests.cups_lab import CupsLab
 from tests.eve_printer import EvePrinter
-from tests.ipp_printer import PROCESSING, IppPrinter
+from tests.ipp_printer import IppPrinter
 from tests.programs import until
 from tests.works import Works, at_work
 
@@ -48,10 +48,6 @@ def wait_for_verdict(works: Works, lab: CupsLab) -> None:
     until(lambda: works.note(NOTE).state in ("completed", "held"), "the verdict")
     sheets = {("completed", ""): [NOTE], ("held", "printed-twice"): [NOTE, NOTE]}
     assert sheets[works.states()[NOTE]] == paper(lab)
-
-
-def is_printing(double: IppPrinter) -> bool:
-    return any(job.state == PROCESSING for job in list(double.jobs.values()))
 
 
 # The printer ---------------------------------------------------------------------------------------------------------
@@ -112,7 +108,7 @@ def test_a_note_that_somebody_cancels_at_the_printer_is_not_printed_again(
     double.prints_in_s = 30
     with at_work(tmp_path, cups_lab) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(double), "the job at the printer")
+        until(lambda: double.is_printing, "the job at the printer")
         double.cancel_all()
         states = works.wait_until("held")
     assert {NOTE: ("held", "job-cancelled")} == states
@@ -137,7 +133,7 @@ def test_a_note_that_was_in_a_printer_which_lost_its_power_waits_for_a_person(
     double.prints_in_s = 30
     with at_work(tmp_path, cups_lab) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(double), "the job at the printer")
+        until(lambda: double.is_printing, "the job at the printer")
         double.crash()
         double.start()
         states = works.wait_until("held")
@@ -177,7 +173,7 @@ def test_a_printer_that_hangs_delays_no_other_and_its_note_is_confirmed_when_it_
     double.prints_in_s = 0.2
     with at_work(tmp_path, cups_lab, deadline_s=0.5) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(double), "the job at the printer")
+        until(lambda: double.is_printing, "the job at the printer")
         double.hang()
         works.print(a_shipment(order_id="9", of=2, final=False))
         works.wait_until("accepted", "completed")
@@ -214,7 +210,7 @@ def test_a_cupsd_that_is_killed_in_mid_print_prints_twice_and_a_person_is_told(
 ) -> None:
     with at_work(tmp_path, cups_lab) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(waited_for), "the job at the printer")
+        until(lambda: waited_for.is_printing, "the job at the printer")
         cups_lab.kill_cupsd(backends=backends)
         cups_lab.start_cupsd()
         states = works.wait_until("held")
@@ -227,7 +223,7 @@ def test_a_double_at_a_printer_that_is_not_asked_is_held_too(
 ) -> None:
     with at_work(tmp_path, cups_lab, not_asked=[QUEUE]) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(waited_for), "the job at the printer")
+        until(lambda: waited_for.is_printing, "the job at the printer")
         until(lambda: works.floor.printer.calls.count("look_at") > 3, "looks that see it begun")
         cups_lab.kill_cupsd()
         cups_lab.start_cupsd()
@@ -242,7 +238,7 @@ def test_a_cupsd_that_is_restarted_in_order_in_mid_print_leaves_no_note_open(
 ) -> None:
     with at_work(tmp_path, cups_lab) as works:
         works.print(a_shipment())
-        until(lambda: is_printing(waited_for), "the job at the printer")
+        until(lambda: waited_for.is_printing, "the job at the printer")
         cups_lab.restart_cupsd()
         wait_for_verdict(works, cups_lab)
 

@@ -50,6 +50,14 @@ def test_an_aborted_job_with_paper_counts_beside_a_completed_one() -> None:
     assert 2 == verdict_by_record(in_cups(COMPLETED), [record(ABORTED, impressions=1), record(COMPLETED)]).times
 
 
+@pytest.mark.parametrize(("others", "state"), [([COMPLETED], COMPLETED), ([], OPEN), ([ABORTED], OPEN)])
+def test_a_record_without_its_document_does_not_count_beside_a_completed_one(
+    others: list[JobState], state: JobState
+) -> None:
+    waits = Record("1-1-r1", OPEN, ("job-incoming",), 0)
+    assert state is verdict_by_record(in_cups(COMPLETED), [waits, *map(record, others)]).state
+
+
 @pytest.mark.parametrize(
     ("found", "was_interrupted", "state"),
     [

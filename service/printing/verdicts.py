@@ -15,6 +15,9 @@
     Where the printer can't be asked, CUPS has the last word, except that a completed job is unknown if CUPS began it
     more than once, if cupsd went away in the middle of it, or if its backend says that the printer lost track of it.
 
+An open record that still waits for its document, beside one that is completed, is not counted: CUPS was restarted
+before it sent the document, and won't send it there any more.
+
 "Lost" is a job that CUPS has no more, or that it calls pending and does not list: an orderly restart of cupsd in
 mid-print leaves such jobs, and never prints them.
 """
@@ -28,15 +31,17 @@ from service.printing.device import Record
 AT_AN_END = (JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED)
 NO_RECORD = "no-record-at-the-printer"
 INTERRUPTED = "interrupted"
+INCOMING = "job-incoming"
 LOST_BY_THE_BACKEND = "cups-ipp-missing-"
 
 
 def verdict_by_record(found: CupsJob | None, records: Sequence[Record]) -> JobReport:
     """The verdict on a job that is at its end in CUPS, or lost, by the records of its name."""
-    if any(not record.is_at_an_end for record in records):
-        return JobReport(JobState.PROCESSING, (), "printer")
     sheets = sum(record.put_out_paper for record in records)
-    if any(record.state is JobState.COMPLETED for record in records):
+    is_out = any(record.state is JobState.COMPLETED for record in records)
+    if any(not record.is_at_an_end and not (is_out and INCOMING in record.reasons) for record in records):
+        return JobReport(JobState.PROCESSING, (), "printer")
+    if is_out:
         return JobReport(JobState.COMPLETED, (), "printer", times=sheets)
     if records:
         return JobReport(records[-1].state, records[-1].reasons, "printer", times=sheets)
