@@ -2,7 +2,7 @@
 
     start    lock the spool, open the ledger, warm the workers, take up what working/ and the ledger still owe
     run      scan on each wake of the watch and at least every scan_every_s; everything else happens in the stages
-    reload   on SIGHUP: the configuration is read again, for the notes that come next (service/reload.py)
+    reload   on SIGHUP of systemd: the configuration is read again, for the notes that come next (service/reload.py)
     stop     on SIGTERM or SIGINT: claim nothing more, let what is under way finish; the ledger owes the rest
 
 systemd, where it started us, is told of each, and sees signs of life from the scan (service/signs.py).
@@ -285,7 +285,8 @@ def _drops_in(spool: Spool) -> int:
 def running(config: Config) -> Iterator[Service]:
     """A started service, alone on its spool; stopped at the end of the block.
 
-    SIGTERM and SIGINT ask it to stop, SIGHUP to reload; SIGABRT, the watchdog's, says where each thread is.
+    SIGTERM and SIGINT ask it to stop; SIGHUP to reload, or without systemd to stop too: then a terminal was closed.
+    SIGABRT, the watchdog's, says where each thread is.
     """
     began = time.monotonic()
     faulthandler.enable()
@@ -293,10 +294,11 @@ def running(config: Config) -> Iterator[Service]:
     log.info("service.started", version=__version__, pid=os.getpid(), config=str(config.folder))
     with lock_spool(spool):
         warm_up_ahead()
-        service = Service(config, spool, Manager(os.environ))
+        manager = Manager(os.environ)
+        service = Service(config, spool, manager)
 
         def on_signal(number: int, _frame: FrameType | None) -> None:
-            if number == signal.SIGHUP:
+            if number == signal.SIGHUP and manager.is_there:
                 service.ask_to_reload()
             else:
                 service.ask_to_stop()

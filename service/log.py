@@ -63,19 +63,8 @@ FACTS = frozenset(
         *("queue", "job_id", "job_name", "backend", "confirmed_by", "pages", "left_out", "picture", "pictures"),
         *("state", "code", "what", "where", "remedy", "reason", "error", "attempt", "attempts", "retry_s", "stage"),
         *("settle_ms", "plan_ms", "render_ms", "submit_ms", "print_ms", "total_ms", "elapsed_ms"),
-        *(
-            "files",
-            "notes",
-            "shipments",
-            "events",
-            "size_bytes",
-            "sha256",
-            "free_mb",
-            "version",
-            "pid",
-            "spool",
-            "config",
-        ),
+        *("files", "notes", "shipments", "events", "size_bytes", "sha256", "free_mb"),
+        *("version", "pid", "spool", "config"),
     )
 )
 PRIORITIES = {"info": "6", "warning": "4", "error": "3"}  # as syslog(3) numbers them
@@ -92,16 +81,18 @@ def configure_log(stream: TextIO = sys.stderr, journal: Journal | None = None) -
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
             name_the_order,
             keep_listed_facts,
-            journal_fields
-            if journal
-            else structlog.dev.ConsoleRenderer(pad_event_to=18)
-            if readable
-            else structlog.processors.JSONRenderer(sort_keys=False),
+            _last_step(stream, journal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
         logger_factory=_JournalLogger(journal) if journal else structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+
+
+def _last_step(stream: TextIO, journal: Journal | None) -> structlog.typing.Processor:
+    if journal:
+        return journal_fields
+    return structlog.dev.ConsoleRenderer(pad_event_to=18) if stream.isatty() else structlog.processors.JSONRenderer()
 
 
 def name_the_order(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -41,7 +41,7 @@ class SignsOfLife:
         if hanging and hanging != self._hanging:
             log.error("service.hangs", stage=", ".join(hanging))
         self._hanging = hanging
-        if time.monotonic() >= self._next_status_at:
+        if self._manager.is_there and time.monotonic() >= self._next_status_at:
             self._next_status_at = time.monotonic() + STATUS_EVERY_S
             self._renew_status()
 

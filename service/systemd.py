@@ -21,6 +21,11 @@ class Manager:
         self._address = environ.get("NOTIFY_SOCKET", "")
         self.watchdog_s = int(environ.get("WATCHDOG_USEC", 0)) / 1e6  # 0: nobody watches
 
+    @property
+    def is_there(self) -> bool:
+        """True when systemd started us, and wants to be told."""
+        return bool(self._address)
+
     def ready(self) -> None:
         self._tell("READY=1")
 
@@ -39,7 +44,7 @@ class Manager:
         self._tell("WATCHDOG=1")
 
     def _tell(self, message: str) -> None:
-        if not self._address:
+        if not self.is_there:
             return
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notices, suppress(OSError):

@@ -44,6 +44,13 @@ def test_the_journal_answers_for_an_order(lab: SystemdLab) -> None:
     assert [] == lab.journal("--priority=warning")
 
 
+def test_the_picture_library_waits_for_its_night_and_for_a_folder(lab: SystemdLab) -> None:
+    assert 0 == lab.systemctl("start", "slipway-images.timer").returncode
+    assert " 02:" in lab.shows("NextElapseUSecRealtime", "slipway-images.timer")
+    lab.systemctl("start", "slipway-images.service")  # no images.env: nothing to do
+    assert ("no", "success") == tuple(lab.shows(name, "slipway-images") for name in ("ConditionResult", "Result"))
+
+
 def test_a_reload_takes_what_is_good_and_refuses_what_is_bad(lab: SystemdLab) -> None:
     edit(lab, "routing.toml", 'queue = "uk-notes"', 'queue = "int-notes"')
     assert 0 == lab.systemctl("reload", "slipway").returncode

@@ -156,6 +156,15 @@ def test_a_life_from_ready_to_stopping_with_a_good_and_a_bad_reload(shop: Shop, 
     assert "not-there" in layout["reason"]
 
 
+def test_a_terminal_that_is_closed_stops_a_service_in_an_orderly_way(tmp_path: Path, config: Path) -> None:
+    shop = Shop(tmp_path / "spool")
+    shop.spool.mkdir()
+    with serving(shop, config) as service:
+        print_note(shop, "1")
+        end(service, signal.SIGHUP)
+    assert 0 == service.returncode
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
