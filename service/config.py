@@ -276,8 +276,7 @@ class Queue(Part):
         description="Device URI: ipp://, ipps://, socket://, lpd://, usb:// ...; empty: the queue is made by hand.",
     )
     model: Literal["raw", "everywhere"] = Field(
-        default="raw",
-        description="raw: a job's options go to the printer as they are. everywhere: by way of CUPS's PPD.",
+        default="raw", description="raw: a job's options go to the printer as they are. everywhere: by CUPS's PPD."
     )
     media: MediaName = Field(default="iso_a4_210x297mm", description="Paper of a job that names none, PWG 5101.1.")
     trays: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], ...] = Field(
