@@ -106,6 +106,17 @@ class Printing(Part):
     silent_after_s: float = Field(default=14400.0, gt=0, description="An accepted job open this long is held.")
 
 
+class Metrics(Part):
+    """The figures for Prometheus."""
+
+    textfile: str = Field(
+        default="",
+        pattern=r"^$|[^/]\.prom$",
+        description="A file for node_exporter's textfile collector, in a folder that is there; empty: none.",
+    )
+    every_s: float = Field(default=10.0, gt=0, le=3600, description="How often it is written.")
+
+
 class Languages(Part):
     """What each language of the notes looks like, and which note an order in another language gets."""
 
@@ -208,6 +219,7 @@ class Settings(Part):
     rendering: Rendering = Rendering()
     images: Images = Images()
     printing: Printing = Printing()
+    metrics: Metrics = Metrics()
     languages: Languages = Languages()
     shops: dict[str, Shop]
     sites: dict[str, Site]

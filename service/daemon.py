@@ -39,6 +39,8 @@ from service.intake.watch import Watch
 from service.ledger.accounts import NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
+from service.metrics import Standing, Textfile
+from service.packing import PackingBench
 from service.pipeline import Pipeline, Rooms
 from service.printing import open_printer
 from service.reload import Furnishing, Reload, furnish
@@ -83,7 +85,9 @@ class Service:
         self._pipeline = Pipeline(self._rooms, queues, self._fail)
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
         self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
+        self._packing = PackingBench(spool, self._rooms.ledger.scan, utc_now)
         self._signs = self._signs_of_life(manager)
+        self._textfile = self._figures(queues)
         self._reload = Reload(config, manager, self._adopt)
         self._kept = ExitStack()
         self._rejected = 0
@@ -92,6 +96,7 @@ class Service:
     def start(self) -> None:
         """Warm up, then take up what an earlier run left."""
         rooms = self._rooms
+        self._kept.enter_context(self._textfile.kept_up())
         rooms.renderer.start()
         rooms.drops.start(self._fail)
         rooms.tracking.start(Listeners(ended=rooms.drops.advanced, owed=self._go_on, stop_service=self._fail))
@@ -107,6 +112,7 @@ class Service:
             if account.drop_id not in taken:
                 self._pipeline.owe(account)
         self._decisions.forget_answers()
+        self._packing.start(self._fail)
         self._watch.start()
         self._signs.give()
         self._manager.ready()
@@ -149,6 +155,7 @@ class Service:
         self._manager.stopping()
         self._watch.stop()
         self._reload.stop()
+        self._packing.stop()
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
         rooms.drops.stop()
@@ -241,6 +248,17 @@ class Service:
         }
         heartbeat = Heartbeat(manager, parts, self._longest_step_s)
         return SignsOfLife(manager, heartbeat, rooms.ledger, lambda: rooms.tracking.queues_down)
+
+    def _figures(self, queues: tuple[str, ...]) -> Textfile:
+        rooms = self._rooms
+        standing = Standing(
+            ledger=rooms.ledger,
+            queues=queues,
+            queues_down=lambda: rooms.tracking.queues_down,
+            house=lambda: self._rooms.house,
+            now=rooms.now,
+        )
+        return Textfile(rooms.settings.metrics, standing, rooms.now)
 
     @property
     def _longest_step_s(self) -> float:

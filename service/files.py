@@ -22,14 +22,21 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     fsync_folder(path.parent)
 
 
-def write_aside(path: Path, content: bytes, *, mode: int = 0o640, durable: bool = True) -> None:
-    """Like write_whole, but the folder's fsync is the caller's; without `durable` it may be gone after a power cut."""
+def write_aside(
+    path: Path, content: bytes, *, mode: int = 0o640, durable: bool = True, for_everybody: bool = False
+) -> None:
+    """Like write_whole, but the folder's fsync is the caller's; without `durable` it may be gone after a power cut.
+
+    `for_everybody`: every user of the machine may read it, whatever our umask.
+    """
     beside = path.with_name(f".{path.name[:180]}.{os.getpid():x}-{threading.get_ident():x}.tmp")
     try:
         with full_disk_named(path):
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
+                if for_everybody:
+                    os.fchmod(descriptor, 0o644)
                 if durable:
                     file.flush()
                     os.fsync(descriptor)

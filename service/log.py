@@ -8,7 +8,7 @@ note names its order too. Info: nobody acts; warning: soon; error: now.
 import contextvars
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
@@ -44,6 +44,8 @@ Event = Literal[
     "note.held",
     "note.resumed",
     "note.decided",
+    "note.packed",
+    "note.scanned-again",
     "decision.unreadable",
     "orphan.discarded",
     "queue.down",
@@ -54,6 +56,7 @@ Event = Literal[
     "picture.missing",
     "library.broken",
     "marketing.left-out",
+    "metrics.lost",
     "log.lost",
 ]
 
@@ -68,6 +71,8 @@ FACTS = frozenset(
     )
 )
 PRIORITIES = {"info": "6", "warning": "4", "error": "3"}  # as syslog(3) numbers them
+Listener = Callable[[Mapping[str, Any]], None]
+_listeners: list[Listener] = []
 _logfmt = structlog.processors.LogfmtRenderer()
 
 
@@ -81,6 +86,7 @@ def configure_log(stream: TextIO = sys.stderr, journal: Journal | None = None) -
             structlog.processors.TimeStamper(fmt="%H:%M:%S" if readable else "iso", utc=not readable),
             name_the_order,
             keep_listed_facts,
+            tell_listeners,
             _last_step(stream, journal),
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
@@ -105,6 +111,13 @@ def keep_listed_facts(_logger: Any, _method: str, event: MutableMapping[str, Any
     """Drop every fact whose key is not listed: personal data can't leak through a careless call."""
     listed = {key: value for key, value in event.items() if key in FACTS}
     return {"timestamp": event["timestamp"], "level": event["level"], "event": event["event"]} | listed
+
+
+def tell_listeners(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Whoever counts what is said gets each event with its listed facts."""
+    for listener in _listeners:
+        listener(event)
+    return event
 
 
 def journal_fields(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, str]:
@@ -167,3 +180,13 @@ def bound(**facts: object) -> Iterator[None]:
     """Facts that every event inside the block carries: the note's ids, bound once."""
     with structlog.contextvars.bound_contextvars(**facts):
         yield
+
+
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Every event said inside the block, in any thread, is told to `listener` too, before it is written."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

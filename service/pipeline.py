@@ -291,7 +291,8 @@ class Pipeline:
         account = rooms.ledger.account(key)
         assert account is not None
         retry_s = rooms.settings.printing.retry_s * min(2 ** (account.attempts - 1), LONGEST_BACKOFF)
-        log.warning("note.deferred", code=error.code, reason=str(error), attempts=account.attempts, retry_s=retry_s)
+        facts = {"queue": account.queue, "code": error.code, "reason": str(error)}
+        log.warning("note.deferred", **facts, attempts=account.attempts, retry_s=retry_s)
         prepared = self._prepared.get(key)
         stage = lane_of(prepared.route.queue) if prepared else PREPARE
         rooms.delivery.put(stage, key, _turn(account), delay_s=retry_s)

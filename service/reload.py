@@ -1,7 +1,7 @@
 """A reload: the configuration is read again while the service runs, for the notes that come next.
 
     takes effect      shops, sites, languages, messages, routes, feeds; the layouts, in new render workers
-    needs a restart   spool, image_cache, layouts (where they are), intake, rendering, printing; printers.toml
+    needs a restart   spool, image_cache, layouts (where they are), intake, rendering, printing, metrics; printers.toml
 
 It is taken whole or not at all: one with a fault, or with a change that needs a restart, leaves everything as it was,
 and the log says what is wrong, with file, line and key. It gets ready in a thread of its own; notes go on meanwhile.
@@ -21,7 +21,7 @@ from service.planning.house import House, compile_house
 from service.rendering.pool import RenderPool
 from service.systemd import Manager
 
-FOR_RESTART = ("spool", "image_cache", "layouts", "intake", "rendering", "printing")
+FOR_RESTART = ("spool", "image_cache", "layouts", "intake", "rendering", "printing", "metrics")
 GET_READY_S = 10.0
 
 

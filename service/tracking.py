@@ -197,18 +197,23 @@ class Tracking:
         verdict = _verdict(followed, report, now, self._settings.silent_after_s)
         if verdict is None:
             return False
-        if report.state is JobState.ABORTED and report.confirmed_by == "printer" and self._prints_again(key, verdict):
+        if (
+            report.state is JobState.ABORTED
+            and report.confirmed_by == "printer"
+            and self._prints_again(followed, verdict)
+        ):
             return True
         if self._ledger.hold(key, now, verdict, expected=("accepted",)):
             log.error("note.held", note_id=key.note_id, queue=followed.job.queue, code=verdict.code)
         return True
 
-    def _prints_again(self, key: NoteKey, verdict: SlipwayError) -> bool:
+    def _prints_again(self, followed: _Followed, verdict: SlipwayError) -> bool:
         """True if the note goes on as a further generation, which it does by itself only once."""
+        key, queue = followed.key, followed.job.queue
         again = self._ledger.print_again(key, self._now(), verdict)
         if again is None:
             return False
-        log.warning("note.failed", note_id=key.note_id, generation=key.generation, code=verdict.code)
+        log.warning("note.failed", note_id=key.note_id, generation=key.generation, queue=queue, code=verdict.code)
         self._listeners.owed(again)
         return True
 

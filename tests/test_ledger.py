@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from service.errors import JobUnknown, LedgerUnusable, QueueMissing
-from service.ledger.accounts import Account, Drop, Entry, NoteKey, Waiting, WantedRow
+from service.ledger import statements
+from service.ledger.accounts import Account, Decision, Drop, Entry, Found, NoteKey, Scan, Waiting, WantedRow
 from service.ledger.ledger import Ledger
 from service.model import Job, RenderedNote, WantedPicture
 from tests.builders import NOON, a_shipment
@@ -301,11 +303,19 @@ def test_only_the_newest_notes_are_asked(ledger: Ledger) -> None:
     assert 1 == len(ledger.wanted_pictures(1))
 
 
+def as_version_2(connection: sqlite3.Connection) -> None:
+    connection.execute("drop table scans")
+    connection.execute("drop index ix_notes_unpacked")
+    connection.execute("alter table notes drop column packed_at")
+    connection.execute("update meta set version = 2")
+
+
 def test_a_ledger_of_the_version_before_is_brought_up_to_date(path: Path, ledger: Ledger) -> None:
     (account,) = record(ledger)
     ledger.close()
     with sqlite3.connect(path) as connection:
         connection.execute("drop table wanted_pictures")
+        as_version_2(connection)
         connection.execute("update meta set version = 1")
     connection.close()
     opened = Ledger(path)
@@ -313,3 +323,87 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(path: Path, ledger
     assert opened.intend(KEY, a_wanting_note(BOWL), "uk-notes", {"submitting": after(3)})
     assert 1 == len(opened.wanted_pictures(10))
     opened.close()
+
+
+def test_a_ledger_that_knows_no_packing_learns_it(path: Path, ledger: Ledger) -> None:
+    key = completed(ledger, "1", after(5))
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        as_version_2(connection)
+    connection.close()
+    with pytest.raises(LedgerUnusable, match="is of version 2, this program knows 3"):
+        Ledger(path, read_only=True)
+    opened = Ledger(path)
+    assert Found("packed", key.job_name, "completed") == opened.scan(Scan("s1", key, after(9), "bench-3"))
+    account = opened.account(key)
+    assert account is not None
+    assert after(9) == account.packed_at == account.times["packed"]
+    opened.close()
+
+
+def completed(ledger: Ledger, order_id: str, at: datetime, *, generation: int = 1) -> NoteKey:
+    """A completed sheet of an order; its further generations are reprints."""
+    if generation == 1:
+        ledger.record_drop(a_drop(f"d{order_id}"), [Entry(1, a_shipment(order_id=order_id), order_id)], NOON)
+        key = NoteKey(f"{order_id}-1-r1", 1)
+    else:
+        reprint = Decision(f"{order_id}.{generation}", "reprint", "ops", "lost")
+        key = ledger.decide(NoteKey(f"{order_id}-1-r1", generation - 1), reprint, at)
+    submit(ledger, key)
+    ledger.accept(key, at)
+    ledger.complete(key, at, "printer")
+    return key
+
+
+def test_a_scan_packs_once_and_every_further_one_is_kept(ledger: Ledger) -> None:
+    key = completed(ledger, "1", after(5))
+    assert Found("packed", "1-1-r1", "completed") == ledger.look_at(key)
+    assert Found("packed", "1-1-r1", "completed") == ledger.scan(Scan("s1", key, after(9), "bench-3"))
+    assert ledger.scan(Scan("s1", key, after(9), "bench-3")) is None, "the same scan, found again after a crash"
+    again = Found("scanned-again", "1-1-r1", "completed", after(9), "bench-3")
+    assert again == ledger.scan(Scan("s2", key, after(10), "bench-4"))
+    steps = [(step.at, step.state, step.code, step.who) for step in ledger.scans_of(key)]
+    assert [(after(9), "packed", "", "bench-3"), (after(10), "scanned", "scanned-again", "bench-4")] == steps
+
+
+def test_a_scan_of_an_unknown_note_leaves_nothing(ledger: Ledger) -> None:
+    key = NoteKey("1-1-r1", 1)
+    assert Found("unknown") == ledger.scan(Scan("s1", key, NOON, "bench-3"))
+    assert () == ledger.scans_of(key)
+
+
+def test_a_scan_that_warns_packs_nothing(ledger: Ledger) -> None:
+    key = completed(ledger, "1", after(5))
+    newer = completed(ledger, "1", after(6), generation=2)
+    assert Found("outdated", "1-1-r1.g2", "completed") == ledger.scan(Scan("s1", key, after(9), "bench-3"))
+    assert ["scanned"] == [step.state for step in ledger.scans_of(key)]
+    assert Found("packed", "1-1-r1.g2", "completed") == ledger.scan(Scan("s2", newer, after(10), "bench-3"))
+    account = ledger.account(key)
+    assert account and account.packed_at is None
+
+
+def test_what_was_completed_and_never_packed_is_listed_oldest_first(ledger: Ledger) -> None:
+    late, early = completed(ledger, "1", after(8)), completed(ledger, "2", after(5))
+    packed = completed(ledger, "3", after(6))
+    ledger.scan(Scan("s1", packed, after(9), "bench-3"))
+    record(ledger)
+    assert [early, late] == [account.key for account in ledger.unpacked()]
+    assert 2 == ledger.count_unpacked()
+
+
+def test_a_sheet_that_a_newer_one_replaces_is_nobodys_concern(ledger: Ledger) -> None:
+    first = completed(ledger, "1", after(5))
+    ledger.decide(first, Decision("r1", "reprint", "ops", "lost"), after(6))
+    assert [first] == [account.key for account in ledger.unpacked()], "while the newer one is on its way"
+    second = completed(ledger, "2", after(5)), completed(ledger, "2", after(6), generation=2)
+    assert [first, second[1]] == [account.key for account in ledger.unpacked()]
+
+
+def test_finding_what_was_never_packed_takes_an_index_of_its_own(path: Path, ledger: Ledger) -> None:
+    """However many notes were packed, only the others are read."""
+    statement = str(statements.UNPACKED.compile(dialect=sqlite.dialect()))
+    with sqlite3.connect(path) as connection:
+        plan = " ".join(row[3] for row in connection.execute(f"explain query plan {statement}"))
+    connection.close()
+    assert "ix_notes_unpacked" in plan
+    assert "USE TEMP B-TREE" not in plan

@@ -76,7 +76,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
                     )
                 ),
             ),
-            ("note-code", Code("code128", "509217-1-r1", address="509217-1-r1")),
+            ("note-code", Code("code128", "509217-1-r1.g2", address="509217-1-r1.g2")),
             (
                 "parcel",
                 Words(

@@ -15,7 +15,9 @@ from tests.programs import until
 from tests.shop import order_file
 from tests.systemd_lab import SystemdLab, booted, why_not
 
+FIGURES = "/run/slipway/slipway.prom"
 IMPATIENT = "[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\nRestartSec=100ms\n"
+MEASURED = f"[Service]\nEnvironment=SLIPWAY_METRICS_TEXTFILE={FIGURES} SLIPWAY_METRICS_EVERY_S=0.2\n"
 SPOOL, CONFIG = "var/lib/slipway", "etc/slipway"
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[SystemdLab]:
-    with booted({"slipway.service.d/impatient.conf": IMPATIENT}) as lab:
+    with booted({"slipway.service.d/impatient.conf": IMPATIENT, "slipway.service.d/measured.conf": MEASURED}) as lab:
         yield lab
 
 
@@ -42,6 +44,11 @@ def test_the_journal_answers_for_an_order(lab: SystemdLab) -> None:
     assert ("note.accepted", "509217-1-r1", "6") == (accepted["EVENT"], accepted["NOTE_ID"], accepted["PRIORITY"])
     assert ("note.completed", "uk-notes") == (completed["EVENT"], completed["QUEUE"])
     assert [] == lab.journal("--priority=warning")
+
+
+def test_everybody_may_read_its_figures(lab: SystemdLab) -> None:
+    completed = 'slipway_notes_total{code="",queue="uk-notes",state="completed"} 2.0'
+    until(lambda: completed in lab.run("runuser", "-u", "nobody", "--", "cat", FIGURES).stdout, "the figures")
 
 
 def test_the_picture_library_waits_for_its_night_and_for_a_folder(lab: SystemdLab) -> None:
@@ -83,6 +90,7 @@ def test_a_stop_drains_what_is_under_way_and_the_next_start_goes_on(lab: Systemd
     assert 0 == lab.systemctl("stop", "slipway").returncode
     assert ("success", "0") == (lab.shows("Result"), lab.shows("ExecMainStatus"))
     assert {"received", "accepted", "completed"} >= states(lab)  # nothing in mid-submission, nothing held
+    assert 0 != lab.run("test", "-e", FIGURES).returncode, "figures go with the service"
     lab.systemctl("start", "slipway")
     until(lambda: 36 == len(sheets(lab)), "all sheets")
     assert {1} == set(sheets(lab).values())

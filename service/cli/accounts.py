@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from service.cli.terminal import say, say_json, show_table
-from service.clock import milliseconds
+from service.cli.terminal import ago, say, say_json, show_table
+from service.clock import milliseconds, utc_now
 from service.config import Config
 from service.errors import SpoolUnusable
 from service.intake.receipts import receipt_path
@@ -24,6 +25,9 @@ SHOWN = 40
 def status(arguments: argparse.Namespace, config: Config) -> int:
     """The ledger's account of all notes, of an order's, or of one note with its story."""
     ledger = _ledger(config)
+    if arguments.open:
+        _show_unpacked(ledger, as_json=arguments.json)
+        return 0
     found = list(ledger.find(arguments.name)) if arguments.name else None
     if arguments.json:
         for account in ledger.all_notes() if found is None else found:
@@ -54,6 +58,23 @@ def _show_overview(ledger: Ledger) -> None:
         show_table(("arrived", "note", "language", "kind", "queue", "pages>", "ms>", "state", "why"), rows)
 
 
+def _show_unpacked(ledger: Ledger, *, as_json: bool) -> None:
+    """What was completed and never packed, oldest first: a table of the oldest, or all of it for machines."""
+    now = utc_now()
+    if as_json:
+        for account in ledger.unpacked():
+            passed = now - (account.completed_at or now)
+            say_json(account.as_json() | {"completed_s_ago": round(passed.total_seconds())})
+        return
+    say(f"completed and never packed: {ledger.count_unpacked()}")
+    rows = [
+        (f"{account.completed_at:%m-%d %H:%M:%S}", ago(account.completed_at, now), account.key.job_name, account.queue)
+        for account in islice(ledger.unpacked(), SHOWN)
+    ]
+    if rows:
+        show_table(("completed", "ago>", "note", "queue"), rows)
+
+
 def _row(account: Account) -> tuple[object, ...]:
     end = account.accepted_at
     waited_ms = f"{milliseconds(end - account.arrived_at):.0f}" if end else ""
@@ -79,7 +100,8 @@ def _show_story(ledger: Ledger, account: Account) -> None:
 
 def _steps(ledger: Ledger, account: Account) -> list[tuple[str, datetime, str, str]]:
     """What happened to a note, in order: the ledger's events and the moments between them."""
-    steps = [(event.state, event.at, event.reason, event.who) for event in ledger.history(account.key)]
+    events = (*ledger.history(account.key), *ledger.scans_of(account.key))
+    steps = [(event.state, event.at, event.reason or event.code, event.who) for event in events]
     moments = [(state, at, "", "") for state, at in account.times.items() if state in ("planned", "rendered")]
     return sorted([*steps, *moments], key=lambda step: step[1])
 

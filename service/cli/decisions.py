@@ -1,12 +1,10 @@
 """`hold`, `release`, `cancel`, `reprint`: a person decides about a note, and says why."""
 
 import argparse
-import getpass
-import os
-import secrets
 import time
 from pathlib import Path
 
+from service.cli.asking import new_decision_id, person
 from service.cli.terminal import say, say_json
 from service.config import Config
 from service.decisions import Answer, ask, take_answer
@@ -58,16 +56,6 @@ def _goes_on_as(account: Account, note: str) -> str:
 
 
 # For every kind of decision -------------------------------------------------------------------------------------------
-
-
-def new_decision_id() -> str:
-    """Later ones sort behind earlier ones."""
-    return f"{time.time_ns():x}-{secrets.token_hex(4)}"
-
-
-def person() -> str:
-    """Who sits at the terminal, also behind sudo."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def answer_to(decision_id: str, spool: Spool) -> Answer | None:

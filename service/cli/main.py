@@ -101,7 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     status = command(
         "status", "accounts.status", "What became of the notes: all of them, an order's, or one note's story."
     )
-    status.add_argument("name", nargs="?", metavar="ORDER|NOTE")
+    which = status.add_mutually_exclusive_group()
+    which.add_argument("name", nargs="?", metavar="ORDER|NOTE")
+    which.add_argument("--open", action="store_true", help="what was completed and never packed, oldest first")
     _json_option(status)
 
     receipts = command(
@@ -120,6 +122,11 @@ def _parser() -> argparse.ArgumentParser:
         decide.add_argument("note", metavar="NOTE", help="note id, or the order id if it has one note")
         decide.add_argument("--reason", required=True, metavar="TEXT", help="kept in the ledger; no personal data")
         _json_option(decide)
+
+    scan = command("scan", "scan.scan", "At the packing bench: the code on the sheet was read, the note is packed.")
+    scan.add_argument("note", metavar="NOTE|-", help="what the code says; `-` reads one a line, as a scanner types it")
+    scan.add_argument("--who", metavar="NAME", help="which bench or terminal (default: the user)")
+    _json_option(scan)
 
     _add_printers(
         command("printers", "printers.show", "The queues: state, reasons, depth here and in CUPS, toner."), everywhere

@@ -4,12 +4,12 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from textwrap import shorten
 from typing import Any
 
 from service.cli.printer_words import is_waiting_for_hands, reasons_in_words, state_in_words
-from service.cli.terminal import say_json, show_table
+from service.cli.terminal import ago, say_json, show_table
 from service.clock import utc_now
 from service.config import Config, Queue
 from service.intake.spool import Spool
@@ -86,8 +86,8 @@ def _cells(row: _Row, now: datetime) -> tuple[object, ...]:
     look = row.look
     supplies = [f"{supply.name} {supply.level} %" for supply in look.supplies if supply.level is not None]
     return (
-        *(row.queue.name, _state(look), _ago(look.since, now), ", ".join(_says(look))),
-        *(row.waiting or "", look.depth or "", _ago(row.last_completed, now), ", ".join(supplies)),
+        *(row.queue.name, _state(look), ago(look.since, now), ", ".join(_says(look))),
+        *(row.waiting or "", look.depth or "", ago(row.last_completed, now), ", ".join(supplies)),
         shorten(row.queue.location or row.queue.description, WHERE_LENGTH, placeholder=" ..."),
     )
 
@@ -109,17 +109,6 @@ def _says(look: QueueLook) -> Iterator[str]:
     yield from words
     if look.message and not words and look.answers is not False:
         yield look.message
-
-
-def _ago(at: datetime | None, now: datetime) -> str:
-    """How long ago, in the two digits that matter: 40 s, 12 min, 5 h, 3 days."""
-    if at is None:
-        return ""
-    passed = max(now - at, timedelta())
-    for unit, seconds in (("days", 86400), ("h", 3600), ("min", 60)):
-        if passed.total_seconds() >= 2 * seconds:
-            return f"{passed.total_seconds() // seconds:.0f} {unit}"
-    return f"{passed.total_seconds():.0f} s"
 
 
 def _as_json(row: _Row) -> dict[str, Any]:

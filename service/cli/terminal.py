@@ -4,7 +4,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,6 +22,9 @@ COLOURS = {
     "rejected": "red",
     "deferred": "yellow",
     "cancelled": "dim",
+    "packed": "green",
+    "OK": "bold green",
+    "WARNING": "bold red",
     "ready": "green",
     "printing": "green",
     "in trouble": "bold red",
@@ -26,6 +32,11 @@ COLOURS = {
     "unreachable": "bold red",
     "stopped": "red",
 }
+
+ENDLESS = 100_000  # columns of what is no terminal
+FOLDED = 36  # columns that the last column of a table gets at least, if it needs them
+NARROWEST = 16  # and one that is cut
+BETWEEN = 2
 
 
 class ReaderGone(Exception):
@@ -46,19 +57,65 @@ def say_json(value: object) -> None:
 
 
 def show_table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """A table on stdout; a head that ends in `>` sets its column flush right. States have their colours."""
+    """A table on stdout; a head that ends in `>` sets its column flush right. States have their colours.
+
+    A terminal that is too narrow folds the last column and cuts the widest other one in its middle; to a file or a
+    pipe every line goes whole.
+    """
+    console = Console(width=None if sys.stdout.isatty() else ENDLESS, highlight=False)
+    cells = _fitted([[str(cell) for cell in row] for row in rows], heads, console.width)
     table = Table(
         box=None, pad_edge=False, title=title or None, title_justify="left", header_style="dim", title_style="bold"
     )
-    for head in heads:
-        table.add_column(head.rstrip(">"), justify="right" if head.endswith(">") else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(str(cell), style=COLOURS.get(str(cell), "")) for cell in row))
-    width = None if sys.stdout.isatty() else 200
-    console = Console(width=width, highlight=False)
+    for place, head in enumerate(heads, 1):
+        justify: Literal["right", "left"] = "right" if head.endswith(">") else "left"
+        table.add_column(head.rstrip(">"), justify=justify, no_wrap=place < len(heads), overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
     with console.capture() as shown:
         console.print(table)
+    say("\n".join(line.rstrip() for line in shown.get().rstrip("\n").split("\n")))
+
+
+def _fitted(rows: list[list[str]], heads: Sequence[str], width: int) -> list[list[str]]:
+    """The cells, the widest column but the last cut in its middle as far as the width asks for it."""
+    natural = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    others = natural[:-1]
+    if not others:
+        return rows
+    over = sum(others) + min(natural[-1], FOLDED) + BETWEEN * len(others) - width
+    widest = others.index(max(others))
+    room = max(others[widest] - over, NARROWEST)
+    if over <= 0 or room >= others[widest]:
+        return rows
+    return [[*row[:widest], _cut(row[widest], room), *row[widest + 1 :]] for row in rows]
+
+
+def _cut(text: str, room: int) -> str:
+    """A text without its middle, if it is longer than there is room."""
+    if cell_len(text) <= room:
+        return text
+    head = (room - 1) // 3
+    return f"{text[:head]}…{text[head + 1 - room :]}"
+
+
+def say_marked(mark: str, text: str) -> None:
+    """A line on stdout that begins with a word in its colour."""
+    console = Console(highlight=False, soft_wrap=True)
+    with console.capture() as shown:
+        console.print(Text(f"{mark:<8}", style=COLOURS.get(mark, "")) + Text(f" {text}", style="not bold default"))
     say(shown.get().rstrip("\n"))
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago, in the two digits that matter: 40 s, 12 min, 5 h, 3 days."""
+    if at is None:
+        return ""
+    passed = max(now - at, timedelta())
+    for unit, seconds in (("days", 86400), ("h", 3600), ("min", 60)):
+        if passed.total_seconds() >= 2 * seconds:
+            return f"{passed.total_seconds() // seconds:.0f} {unit}"
+    return f"{passed.total_seconds():.0f} s"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The records of the ledger: what it is told and what it answers."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,9 @@ PUBLIC = (
     *("note_id", "order_id", "shipment", "of", "kind", "site", "language", "state", "code", "reason"),
     *("queue", "job_id", "generation", "pages", "confirmed_by"),
 )
+PACKING = ("packed", "packed-anew")  # what a scan finds, where it packs
 AHEAD_OF_PAPER = ("received", "submitting", "deferred")
+_SHEET = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,31}-[1-9][0-9]{0,2}-r[1-9][0-9]{0,2})(?:\.g([1-9][0-9]{0,3}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +25,14 @@ class NoteKey:
 
     @property
     def job_name(self) -> str:
-        """The CUPS job-name, and the name of the note's PDF."""
+        """The CUPS job-name, the name of the note's PDF, and what the code on the sheet says."""
         return job_name(self.note_id, self.generation)
+
+
+def key_of(sheet: str) -> NoteKey | None:
+    """The note and generation that a job name or a sheet's code names; None if it is of another form."""
+    match = _SHEET.fullmatch(sheet)
+    return NoteKey(match[1], int(match[2] or 1)) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Account:
     submitting_at: datetime | None
     accepted_at: datetime | None
     completed_at: datetime | None
+    packed_at: datetime | None
     deferred_at: datetime | None
     held_at: datetime | None
     cancelled_at: datetime | None
@@ -97,6 +107,7 @@ class Account:
             "submitting",
             "accepted",
             "completed",
+            "packed",
             "deferred",
             "held",
             "cancelled",
@@ -131,6 +142,19 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """How many notes that are alike stand in a state that is no end, and when the oldest of them arrived."""
+
+    state: str
+    queue: str
+    site: str
+    language: str
+    kind: str
+    notes: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step in a note's history."""
 
@@ -150,6 +174,37 @@ class WantedRow:
     size: str
     notes: int
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The code of a sheet, read at the packing bench."""
+
+    scan_id: str
+    key: NoteKey
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a scan found, in a word (service/ledger/packing.py); the rest is of the sheet that this word speaks of."""
+
+    outcome: str
+    sheet: str = ""
+    state: str = ""
+    at: datetime | None = None
+    who: str = ""
+
+    @property
+    def packs(self) -> bool:
+        """True if the sheet counts as packed from now on."""
+        return self.outcome in PACKING
+
+    @property
+    def packed_before(self) -> bool:
+        """True if this parcel was packed already, with this sheet or an older one."""
+        return self.outcome in ("scanned-again", "packed-anew")
 
 
 @dataclass(frozen=True, slots=True)

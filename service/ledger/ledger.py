@@ -27,7 +27,22 @@ import sqlalchemy as sa
 
 from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
 from service.ledger import statements
-from service.ledger.accounts import AHEAD_OF_PAPER, Account, Decision, Drop, Entry, Event, NoteKey, Waiting, WantedRow
+from service.ledger.accounts import (
+    AHEAD_OF_PAPER,
+    PACKING,
+    Account,
+    Decision,
+    Drop,
+    Entry,
+    Event,
+    Found,
+    NoteKey,
+    Scan,
+    Unfinished,
+    Waiting,
+    WantedRow,
+)
+from service.ledger.packing import Sheet, booked, found_among
 from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, printed_again, wanted_row, why
 from service.ledger.schema import STEPS, VERSION, meta, tables
 from service.ledger.writer import Writer
@@ -42,6 +57,8 @@ class Ledger:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._writer = None if read_only else Writer(_prepared(_open_to_write(path)))
         self._reader = _open_to_read(path)
+        if read_only:
+            self._refuse_another_version()
 
     def close(self) -> None:
         """Finish what is being written, then close."""
@@ -151,6 +168,28 @@ class Ledger:
 
         return self._write(carry_out)
 
+    # The packing bench ------------------------------------------------------------------------------------------------
+
+    def scan(self, scan: Scan) -> Found | None:
+        """Keep what a scan found, and pack its sheet if that is due; None for a scan that was kept before."""
+        return self._write(lambda connection: booked(connection, scan))
+
+    def look_at(self, key: NoteKey) -> Found:
+        """What a scan of this sheet would find; keeps nothing."""
+        return found_among([Sheet(**row) for row in self._rows(statements.SHEETS, {"of_note": key.note_id})], key)
+
+    def scans_of(self, key: NoteKey) -> tuple[Event, ...]:
+        """Every scan of one sheet as a step in its story, oldest first."""
+        return tuple(_step_of(row) for row in self._rows(statements.SCANS_OF_NOTE, of(key)))
+
+    def unpacked(self) -> Iterator[Account]:
+        """The sheets that were completed and never packed, oldest first, but those that a newer one replaces."""
+        return self._stream(statements.UNPACKED)
+
+    def count_unpacked(self) -> int:
+        """How many sheets those are."""
+        return int(self._rows(statements.COUNT_UNPACKED)[0]["number"])
+
     # Questions --------------------------------------------------------------------------------------------------------
 
     def account(self, key: NoteKey) -> Account | None:
@@ -172,9 +211,7 @@ class Ledger:
 
     def all_notes(self) -> Iterator[Account]:
         """Every note, in the order of arrival; read as it is asked for, however many there are."""
-        with self._reader.connect() as connection:
-            for row in connection.execution_options(yield_per=500).execute(statements.ALL_NOTES).mappings():
-                yield Account(**row)
+        return self._stream(statements.ALL_NOTES)
 
     def newest(self, count: int) -> tuple[Account, ...]:
         """The notes that arrived last, the newest first."""
@@ -195,6 +232,10 @@ class Ledger:
     def waiting(self) -> tuple[Waiting, ...]:
         """The notes that are not at a printer yet, counted."""
         return tuple(Waiting(**row) for row in self._rows(statements.WAITING))
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """The notes in states that are no end, counted; quick, however many are at theirs."""
+        return tuple(Unfinished(**row) for row in self._rows(statements.UNFINISHED))
 
     def last_completed(self) -> dict[str, datetime]:
         """When the last note of each queue was completed; only queues that had one."""
@@ -255,12 +296,31 @@ class Ledger:
         except sa.exc.DatabaseError as error:
             raise _unwritable(error) from error
 
+    def _refuse_another_version(self) -> None:
+        for row in self._rows(sa.select(meta.c.version)):
+            if row["version"] != VERSION:
+                raise LedgerUnusable(
+                    f"the ledger is of version {row['version']}, this program knows {VERSION}",
+                    hint="Restart the service: it brings the ledger up to date when it starts.",
+                )
+
+    def _stream(self, statement: sa.Select[Any]) -> Iterator[Account]:
+        with self._reader.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(statement).mappings():
+                yield Account(**row)
+
     def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[sa.RowMapping]:
         try:
             with self._reader.connect() as connection:
                 return connection.execute(statement, facts).mappings().all()
         except sa.exc.DatabaseError as error:
             raise LedgerUnusable(f"the ledger can't be read: {type(error.orig).__name__}") from error
+
+
+def _step_of(scan: sa.RowMapping) -> Event:
+    is_packing = scan["outcome"] in PACKING
+    why = "" if scan["outcome"] == "packed" else scan["outcome"]
+    return Event(scan["at"], "packed" if is_packing else "scanned", why, "", scan["who"])
 
 
 def _open_to_write(path: Path) -> sa.Engine:

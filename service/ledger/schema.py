@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-VERSION = 2
+VERSION = 3
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -75,7 +75,7 @@ notes = sa.Table(
     *(
         sa.Column(f"{state}_at", UtcTime)
         for state in (
-            *("received", "planned", "rendered", "submitting", "accepted", "completed"),
+            *("received", "planned", "rendered", "submitting", "accepted", "completed", "packed"),
             *("deferred", "held", "cancelled"),
         )
     ),
@@ -83,6 +83,8 @@ notes = sa.Table(
 
 _OPEN = notes.c.state.in_(("received", "submitting", "accepted", "deferred"))
 sa.Index("ix_notes_open", notes.c.arrived_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_UNPACKED = sa.and_(notes.c.completed_at.is_not(None), notes.c.packed_at.is_(None))
+sa.Index("ix_notes_unpacked", notes.c.completed_at, sqlite_where=_UNPACKED, postgresql_where=_UNPACKED)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -133,7 +135,23 @@ decisions = sa.Table(
     sa.Column("generation", sa.Integer, nullable=False),
 )
 
+scans = sa.Table(
+    "scans",
+    tables,
+    sa.Column("scan_id", sa.String(40), primary_key=True),
+    sa.Column("note_id", sa.String(60), nullable=False),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("who", sa.String(60), nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),  # as service/ledger/packing.py has them
+)
+sa.Index("ix_scans_note", scans.c.note_id, scans.c.generation)
+
 STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
+    2: (  # and so is scans
+        "alter table notes add column packed_at varchar(32)",
+        "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",
+    ),
 }
 """From each version to the next: the statements, in order."""

@@ -4,8 +4,8 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Account, Event
-from service.ledger.schema import UtcTime, drop_notes, drops, events, notes, wanted_pictures
+from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, PACKING, Account, Event
+from service.ledger.schema import UtcTime, drop_notes, drops, events, notes, scans, wanted_pictures
 
 NOTE_IS = sa.and_(
     notes.c.note_id == sa.bindparam("of_note", type_=sa.String),
@@ -43,6 +43,15 @@ WAITING = (
     .where(notes.c.state.in_(AHEAD_OF_PAPER))
     .group_by(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
 )
+UNFINISHED = (
+    sa.select(
+        *(notes.c[name] for name in ("state", "queue", "site", "language", "kind")),
+        sa.func.count().label("notes"),
+        sa.func.min(notes.c.arrived_at, type_=UtcTime).label("oldest_at"),
+    )
+    .where(notes.c.state.in_((*OPEN, "held")))
+    .group_by(notes.c.state, notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
+)
 LAST_COMPLETED = (
     sa.select(notes.c.queue, sa.func.max(notes.c.completed_at).label("at"))
     .where(notes.c.queue != "")
@@ -68,6 +77,40 @@ GENERATIONS = (
     .where(notes.c.note_id == sa.bindparam("of_note"))
     .order_by(notes.c.generation.desc())
 )
+SHEETS = (
+    sa.select(
+        *(notes.c[name] for name in ("note_id", "generation", "state", "packed_at")),
+        sa.func.coalesce(scans.c.who, "").label("packed_by"),
+    )
+    .outerjoin(
+        scans,
+        sa.and_(
+            scans.c.note_id == notes.c.note_id,
+            scans.c.generation == notes.c.generation,
+            scans.c.outcome.in_(PACKING),
+        ),
+    )
+    .where(notes.c.note_id == sa.bindparam("of_note"))
+    .order_by(notes.c.generation.desc())
+)
+SCAN = sa.select(scans.c.scan_id).where(scans.c.scan_id == sa.bindparam("scan"))
+SCANS_OF_NOTE = (
+    sa.select(scans.c.at, scans.c.outcome, scans.c.who)
+    .where(scans.c.note_id == sa.bindparam("of_note"), scans.c.generation == sa.bindparam("of_generation"))
+    .order_by(scans.c.at)
+)
+_newer = notes.alias("newer")
+_UNPACKED = (
+    notes.c.completed_at.is_not(None),
+    notes.c.packed_at.is_(None),
+    ~sa.exists().where(
+        _newer.c.note_id == notes.c.note_id,
+        _newer.c.generation > notes.c.generation,
+        _newer.c.completed_at.is_not(None),
+    ),
+)
+UNPACKED = ACCOUNTS.where(*_UNPACKED).order_by(notes.c.completed_at)
+COUNT_UNPACKED = sa.select(sa.func.count().label("number")).where(*_UNPACKED)
 DROP = sa.select(drops).where(drops.c.drop_id == sa.bindparam("drop"))
 DROPS_OF_NOTE = sa.select(drop_notes.c.drop_id).where(
     drop_notes.c.note_id == sa.bindparam("of_note"), drop_notes.c.generation == sa.bindparam("of_generation")
@@ -99,6 +142,8 @@ FORGET_WANTED = wanted_pictures.delete().where(
     wanted_pictures.c.note_id == sa.bindparam("of_note"), wanted_pictures.c.generation == sa.bindparam("of_generation")
 )
 NEW_WANTED = wanted_pictures.insert()
+NEW_SCAN = scans.insert()
+PACK = notes.update().where(NOTE_IS).values(packed_at=sa.bindparam("to_packed_at"))
 NEW_DROP, NEW_NOTE, NEW_EVENT, NEW_LINK = drops.insert(), notes.insert(), events.insert(), drop_notes.insert()
 NOTE_JOB = (
     notes.update()

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from service.config import Shop
 from service.errors import UnknownShop, UnknownSite
-from service.model import Block, Code, Facts, Plan, Postal, Shipment, Words
+from service.model import Block, Code, Facts, Plan, Postal, Shipment, Words, job_name
 from service.planning.addresses import address_lines
 from service.planning.goods import goods_table, goods_total, parcel_words
 from service.planning.house import House, Site, Wording
@@ -33,6 +33,7 @@ def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
         page_label=message("page-label", page="{page}", pages="{pages}"),
         blocks=(
             *_opening(shipment, shop, site, wording),
+            ("note-code", _note_code(shipment, generation)),
             *_parcel(shipment, shop, wording),
             *offer_blocks(shipment, shop, site, wording),
             *_closing(shipment, shop, site, wording),
@@ -57,14 +58,13 @@ def _site(shipment: Shipment, house: House) -> Site:
 
 
 def _opening(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> tuple[tuple[str, Block], ...]:
-    note, goal = shipment.note_id, shipment.order.delivery_address
+    goal = shipment.order.delivery_address
     lines = address_lines(goal, site.country, site.countries, site.address_forms)
     return (
         ("brand", Words(shop.brand, (shop.website,))),
         ("greeting", _greeting(shipment, shop, wording)),
         ("address", Postal(wording.messages.text("address-label"), lines)),
         ("facts", _facts(shipment, site, wording)),
-        ("note-code", Code("code128", note, address=note)),
     )
 
 
@@ -96,6 +96,12 @@ def _facts(shipment: Shipment, site: Site, wording: Wording) -> Facts:
             (message("fact-parcel"), message("fact-parcel-value", number=number, of=of)),
         )
     )
+
+
+def _note_code(shipment: Shipment, generation: int) -> Code:
+    """What the packing bench scans: it tells a further sheet from the first."""
+    name = job_name(shipment.note_id, generation)
+    return Code("code128", name, address=name)
 
 
 # The parcel ----------------------------------------------------------------------------------------------------------

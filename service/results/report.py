@@ -7,7 +7,10 @@ from statistics import quantiles
 
 from service.ledger.accounts import Account
 
-STAGES = (("arrived", "received"), ("received", "rendered"), ("submitting", "accepted"), ("accepted", "completed"))
+STAGES = (
+    *(("arrived", "received"), ("received", "rendered"), ("submitting", "accepted"), ("accepted", "completed")),
+    ("completed", "packed"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ Beside a figure stands what DESIGN.md wants of it. The bench never fails for a f
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.flow import Latency, measure_latency, measure_throughput
+from tests.bench.flow import BARE, Latency, Throughput, measure_latency, measure_throughput
 from tests.bench.images import measure_images
 from tests.bench.reach import NOTHING, Reach
 from tests.bench.render import Figures, measure_memory, measure_rendering
@@ -23,8 +22,9 @@ TITLES = {
     "memory": "memory of one render worker",
     "latency": "drop (rename) to accepted by a real cupsd, 8 queues",
     "images": "the picture library, prepared by two workers",
-    "throughput": "a heap of files, worked off",
+    "throughput": "a heap of notes, sent off; the bare loop sends one ready PDF to the same queues",
 }
+SHARE_REACH = Reach("≥", 80, "%")
 LATENCY_REACH_MS = {20: {"p50": 30, "p99": 60}, 50: {"p99": 100}}  # by notes a second
 
 
@@ -58,7 +58,7 @@ def subjects(wanted: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
     if wanted.only in (None, "flow"):
         latencies = [measure_latency(rate, wanted.notes) for rate in LATENCY_REACH_MS]
         yield "latency", [row for latency in latencies for row in latency_rows(latency)]
-        yield "throughput", [asdict(measure_throughput(wanted.files, with_cups=cups)) for cups in (False, True)]
+        yield "throughput", throughput_rows(*measure_throughput(wanted.files))
 
 
 def latency_rows(latency: Latency) -> Figures:
@@ -74,6 +74,28 @@ def latency_rows(latency: Latency) -> Figures:
         }
         for quantile, ms in (("p50", latency.p50_ms), ("p99", latency.p99_ms))
     ]
+
+
+def throughput_rows(*throughputs: Throughput) -> Figures:
+    """A row for each way; ours through cupsd has the share of the bare loop's rate to paper beside it."""
+    bare = next(each for each in throughputs if each.sent_by == BARE)
+    rows = []
+    for each in throughputs:
+        share = round(100 * each.paper_per_s / bare.paper_per_s)
+        is_compared = each.paper_per_s and each is not bare
+        reach = SHARE_REACH.beside(share) if is_compared else NOTHING
+        rows.append(
+            {
+                "printers": each.printers,
+                "sent by": each.sent_by,
+                "notes": each.notes,
+                "accepted/s": each.accepted_per_s,
+                "on paper/s": each.paper_per_s or "",
+                "% of bare": share if is_compared else "",
+                **reach,
+            }
+        )
+    return rows
 
 
 def show(title: str, figures: Figures) -> None:

@@ -1,0 +1,45 @@
+"""What people ask of the service: small files in the spool's decisions/, each with its answer beside it.
+
+A question is durable before the command that asks it returns, and waits there while no service runs. An answer is for
+the one command that waits for it: it is gone after a power cut, and nobody misses it.
+"""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from service.errors import Deferred
+from service.files import fsync_folder, write_aside, write_whole
+
+
+def put_asked(path: Path, content: dict[str, Any]) -> None:
+    """Put a question at `path`, durably; it belongs to whom the spool belongs, also if root asks."""
+    write_whole(path, json.dumps(content).encode(), mode=0o644)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def put_answer(path: Path, content: dict[str, Any]) -> None:
+    """Answer, if that can be; where the disk is full, who waits is told that the answer is late."""
+    with suppress(OSError, Deferred):
+        write_aside(path, json.dumps(content).encode(), durable=False)
+        path.chmod(0o644)
+
+
+def take_answer(path: Path) -> dict[str, Any] | None:
+    """The answer at `path`, once there is one; it is taken away."""
+    try:
+        answer: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    path.unlink(missing_ok=True)
+    return answer
+
+
+def remove_asked(path: Path) -> None:
+    """Take a question away that was carried out."""
+    path.unlink(missing_ok=True)
+    fsync_folder(path.parent)
