@@ -101,6 +101,9 @@ class Printing(Part):
     call_deadline_s: float = Field(default=5.0, gt=0, le=60, description="CUPS, and a printer, answer within this.")
     window: int = Field(default=3, ge=1, le=50, description="Jobs of ours that stand in one queue at a time.")
     poll_s: float = Field(default=0.1, gt=0, le=60, description="How often open jobs are asked about.")
+    patience_s: float = Field(
+        default=120.0, ge=0, le=86400, description="A queue that waits for paper or hands for longer is down."
+    )
     retry_s: float = Field(default=5.0, gt=0, le=3600, description="A deferred note is tried again after this.")
     give_up_after_s: float = Field(default=14400.0, gt=0, description="A note deferred this long is held.")
     silent_after_s: float = Field(default=14400.0, gt=0, description="An accepted job open this long is held.")

@@ -36,13 +36,15 @@ from service.intake.names import is_ignored
 from service.intake.reading import Reading, grows_by_lines, read_drop
 from service.intake.spool import Spool, lock_spool, open_spool
 from service.intake.watch import Watch
-from service.ledger.accounts import NoteKey
+from service.lanes import Lanes
+from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.metrics import Standing, Textfile
 from service.packing import PackingBench
 from service.pipeline import Pipeline, Rooms
 from service.printing import open_printer
+from service.queue_decisions import QueueDecisions
 from service.reload import Furnishing, Reload, furnish
 from service.rendering.pool import warm_up_ahead
 from service.signs import SignsOfLife
@@ -86,6 +88,7 @@ class Service:
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
         self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
         self._packing = PackingBench(spool, self._rooms.ledger.scan, utc_now)
+        self._queue_decisions = QueueDecisions(spool, self._rooms.ledger, self._rooms.lanes, utc_now)
         self._signs = self._signs_of_life(manager)
         self._textfile = self._figures(queues)
         self._reload = Reload(config, manager, self._adopt)
@@ -100,6 +103,7 @@ class Service:
         rooms.renderer.start()
         rooms.drops.start(self._fail)
         rooms.tracking.start(Listeners(ended=rooms.drops.advanced, owed=self._go_on, stop_service=self._fail))
+        self._queue_decisions.take_up()
         rooms.delivery.start()
         taken = set()
         for claim in rooms.hot_folder.reclaimed():
@@ -196,6 +200,7 @@ class Service:
         self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
 
     def _carry_out_decisions(self) -> None:
+        self._queue_decisions.carry_out()
         for key in self._decisions.carry_out():
             self._go_on(key)
 
@@ -209,10 +214,10 @@ class Service:
 
     def _is_worked_off(self, tried: dict[NoteKey, int]) -> bool:
         """True when nothing will move any more, or only what this run has tried in vain; `tried` are earlier tries."""
-        ledger = self._rooms.ledger
-        if ledger.is_waiting_for_paper():
+        ledger, stuck = self._rooms.ledger, self._rooms.lanes.stuck(ONCE_TRIES)
+        if not stuck and ledger.is_waiting_for_paper():
             return False
-        if any(note.attempts - tried.get(note.key, 0) < ONCE_TRIES for note in ledger.open_notes()):
+        if not all(note.key in stuck or _is_put_off(note, tried) for note in ledger.open_notes()):
             return False
         return self._rooms.drops.is_idle
 
@@ -278,6 +283,8 @@ class Service:
                 return read_drop(name, content, self._feeds)
 
         drops = Drops(spool, ledger, read)
+        delivery = LocalDelivery[NoteKey]()
+        lanes = Lanes(delivery, [queue.name for queue in config.printers.queue], settings.printing.window)
         return Rooms(
             settings=settings,
             spool=spool,
@@ -286,12 +293,18 @@ class Service:
             library=Library(settings.image_cache),
             renderer=furnishing.renderer,
             printer=printer,
-            delivery=LocalDelivery(),
+            delivery=delivery,
+            lanes=lanes,
             hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
             drops=drops,
-            tracking=Tracking(printer, ledger, settings.printing, utc_now),
+            tracking=Tracking(printer, ledger, lanes, settings.printing, utc_now),
             now=utc_now,
         )
+
+
+def _is_put_off(note: Account, tried: dict[NoteKey, int]) -> bool:
+    """True for a note that was tried in vain, again and again."""
+    return note.state == "deferred" and note.attempts - tried.get(note.key, 0) >= ONCE_TRIES
 
 
 def _drops_in(spool: Spool) -> int:

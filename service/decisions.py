@@ -19,31 +19,43 @@ from service.clock import Now
 from service.errors import DecisionRefused, Deferred, Held
 from service.files import fsync_folder, write_aside, write_whole
 from service.intake.spool import Spool
-from service.ledger.accounts import Decision, NoteKey
+from service.ledger.accounts import Decision, NoteKey, QueueDecision
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Job, JobState
 from service.printing.protocol import Printer
 
-ASKED, ANSWERED, BROKEN = ".asked.json", ".answered.json", ".broken"
+ASKED, QUEUE_ASKED, ANSWERED, BROKEN = ".asked.json", ".queue-asked.json", ".answered.json", ".broken"
 AT_AN_END = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED, JobState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a decision: the job name of the note that goes on, or why it was refused."""
+    """What came of a decision: the job name of the note that goes on, or the queue; or why it was refused.
+
+    `notes` is how many notes a move has found waiting.
+    """
 
     note: str
     refused: str
+    notes: int = 0
 
 
 def ask(spool: Spool, key: NoteKey, decision: Decision) -> None:
     """Put a decision into the spool, durably; it belongs to whom the spool belongs, also if root decides."""
-    path = spool.decisions / f"{decision.decision_id}{ASKED}"
     content = {"note_id": key.note_id, "generation": key.generation, **asdict(decision)}
+    _put(spool.decisions / f"{decision.decision_id}{ASKED}", content)
+
+
+def ask_about_queue(spool: Spool, decision: QueueDecision) -> None:
+    """The same for a decision about a queue; it counts from when the service carries it out."""
+    _put(spool.decisions / f"{decision.decision_id}{QUEUE_ASKED}", asdict(decision) | {"at": ""})
+
+
+def _put(path: Path, content: dict[str, object]) -> None:
     write_whole(path, json.dumps(content).encode())
     if os.geteuid() == 0:
-        owner = spool.decisions.stat()
+        owner = path.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
@@ -78,17 +90,16 @@ class Decisions:
             try:
                 key, decision = _asked(path)
             except (OSError, ValueError, TypeError, KeyError) as error:
-                log.error("decision.unreadable", error=type(error).__name__)
-                path.rename(path.with_name(path.name + BROKEN))
+                set_aside(path, error)
                 continue
             try:
                 self._settle_job(key, decision)  # effect: the printer lets go of the note
                 going_on = self._ledger.decide(key, decision, self._now())  # on disk, once for each decision
             except (DecisionRefused, Deferred, Held) as error:
-                _answer(path, Answer("", str(error)))
+                answer_to(path, Answer("", str(error)))
                 continue
             log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
-            _answer(path, Answer(going_on.job_name, ""))
+            answer_to(path, Answer(going_on.job_name, ""))
             yield going_on
 
     def _settle_job(self, key: NoteKey, decision: Decision) -> None:
@@ -113,8 +124,15 @@ def _asked(path: Path) -> tuple[NoteKey, Decision]:
     return key, Decision(**asked)
 
 
-def _answer(asked: Path, answer: Answer) -> None:
-    answered = asked.with_name(asked.name.replace(ASKED, ANSWERED))
+def set_aside(asked: Path, error: Exception) -> None:
+    """This file is no decision."""
+    log.error("decision.unreadable", error=type(error).__name__)
+    asked.rename(asked.with_name(asked.name + BROKEN))
+
+
+def answer_to(asked: Path, answer: Answer) -> None:
+    """Put the answer beside what was asked, and take that away."""
+    answered = asked.with_name(asked.name.removesuffix(ASKED).removesuffix(QUEUE_ASKED) + ANSWERED)
     with suppress(OSError, Deferred):  # a full disk, say: who waits for the answer is told that it is late
         write_aside(answered, json.dumps(asdict(answer)).encode(), durable=False)
         answered.chmod(0o644)

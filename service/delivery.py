@@ -8,7 +8,7 @@ share would stand behind the same protocol.
 import heapq
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, Protocol, TypeVar
@@ -25,6 +25,15 @@ class Delivery(Protocol[K]):
 
     def put(self, stage: str, key: K, order: Order, delay_s: float = 0) -> None:
         """Owe `key` to `stage`; nothing, if it waits there already. One that is at work there comes again after."""
+
+    def open(self, stage: str) -> None:
+        """Deliver there (again)."""
+
+    def close(self, stage: str) -> None:
+        """Deliver nothing more there until it is opened: what is put waits."""
+
+    def reassign(self, stages: Iterable[str], stage_of: Callable[[K], str | None]) -> int:
+        """Let every key that waits at one of these stages wait at its `stage_of`, if any; how many have moved."""
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -46,6 +55,7 @@ class _Stage(Generic[K]):
     waiting: set[K] = field(default_factory=set)
     at_work: set[K] = field(default_factory=set)
     again: dict[K, tuple[Order, float]] = field(default_factory=dict)  # put while it was at work
+    is_open: bool = True
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
@@ -68,6 +78,23 @@ class LocalDelivery(Generic[K]):
                 at.again[key] = (order, delay_s)
             elif key not in at.waiting:
                 self._enqueue(at, key, order, delay_s)
+
+    def open(self, stage: str) -> None:
+        at = self._stages[stage]
+        with at.changed:
+            at.is_open = True
+            at.changed.notify_all()
+
+    def close(self, stage: str) -> None:
+        at = self._stages[stage]
+        with at.changed:
+            at.is_open = False
+
+    def reassign(self, stages: Iterable[str], stage_of: Callable[[K], str | None]) -> int:
+        leaving = [item for name in stages for item in _leaving(self._stages[name], stage_of)]
+        for stage, order, key in leaving:
+            self.put(stage, key, order)
+        return len(leaving)
 
     def start(self) -> None:
         for stage in self._stages.values():
@@ -110,7 +137,7 @@ class LocalDelivery(Generic[K]):
         with stage.changed:
             while not self._stopping:
                 _promote(stage)
-                if stage.ready:
+                if stage.ready and stage.is_open:
                     key = heapq.heappop(stage.ready)[2]
                     stage.waiting.discard(key)
                     stage.at_work.add(key)
@@ -126,5 +153,24 @@ def _promote(stage: _Stage[K]) -> None:
         heapq.heappush(stage.ready, (order, number, key))
 
 
+def _leaving(stage: _Stage[K], stage_of: Callable[[K], str | None]) -> list[tuple[str, Order, K]]:
+    """Take from a stage what waits there and belongs elsewhere, with where it belongs."""
+    with stage.changed:
+        waiting = [(order, key) for order, _, key in stage.ready] + [(order, key) for _, _, order, key in stage.later]
+        waiting += [(order, key) for key, (order, _) in stage.again.items()]
+        places = [(stage_of(key) or stage.name, order, key) for order, key in waiting]
+        leaving = [item for item in places if item[0] != stage.name]
+        gone = {key for _, _, key in leaving}
+        stage.waiting -= gone
+        stage.again = {key: put for key, put in stage.again.items() if key not in gone}
+        stage.ready = [item for item in stage.ready if item[-1] not in gone]
+        stage.later = [item for item in stage.later if item[-1] not in gone]
+        heapq.heapify(stage.ready)
+        heapq.heapify(stage.later)
+    return leaving
+
+
 def _time_to_next(stage: _Stage[K]) -> float:
-    return max(0.001, stage.later[0][0] - time.monotonic()) if stage.later else 60.0
+    if not stage.later or not stage.is_open:
+        return 60.0
+    return max(0.001, stage.later[0][0] - time.monotonic())

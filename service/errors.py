@@ -265,6 +265,16 @@ class QueueRefusing(Deferred):
     advice = "The queue takes no jobs: `cupsaccept QUEUE`. Notes go on by themselves afterwards."
 
 
+class QueueStopped(Deferred):
+    code = "queue-stopped"
+    advice = "The queue is stopped in CUPS: `cupsenable QUEUE`. Notes go to its backup, and come back by themselves."
+
+
+class QueueWaits(Deferred):
+    code = "queue-waits"
+    advice = "The printer waits for paper, toner or hands: go to it. Notes go to its backup until it prints again."
+
+
 class OutcomeUnknown(Deferred):
     code = "outcome-unknown"
     advice = "The connection to CUPS broke in the middle of a step; the next try finds out what became of the job."

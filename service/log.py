@@ -50,6 +50,7 @@ Event = Literal[
     "orphan.discarded",
     "queue.down",
     "queue.back",
+    "queue.decided",
     "worker.died",
     "spool.full",
     "spool.room",

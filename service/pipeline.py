@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from service.clock import Now, milliseconds
 from service.config import Settings
@@ -27,6 +28,7 @@ from service.imagery.library import Library
 from service.intake.hot_folder import Claim, HotFolder
 from service.intake.reading import Reading
 from service.intake.spool import Spool
+from service.lanes import Lanes, lane_of, turn
 from service.ledger.accounts import AHEAD_OF_PAPER, Account, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import bound, log
@@ -54,6 +56,7 @@ class Rooms:
     renderer: RenderPool
     printer: Printer
     delivery: Delivery[NoteKey]
+    lanes: Lanes
     hot_folder: HotFolder[Reading]
     drops: Drops
     tracking: Tracking
@@ -84,7 +87,7 @@ class Pipeline:
         self._began: dict[int, float] = {}  # by thread, monotonic: the step that it is at
         rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
         for queue in queues:
-            rooms.delivery.bind(lane_of(queue), self.submit)
+            rooms.delivery.bind(lane_of(queue), partial(self.submit, queue))
 
     def move_into(self, rooms: Rooms) -> None:
         """Let the notes that come next pass through these rooms: another house, other workers, all else the same."""
@@ -92,7 +95,7 @@ class Pipeline:
 
     @property
     def busy_since(self) -> float | None:
-        """Since when the longest step at hand is under way (monotonic); a lane that waits for room is at none."""
+        """Since when the longest step at hand is under way (monotonic); a lane that is closed is at none."""
         return min(tuple(self._began.values()), default=None)
 
     # Receive ----------------------------------------------------------------------------------------------------------
@@ -112,7 +115,7 @@ class Pipeline:
     def owe(self, account: Account) -> None:
         """Deliver a note to the stage that its state calls for; nothing, if it waits for a person or is at an end."""
         if account.state in AHEAD_OF_PAPER:
-            self._rooms.delivery.put(PREPARE, account.key, _turn(account))
+            self._rooms.delivery.put(PREPARE, account.key, turn(account))
         elif account.state == "accepted":
             self._rooms.tracking.resume(account)
 
@@ -140,7 +143,7 @@ class Pipeline:
     def _prepare(self, account: Account) -> None:
         rooms = self._rooms
         if account.job:  # a held job exists and its id is on disk: nothing to draw, only to release
-            rooms.delivery.put(lane_of(account.queue), account.key, _turn(account))
+            rooms.lanes.put_back(account)
             return
         shipment = rooms.drops.shipment(account)
         began_at = rooms.now()
@@ -152,7 +155,7 @@ class Pipeline:
         self._prepared[account.key] = _Prepared(
             route, note.sha256, note.pages, note.left_out, note.wanted, began_at, planned_at, rooms.now()
         )
-        rooms.delivery.put(lane_of(route.queue), account.key, _turn(account))
+        rooms.lanes.put(account, route)
 
     def _render(self, plan: Plan, renderer: RenderPool) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
@@ -173,11 +176,11 @@ class Pipeline:
 
     # Submit -----------------------------------------------------------------------------------------------------------
 
-    def submit(self, key: NoteKey) -> None:
-        """Bring a prepared note to its queue, when there is room in it."""
-        self._carry_out(key, self._submit)
+    def submit(self, queue: str, key: NoteKey) -> None:
+        """Bring a prepared note to a queue that has room for it: that of its route, or another in its place."""
+        self._carry_out(key, lambda account: self._submit(account, queue), queue)
 
-    def _submit(self, account: Account) -> None:
+    def _submit(self, account: Account, queue: str) -> None:
         rooms, key = self._rooms, account.key
         if account.job:
             self._release_again(account, account.job)
@@ -185,21 +188,18 @@ class Pipeline:
         prepared = self._prepared.get(key)
         document = prepared and self._document(key, prepared)
         if not prepared or not document:
-            rooms.delivery.put(PREPARE, key, _turn(account))
+            rooms.delivery.put(PREPARE, key, turn(account))
             return
-        del self._began[threading.get_ident()]  # a printer may be off for hours
-        if not rooms.tracking.wait_for_room(prepared.route.queue):
-            return  # the service stops: the ledger still owes this note
-        self._began[threading.get_ident()] = time.monotonic()
         if account.submitting_at:  # an earlier try got as far as the printer, but not as far as noting its job
             self._discard_orphan(account)
 
         began_at = rooms.now()
         note = RenderedNote(document, prepared.sha256, prepared.pages, wanted=prepared.wanted)
         moments = {"planned": prepared.planned_at, "rendered": prepared.rendered_at, "submitting": began_at}
-        if not rooms.ledger.intend(key, note, prepared.route.queue, moments):  # intent on disk
+        if not rooms.ledger.intend(key, note, queue, moments):  # intent on disk
             return  # a person was faster
-        job = rooms.printer.create_held(document, key.job_name, prepared.route)  # effect: nothing prints yet
+        route = replace(prepared.route, queue=queue)
+        job = rooms.printer.create_held(document, key.job_name, route)  # effect: nothing prints yet
         if not rooms.ledger.note_job(key, job):  # its id on disk: from here a crash can only release it once more
             rooms.printer.cancel(job)  # the ledger has moved on without us
             return
@@ -232,7 +232,7 @@ class Pipeline:
     def _accept(self, account: Account, job: Job, prepared: _Prepared | None, began_at: datetime) -> None:
         rooms, key = self._rooms, account.key
         accepted_at = rooms.now()
-        self._prepared.pop(key, None)
+        self._forget(key)
         if not rooms.ledger.accept(key, accepted_at):
             return  # a person was faster; the job is known to the ledger
         rooms.tracking.follow(account, job, accepted_at)
@@ -258,7 +258,7 @@ class Pipeline:
 
     # What goes wrong --------------------------------------------------------------------------------------------------
 
-    def _carry_out(self, key: NoteKey, step: Callable[[Account], None]) -> None:
+    def _carry_out(self, key: NoteKey, step: Callable[[Account], None], queue: str = "") -> None:
         """One stage's step for a note that is still owed; whatever goes wrong becomes its remedy."""
         with bound(note_id=key.note_id):
             self._began[threading.get_ident()] = time.monotonic()
@@ -267,17 +267,21 @@ class Pipeline:
                     account = self._rooms.ledger.account(key)
                     if account and account.state in AHEAD_OF_PAPER:
                         step(account)
+                    else:
+                        self._forget(key)
             except SlipwayError as error:
-                self._remedy(key, error)
+                self._remedy(key, error, queue)
             finally:
                 self._began.pop(threading.get_ident(), None)
 
-    def _remedy(self, key: NoteKey, error: SlipwayError) -> None:
+    def _remedy(self, key: NoteKey, error: SlipwayError, queue: str) -> None:
         try:
             with contained(OwnFault):
                 if error.remedy is Remedy.STOP:
                     self._stop(error)
                 elif error.remedy is Remedy.DEFER and not self._is_given_up(key):
+                    if queue:
+                        self._rooms.tracking.suspect(queue)
                     self._defer(key, error)
                 else:
                     self._hold(key, error)
@@ -294,14 +298,23 @@ class Pipeline:
         facts = {"queue": account.queue, "code": error.code, "reason": str(error)}
         log.warning("note.deferred", **facts, attempts=account.attempts, retry_s=retry_s)
         prepared = self._prepared.get(key)
-        stage = lane_of(prepared.route.queue) if prepared else PREPARE
-        rooms.delivery.put(stage, key, _turn(account), delay_s=retry_s)
+        if account.job:
+            rooms.lanes.put_back(account, retry_s)
+        elif prepared:
+            rooms.lanes.put(account, prepared.route, retry_s)
+        else:
+            rooms.delivery.put(PREPARE, key, turn(account), delay_s=retry_s)
 
     def _hold(self, key: NoteKey, error: SlipwayError) -> None:
-        self._prepared.pop(key, None)
+        self._forget(key)
         if self._rooms.ledger.hold(key, self._rooms.now(), error):
             log.error("note.held", generation=key.generation, code=error.code, reason=str(error))
         self._rooms.drops.advanced(key)
+
+    def _forget(self, key: NoteKey) -> None:
+        """This note waits for nothing here any more."""
+        self._prepared.pop(key, None)
+        self._rooms.lanes.forget(key)
 
     def _is_given_up(self, key: NoteKey) -> bool:
         """True when a note has been deferred for so long that a person should look."""
@@ -310,16 +323,6 @@ class Pipeline:
             return False
         limit = timedelta(seconds=self._rooms.settings.printing.give_up_after_s)
         return self._rooms.now() - account.deferred_at > limit
-
-
-def lane_of(queue: str) -> str:
-    """The stage that brings notes to one queue, one at a time."""
-    return f"print:{queue}"
-
-
-def _turn(account: Account) -> tuple[object, ...]:
-    """Express before standard, otherwise in the order of arrival."""
-    return (account.priority != "express", account.arrived_at, account.drop_id, account.position)
 
 
 def _drop_of(claim: Claim[Reading]) -> Drop:

@@ -1,4 +1,4 @@
-"""Follows every accepted job to its end, and keeps each queue's window short.
+"""Follows every accepted job to its end, and says when a queue is down.
 
     the report says             the note becomes
     completed                   completed, confirmed by whoever said so
@@ -13,14 +13,17 @@
 
 A deadline ends with a person, never with a second sheet. Each queue is looked at by a thread of its own, all of its
 jobs at once: a queue or a printer that hangs delays no other, and a queue without jobs is not looked at. While
-something happens it is looked at every poll_s, otherwise about once a second; one that can't be looked at is said to be
-down once.
+something happens it is looked at every poll_s, otherwise about once a second.
+
+How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
+retry_s. Down and back are said once each. What waits then for a stopped queue in CUPS, and surely was not begun, is
+taken back and owed again.
 """
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.clock import Now, milliseconds
@@ -36,21 +39,14 @@ from service.errors import (
     SlipwayError,
 )
 from service.faults import contained
+from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Job, JobReport, JobState
 from service.printing.protocol import Printer
-
-SLOWEST_LOOK_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    key: NoteKey
-    job: Job
-    arrived_at: datetime
-    accepted_at: datetime
+from service.queue_watch import HEALTH_EVERY_S, Followed, QueueWatch
+from service.trouble import trouble_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +61,14 @@ class Listeners:
 class Tracking:
     """Every method may be called from any thread."""
 
-    def __init__(self, printer: Printer, ledger: Ledger, settings: Printing, now: Now) -> None:
+    def __init__(self, printer: Printer, ledger: Ledger, lanes: Lanes, settings: Printing, now: Now) -> None:
         self._now = now
         self._printer = printer
+        self._lanes = lanes
         self._ledger = ledger
         self._settings = settings
         self._listeners: Listeners
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[str, QueueWatch] = {}
         self._changed = threading.Condition()
         self._is_running = False
         self._stopping = False
@@ -97,7 +94,8 @@ class Tracking:
         with self._changed:
             watch = self._watch(job.queue)
             watch.look_within(self._settings.poll_s)
-            watch.followed.setdefault(account.key, _Followed(account.key, job, account.arrived_at, accepted_at))
+            watch.followed.setdefault(account.key, Followed(account.key, job, account.arrived_at, accepted_at))
+            self._lanes.set_jobs(job.queue, len(watch.followed))
             self._changed.notify_all()
 
     def resume(self, account: Account) -> None:
@@ -105,12 +103,13 @@ class Tracking:
         assert account.job is not None and account.accepted_at is not None
         self.follow(account, account.job, account.accepted_at)
 
-    def wait_for_room(self, queue: str) -> bool:
-        """Block until fewer jobs than the window stand in `queue`; False when the service stops first."""
+    def suspect(self, queue: str) -> None:
+        """A step failed there: nothing more goes there until it was asked how it is."""
         with self._changed:
-            followed = self._watch(queue).followed
-            self._changed.wait_for(lambda: self._stopping or len(followed) < self._settings.window)
-            return not self._stopping
+            if self._is_running:
+                self._lanes.suspect(queue)
+                self._watch(queue).is_suspected = True
+                self._changed.notify_all()
 
     @property
     def open_jobs(self) -> int:
@@ -119,13 +118,13 @@ class Tracking:
 
     @property
     def is_stuck(self) -> bool:
-        """True when every job that is followed stands in a queue that can't be looked at."""
+        """True when every job that is followed stands in a queue that is down."""
         with self._changed:
             return all(watch.is_down for watch in self._watches.values() if watch.followed)
 
     @property
     def queues_down(self) -> tuple[str, ...]:
-        """The queues that can't be looked at."""
+        """The queues that take nothing now."""
         return tuple(sorted(watch.queue for watch in list(self._watches.values()) if watch.is_down))
 
     @property
@@ -134,11 +133,11 @@ class Tracking:
         began = [watch.busy_since for watch in list(self._watches.values())]
         return min((at for at in began if at is not None), default=None)
 
-    def _watch(self, queue: str) -> "_Watch":
-        """The watch of a queue, which begins with the first job that is followed there."""
+    def _watch(self, queue: str) -> QueueWatch:
+        """The watch of a queue, which begins with its first job or its first trouble."""
         if queue not in self._watches:
             thread = threading.Thread(target=self._run, args=(queue,), name=f"track:{queue}", daemon=True)
-            self._watches[queue] = _Watch(queue, thread)
+            self._watches[queue] = QueueWatch(queue, thread)
             if self._is_running:
                 thread.start()
         return self._watches[queue]
@@ -151,43 +150,75 @@ class Tracking:
             with contained(OwnFault):
                 while self._wait_for_look(watch):
                     watch.busy_since = time.monotonic()
-                    self._look(watch)
+                    if watch.followed and watch.look_at <= watch.busy_since:
+                        self._look(watch)
+                    if watch.health_is_due:
+                        self._ask_health(watch)
                     watch.busy_since = None
         except SlipwayError as error:
             self._listeners.stop_service(error)
 
-    def _wait_for_look(self, watch: "_Watch") -> bool:
+    def _wait_for_look(self, watch: QueueWatch) -> bool:
         """True when it is time to look; False when the service stops."""
         with self._changed:
             while not self._stopping:
-                wait_s = watch.look_at - time.monotonic() if watch.followed else None
+                wait_s = watch.time_to_look()
                 if wait_s is not None and wait_s <= 0:
                     return True
                 self._changed.wait(wait_s)
             return False
 
-    def _look(self, watch: "_Watch") -> None:
+    def _look(self, watch: QueueWatch) -> None:
         with self._changed:
             followed = tuple(watch.followed.values())
         try:
             reports = self._printer.look_at(watch.queue, [each.job for each in followed])
         except Deferred as error:
-            watch.mark_down(error)
+            self.suspect(watch.queue)
             reports = (JobReport(JobState.PENDING, (error.code,), ""),) * len(followed)  # as far as can be known
-        else:
-            watch.mark_back()
         ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(each, report)]
+        watch.looked(self._settings.poll_s, something_happened=bool(ended))
+        self._let_go(watch, ended)
+
+    def _let_go(self, watch: QueueWatch, ended: Sequence[Followed]) -> None:
         with self._changed:
             for each in ended:
                 del watch.followed[each.key]
-            watch.looked(self._settings.poll_s, something_happened=bool(ended))
-            self._changed.notify_all()
+            self._lanes.set_jobs(watch.queue, len(watch.followed))
         for each in ended:
             self._listeners.ended(each.key)
 
+    def _ask_health(self, watch: QueueWatch) -> None:
+        """Whether the queue takes notes; its lane is told each time, people only when it changes."""
+        report = self._printer.queue_report(watch.queue)
+        trouble = trouble_of(report, out_of_patience=watch.waited_s(report) > self._settings.patience_s)
+        was_down, watch.is_down, watch.is_suspected = watch.is_down, trouble is not None, False
+        watch.health_at = time.monotonic() + (self._settings.retry_s if trouble else HEALTH_EVERY_S)
+        notes = self._lanes.set_down(watch.queue) if trouble else self._lanes.set_up(watch.queue)
+        if trouble and not was_down:
+            log.warning("queue.down", queue=watch.queue, code=trouble.code, reason=str(trouble), notes=notes)
+        elif was_down and not trouble:
+            log.info("queue.back", queue=watch.queue, notes=notes)
+        if report.state == "stopped":
+            self._take_back(watch)
+
+    def _take_back(self, watch: QueueWatch) -> None:
+        """Owe again what waits in a stopped queue of CUPS and was not begun: surely nothing of it prints."""
+        with self._changed:
+            followed = tuple(watch.followed.values())
+        try:
+            taken = [each for each in followed if self._printer.withdraw(each.job)]
+        except Deferred:
+            return  # CUPS is away now: what was cancelled is found so, and held for a person
+        for each in taken:
+            self._ledger.take_back(each.key, self._now())
+        self._let_go(watch, taken)
+        for each in taken:
+            self._listeners.owed(each.key)
+
     # Verdicts ---------------------------------------------------------------------------------------------------------
 
-    def _judged(self, followed: _Followed, report: JobReport) -> bool:
+    def _judged(self, followed: Followed, report: JobReport) -> bool:
         """True when the job is at an end and the ledger says so."""
         now, key = self._now(), followed.key
         if report.state is JobState.COMPLETED and report.times == 1:
@@ -218,41 +249,7 @@ class Tracking:
         return True
 
 
-@dataclass(slots=True)
-class _Watch:
-    """What is known of one queue; `look_at` is monotonic."""
-
-    queue: str
-    thread: threading.Thread
-    followed: dict[NoteKey, _Followed] = field(default_factory=dict)
-    look_at: float = 0.0
-    pause_s: float = 0.0
-    busy_since: float | None = None
-    is_down: bool = False
-
-    def look_within(self, poll_s: float) -> None:
-        """Something is about to happen here."""
-        soon = time.monotonic() + poll_s
-        self.pause_s = poll_s
-        self.look_at = min(self.look_at, soon) if self.followed else soon
-
-    def looked(self, poll_s: float, *, something_happened: bool) -> None:
-        """Look again soon if something happened, else later and later."""
-        self.pause_s = poll_s if something_happened else min(self.pause_s * 1.5, max(SLOWEST_LOOK_S, poll_s))
-        self.look_at = time.monotonic() + self.pause_s
-
-    def mark_down(self, error: SlipwayError) -> None:
-        if not self.is_down:
-            self.is_down = True
-            log.warning("queue.down", queue=self.queue, code=error.code, reason=str(error))
-
-    def mark_back(self) -> None:
-        if self.is_down:
-            self.is_down = False
-            log.info("queue.back", queue=self.queue)
-
-
-def _verdict(followed: _Followed, report: JobReport, now: datetime, silent_after_s: float) -> SlipwayError | None:
+def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_s: float) -> SlipwayError | None:
     """Why the note is not completed, or None while there is hope."""
     job = f"job {followed.job.job_id} of {followed.job.queue}"
     reasons = f": {', '.join(report.reasons)}" if report.reasons else ""
@@ -270,7 +267,7 @@ def _verdict(followed: _Followed, report: JobReport, now: datetime, silent_after
     return None
 
 
-def _say_completed(followed: _Followed, report: JobReport, now: datetime) -> None:
+def _say_completed(followed: Followed, report: JobReport, now: datetime) -> None:
     log.info(
         "note.completed",
         note_id=followed.key.note_id,

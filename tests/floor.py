@@ -1,6 +1,6 @@
 """The pipeline on one thread, for tests: real rooms, a delivery that a test works off, a printer that can die."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from service.intake.feeds import compile_feeds
 from service.intake.hot_folder import HotFolder
 from service.intake.reading import Reading, grows_by_lines, read_drop
 from service.intake.spool import open_spool
+from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
 from service.model import Choice, Job, JobReport, PictureSize, Plan, QueueReport, RenderedNote, Route
@@ -40,12 +41,25 @@ class Line:
 
     stages: dict[str, Callable[[NoteKey], None]] = field(default_factory=dict)
     waiting: list[tuple[float, tuple[object, ...], str, NoteKey]] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
 
     def bind(self, stage: str, work: Callable[[NoteKey], None], workers: int = 1) -> None:
         self.stages[stage] = work
 
     def put(self, stage: str, key: NoteKey, order: tuple[object, ...], delay_s: float = 0) -> None:
         self.waiting.append((delay_s, order, stage, key))
+
+    def open(self, stage: str) -> None:
+        self.closed.discard(stage)
+
+    def close(self, stage: str) -> None:
+        self.closed.add(stage)
+
+    def reassign(self, stages: Iterable[str], stage_of: Callable[[NoteKey], str | None]) -> int:
+        sorted_again = [(delay_s, order, stage_of(key) or at, key) for delay_s, order, at, key in self.waiting]
+        moved = sum(now[2] != before[2] for now, before in zip(sorted_again, self.waiting, strict=True))
+        self.waiting = sorted_again
+        return moved
 
     def start(self) -> None: ...
 
@@ -57,7 +71,7 @@ class Line:
 
     def work_off(self) -> None:
         """Deliver all that is due; what was put off stays."""
-        while due := sorted(item for item in self.waiting if item[0] == 0):
+        while due := sorted(item for item in self.waiting if item[0] == 0 and item[2] not in self.closed):
             self.waiting.remove(due[0])
             _, _, stage, key = due[0]
             self.stages[stage](key)
@@ -108,6 +122,10 @@ class ScriptedPrinter:
 
     def cancel(self, job: Job) -> None:
         self._happens("cancel", job)
+
+    def withdraw(self, job: Job) -> bool:
+        done: bool = self._happens("withdraw", job)
+        return done
 
     def queue_report(self, queue: str) -> QueueReport:
         return self.printer.queue_report(queue)
@@ -183,7 +201,10 @@ class Floor:
             self.spool, config.settings.intake, read, lambda name: grows_by_lines(name, feeds), utc_now
         )
         self.renderer: Any = InlineRenderer()
-        self.tracking = Tracking(self.printer, self.ledger, config.settings.printing, utc_now)
+        delivery = self.delivery or self.line
+        self.queues = [queue.name for queue in config.printers.queue]
+        lanes = Lanes(delivery, self.queues, config.settings.printing.window)
+        self.tracking = Tracking(self.printer, self.ledger, lanes, config.settings.printing, utc_now)
         self.rooms = Rooms(
             settings=config.settings,
             spool=self.spool,
@@ -192,14 +213,14 @@ class Floor:
             library=Library(config.settings.image_cache),
             renderer=self,  # type: ignore[arg-type]  # stands in for the pool
             printer=self.printer,
-            delivery=self.delivery or self.line,
+            delivery=delivery,
+            lanes=lanes,
             hot_folder=hot_folder,
             drops=self.drops,
             tracking=self.tracking,
             now=utc_now,
         )
-        queues = tuple(queue.name for queue in config.printers.queue)
-        self.pipeline = Pipeline(self.rooms, queues, self.stopped_by.append)
+        self.pipeline = Pipeline(self.rooms, tuple(self.queues), self.stopped_by.append)
 
     def render(self, plan: Plan, pictures: Mapping[tuple[str, Choice], Path]) -> RenderedNote:
         self.drawn += 1

@@ -89,6 +89,7 @@ class IppPrinter:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._ids = itertools.count(1)
         self._server: _Server | None = None
+        self._begun: list[tuple[PrinterJob, bytes]] = []
         self._awake = threading.Event()
         self._awake.set()
 
@@ -163,6 +164,12 @@ class IppPrinter:
             job.state = CANCELED
         return _response(request, OK, _job_attributes(self, job))
 
+    def put_in_paper(self) -> None:
+        """What it waited for is there: what it has prints at once."""
+        self.reasons, self.prints_in_s = ("none",), 0
+        for job, document in self._begun:
+            self._finish(job, document)
+
     def cancel_all(self) -> None:
         """Somebody presses its red button."""
         self._end_unfinished(CANCELED)
@@ -190,6 +197,7 @@ class IppPrinter:
         if not self.prints_in_s:
             self._finish(job, document)
             return
+        self._begun.append((job, document))
         timer = threading.Timer(self.prints_in_s, self._finish, (job, document))
         timer.daemon = True
         timer.start()

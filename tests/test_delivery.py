@@ -123,3 +123,56 @@ def test_what_is_put_while_it_is_at_work_comes_again_after_and_not_beside() -> N
     assert done.wait(10)
     assert 1 == most
     assert delivery.stop(10)
+
+
+def test_a_closed_stage_keeps_what_is_put_and_delivers_it_in_order_when_it_opens() -> None:
+    delivery, stage = LocalDelivery(), Stage(2)
+    delivery.bind("lane", stage.work)
+    delivery.close("lane")
+    delivery.start()
+    delivery.put("lane", "standard", (True, 1))
+    delivery.put("lane", "express", (False, 2))
+    assert not stage.done.wait(0.05)
+    delivery.open("lane")
+    assert stage.done.wait(10)
+    assert ["express", "standard"] == stage.given
+    assert delivery.stop(10)
+
+
+def test_what_waits_can_be_let_wait_elsewhere_in_its_order_and_at_once() -> None:
+    delivery, stage = LocalDelivery(), Stage(3)
+    for name in ("from", "to"):
+        delivery.bind(name, stage.work)
+        delivery.close(name)
+    delivery.put("from", "later", (2,), delay_s=60)
+    delivery.put("from", "stays", (0,))
+    delivery.put("from", "first", (1,))
+    delivery.put("to", "last", (3,))
+    assert 2 == delivery.reassign(("from", "to"), lambda key: "to" if key in ("later", "first") else None)
+    assert {"from": 1, "to": 3} == delivery.depth()
+    delivery.open("to")
+    delivery.start()
+    assert stage.done.wait(10)
+    assert ["first", "later", "last"] == stage.given
+    assert delivery.stop(10)
+
+
+def test_what_was_put_back_while_it_is_at_work_can_be_let_wait_elsewhere_too() -> None:
+    delivery: LocalDelivery[str] = LocalDelivery()
+    began, may_end, moved = threading.Event(), threading.Event(), threading.Event()
+
+    def work(key: str) -> None:
+        delivery.put("from", key, (1,))
+        began.set()
+        may_end.wait(10)
+
+    delivery.bind("from", work)
+    delivery.bind("to", lambda _: moved.set())
+    delivery.put("from", "a", (1,))
+    delivery.start()
+    assert began.wait(10)
+    assert 1 == delivery.reassign(("from", "to"), lambda _: "to")
+    assert moved.wait(10)
+    may_end.set()
+    assert delivery.stop(10)
+    assert {"from": 0, "to": 0} == delivery.depth()

@@ -209,23 +209,18 @@ def test_a_note_that_is_put_off_waits_longer_each_time_and_is_drawn_once(root: P
     assert 1 == floor.drawn
 
 
-def test_a_step_that_hangs_is_seen_and_one_that_waits_for_room_is_not(root: Path) -> None:
+def test_a_step_that_hangs_is_seen_and_a_lane_without_work_is_at_none(root: Path) -> None:
     floor = Floor(root)
     seen: list[float | None] = []
-    wait_for_room, create_held = floor.tracking.wait_for_room, floor.printer.create_held
-
-    def wait(queue: str) -> bool:
-        seen.append(floor.pipeline.busy_since)
-        return wait_for_room(queue)
+    create_held = floor.printer.create_held
 
     def create(*arguments: Any) -> Any:
         seen.append(floor.pipeline.busy_since)
         return create_held(*arguments)
 
-    floor.tracking.wait_for_room = wait  # type: ignore[method-assign]
     floor.printer.create_held = create  # type: ignore[method-assign]
     floor.live()
-    assert [False, True] == [since is not None for since in seen]
+    assert [True] == [since is not None for since in seen]
     assert floor.pipeline.busy_since is None
 
 

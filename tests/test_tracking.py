@@ -5,17 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from service.config import Printing
 from service.errors import PrinterUnreachable, SlipwayError
+from service.lanes import Lanes
 from service.ledger.accounts import Account, Decision, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
-from service.model import Job, JobReport, JobState, RenderedNote
+from service.model import Job, JobReport, JobState, QueueReport, RenderedNote
 from service.tracking import Listeners, Tracking
 from tests.builders import NOON, a_shipment
+from tests.floor import Line
 
 KEY = NoteKey("509217-1-r1", 1)
 JOB = Job("uk-notes", 7, "509217-1-r1", NOON)
@@ -26,6 +27,9 @@ class Says:
 
     def __init__(self, *words: JobState | JobReport | SlipwayError) -> None:
         self._words = list(words)
+
+    def queue_report(self, queue: str) -> QueueReport:
+        return QueueReport(queue, "idle", accepting=True, reasons=(), depth=0)
 
     def look_at(self, _queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
         word = self._words.pop(0) if len(self._words) > 1 else self._words[0]
@@ -57,11 +61,12 @@ class Ear:
         return Listeners(lambda _: self.ended.set(), self.owed.append, self.stopped.append)
 
 
-def tracking_of(printer: Says, ledger: Ledger, later_s: float = 0, **settings: Any) -> Tracking:
+def tracking_of(printer: Says, ledger: Ledger, later_s: float = 0, lanes: Lanes | None = None) -> Tracking:
     return Tracking(
         printer,  # type: ignore[arg-type]  # only looked at
         ledger,
-        Printing(poll_s=0.001, **settings),
+        lanes or Lanes(Line(), [JOB.queue], window=3),  # type: ignore[arg-type]
+        Printing(poll_s=0.001),
         lambda: NOON + timedelta(seconds=later_s),
     )
 
@@ -120,37 +125,25 @@ def test_a_printer_that_can_not_be_reached_is_asked_again(ledger: Ledger) -> Non
     assert "completed" == note.state
 
 
-def test_a_queue_has_room_again_when_a_job_of_it_ends(ledger: Ledger) -> None:
-    tracking = tracking_of(Says(JobState.PENDING, JobState.PENDING, JobState.COMPLETED), ledger, window=1)
+def test_a_lane_is_closed_at_the_window_and_opens_when_a_job_ends(ledger: Ledger) -> None:
+    line, ear = Line(), Ear()
+    lanes = Lanes(line, [JOB.queue], window=1)  # type: ignore[arg-type]
+    tracking = tracking_of(Says(JobState.PENDING, JobState.PENDING, JobState.COMPLETED), ledger, lanes=lanes)
     tracking.resume(account(ledger))
-    answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(tracking.wait_for_room("uk-notes")))
-    waiting.start()
-    assert tracking.wait_for_room("eu-notes-fr"), "another queue is not held up"
-    assert not answers
-    tracking.start(Ear().listeners)
-    waiting.join(20)
-    assert [True] == answers
+    assert {"print:uk-notes"} == line.closed
+    tracking.start(ear.listeners)
+    assert ear.ended.wait(20)
     tracking.stop()
-
-
-def test_who_waits_for_room_is_let_go_when_the_service_stops(ledger: Ledger) -> None:
-    tracking = tracking_of(Says(JobState.PENDING), ledger, window=1)
-    tracking.resume(account(ledger))
-    answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(tracking.wait_for_room("uk-notes")))
-    waiting.start()
-    tracking.stop()
-    waiting.join(20)
-    assert [False] == answers
+    assert set() == line.closed
 
 
 def test_a_note_that_is_followed_already_takes_no_second_place_in_its_queue(ledger: Ledger) -> None:
-    tracking = tracking_of(Says(JobState.PENDING), ledger, window=2)
+    line = Line()
+    lanes = Lanes(line, [JOB.queue], window=2)  # type: ignore[arg-type]
+    tracking = tracking_of(Says(JobState.PENDING), ledger, lanes=lanes)
     for _ in range(3):
         tracking.resume(account(ledger))
-    assert 1 == tracking.open_jobs
-    assert tracking.wait_for_room("uk-notes")
+    assert (1, set()) == (tracking.open_jobs, line.closed)
 
 
 def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ from service.delivery import LocalDelivery
 from service.ledger.accounts import Account, NoteKey
 from service.model import Shipment
 from service.printing.cups_printer import CupsPrinter
+from service.queue_decisions import QueueDecisions
 from service.tracking import Listeners
 from tests.cups_lab import CupsLab
 from tests.floor import Floor
@@ -30,12 +31,15 @@ class Works:
         self._shop = Shop(root)
         self.floor = Floor(root, overrides=overrides, paper=printer, delivery=LocalDelivery())
 
+        self.decisions = QueueDecisions(self.floor.spool, self.floor.ledger, self.floor.rooms.lanes, utc_now)
+
     def start(self) -> None:
         floor = self.floor
         floor.drops.start(floor.stopped_by.append)
         floor.tracking.start(
             Listeners(ended=floor.drops.advanced, owed=self._owed, stop_service=floor.stopped_by.append)
         )
+        self.decisions.take_up()
         floor.rooms.delivery.start()
         floor.take_up()
 

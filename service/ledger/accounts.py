@@ -208,6 +208,19 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueDecision:
+    """What a person decided about a queue: pause, resume, or move what waits for it now `to` another; who, and why."""
+
+    decision_id: str
+    what: str
+    queue: str
+    to: str
+    who: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a person decided about a note: hold, release, cancel or reprint; who, and why."""
 

@@ -19,6 +19,7 @@ state it expects and sets the next one in one statement; who comes second change
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +38,7 @@ from service.ledger.accounts import (
     Event,
     Found,
     NoteKey,
+    QueueDecision,
     Scan,
     Unfinished,
     Waiting,
@@ -139,6 +141,11 @@ class Ledger:
         """A person decides."""
         return self._move(key, expected, "held", at, why(error))
 
+    def take_back(self, key: NoteKey, at: datetime) -> bool:
+        """The printer let go of an accepted note that it surely has not begun: it is owed again, the same sheet."""
+        facts = {"queue": "", "job_id": None, "job_created_at": None, "submitting_at": None, "accepted_at": None}
+        return self._move(key, ("accepted",), "received", at, facts | {"code": "", "reason": ""})
+
     def print_again(self, key: NoteKey, at: datetime, error: SlipwayError) -> NoteKey | None:
         """The printer gave an accepted note up: it ends, and goes on as a further sheet with this key.
 
@@ -189,6 +196,21 @@ class Ledger:
     def count_unpacked(self) -> int:
         """How many sheets those are."""
         return int(self._rows(statements.COUNT_UNPACKED)[0]["number"])
+
+    # Queues --------------------------------------------------------------------------------------------------------
+
+    def decide_about_queue(self, decision: QueueDecision) -> None:
+        """Keep a decision about a queue, once."""
+
+        def keep(connection: sa.Connection) -> None:
+            if not connection.execute(statements.QUEUE_DECISION, {"decision": decision.decision_id}).first():
+                connection.execute(statements.NEW_QUEUE_DECISION, asdict(decision))
+
+        self._write(keep)
+
+    def queue_decisions(self) -> tuple[QueueDecision, ...]:
+        """Every decision about a queue, the oldest first."""
+        return tuple(QueueDecision(**row) for row in self._rows(statements.QUEUE_DECISIONS))
 
     # Questions --------------------------------------------------------------------------------------------------------
 

@@ -126,6 +126,19 @@ wanted_pictures = sa.Table(
 )
 sa.Index("ix_wanted_pictures_at", wanted_pictures.c.at)
 
+queue_decisions = sa.Table(
+    "queue_decisions",
+    tables,
+    sa.Column("number", sa.Integer, primary_key=True),  # the order in which they count
+    sa.Column("decision_id", sa.String(40), nullable=False, unique=True),
+    sa.Column("what", sa.String(8), nullable=False),
+    sa.Column("queue", sa.String(127), nullable=False),
+    sa.Column("to", sa.String(127), nullable=False),  # empty, but for a move
+    sa.Column("who", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(400), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
 decisions = sa.Table(
     "decisions",
     tables,
@@ -149,7 +162,7 @@ sa.Index("ix_scans_note", scans.c.note_id, scans.c.generation)
 
 STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
-    2: (  # and so is scans
+    2: (  # and so are scans and queue_decisions
         "alter table notes add column packed_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",
     ),

@@ -4,8 +4,17 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, PACKING, Account, Event
-from service.ledger.schema import UtcTime, drop_notes, drops, events, notes, scans, wanted_pictures
+from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, PACKING, Account, Event, QueueDecision
+from service.ledger.schema import (
+    UtcTime,
+    drop_notes,
+    drops,
+    events,
+    notes,
+    queue_decisions,
+    scans,
+    wanted_pictures,
+)
 
 NOTE_IS = sa.and_(
     notes.c.note_id == sa.bindparam("of_note", type_=sa.String),
@@ -144,6 +153,13 @@ FORGET_WANTED = wanted_pictures.delete().where(
 NEW_WANTED = wanted_pictures.insert()
 NEW_SCAN = scans.insert()
 PACK = notes.update().where(NOTE_IS).values(packed_at=sa.bindparam("to_packed_at"))
+QUEUE_DECISIONS = sa.select(*(queue_decisions.c[name] for name in QueueDecision.__dataclass_fields__)).order_by(
+    queue_decisions.c.number
+)
+QUEUE_DECISION = sa.select(queue_decisions.c.number).where(
+    queue_decisions.c.decision_id == sa.bindparam("decision", type_=sa.String)
+)
+NEW_QUEUE_DECISION = queue_decisions.insert()
 NEW_DROP, NEW_NOTE, NEW_EVENT, NEW_LINK = drops.insert(), notes.insert(), events.insert(), drop_notes.insert()
 NOTE_JOB = (
     notes.update()

@@ -15,6 +15,7 @@ printer byte by byte (application/pdf is rewritten or refused by the latter).
     other server errors                   PrinterUnreachable
 """
 
+import threading
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
@@ -35,6 +36,7 @@ from service.printing.job_options import job_options, needs_media_col
 from service.printing.protocol import is_safe_name
 from service.printing.watched import WatchedQueue
 
+NO_PRINTER = "printer-unreachable"
 HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
@@ -53,6 +55,7 @@ class CupsPrinter:
         self._now = now
         self._not_asked = not_asked
         self._watched: dict[str, WatchedQueue] = {}
+        self._lock = threading.Lock()
 
     def create_held(self, document: bytes, job_name: str, route: Route) -> Job:
         """Create the held job with its document.
@@ -99,11 +102,8 @@ class CupsPrinter:
 
     def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
         """By the printer's own record, where it can be asked; verdicts.py has the table."""
-        if queue not in self._watched:
-            asks_printer = queue not in self._not_asked
-            self._watched[queue] = WatchedQueue(queue, self._cupsd, self._deadline_s, asks_printer=asks_printer)
         try:
-            return self._watched[queue].look_at(jobs)
+            return self._watch(queue).look_at(jobs)
         except (NoAnswer, Refused) as error:
             raise PrinterUnreachable(f"looking at queue {queue}: {error}") from error
 
@@ -126,15 +126,41 @@ class CupsPrinter:
         if found is not None and (found.state.is_open or found.state is JobState.HELD):
             self._cancel(job.queue, job.job_id)
 
+    def withdraw(self, job: Job) -> bool:
+        """Cancel a job that CUPS has not begun to send; afterwards CUPS says whether it began after all."""
+        found = self._ours(job)
+        if not found or found.state is not JobState.PENDING or found.began is not None:
+            return False
+        self._cancel(job.queue, job.job_id)
+        found = self._ours(job)
+        return found is not None and found.state is JobState.CANCELED and found.began is None
+
     def queue_report(self, queue: str) -> QueueReport:
-        """The queue as CUPS tells of it."""
+        """The queue as CUPS tells of it, and the printer's own word on why it does not print."""
         try:
             found = self._cupsd.queue(queue)
+            device = self._watch(queue).printer() if found else None
         except (NoAnswer, Refused):
             return QueueReport(queue, "unreachable", accepting=False, reasons=(), depth=0)
         if found is None:
             return QueueReport(queue, "missing", accepting=False, reasons=(), depth=0)
-        return QueueReport(queue, found.state, accepting=found.accepting, reasons=found.reasons, depth=found.depth)
+        reasons, accepting = found.reasons, found.accepting
+        if device:
+            try:
+                condition = device.condition()
+            except NoAnswer:
+                reasons = (*reasons, NO_PRINTER)
+            else:  # of CUPS's own reasons, what it keeps of the printer's is kept for too long
+                reasons = condition.reasons + tuple(reason for reason in found.reasons if reason == "paused")
+                accepting = accepting and condition.accepting
+        return QueueReport(queue, found.state, accepting=accepting, reasons=reasons, depth=found.depth)
+
+    def _watch(self, queue: str) -> WatchedQueue:
+        with self._lock:
+            if queue not in self._watched:
+                asks_printer = queue not in self._not_asked
+                self._watched[queue] = WatchedQueue(queue, self._cupsd, self._deadline_s, asks_printer=asks_printer)
+            return self._watched[queue]
 
     def _is_raw(self, route: Route) -> bool:
         """Asked only where it makes a difference."""

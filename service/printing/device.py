@@ -20,6 +20,7 @@ WANTED = attribute(
     "requested-attributes",
     *("job-id", "job-uuid", "job-name", "job-state", "job-state-reasons", "job-impressions-completed"),
 )
+CONDITION = attribute(Tag.KEYWORD, "requested-attributes", "printer-state-reasons", "printer-is-accepting-jobs")
 SCHEMES = ("ipp", "ipps")
 
 
@@ -41,6 +42,14 @@ class Record:
         return self.state is JobState.COMPLETED or self.impressions > 0
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a printer is right now."""
+
+    accepting: bool
+    reasons: tuple[str, ...]
+
+
 class Device:
     """A printer at an ipp:// or ipps:// URI."""
 
@@ -59,6 +68,16 @@ class Device:
             for job in self._jobs(which):
                 self._note(job)
         return tuple(record for records in self._seen.values() for record in records.values())
+
+    def condition(self) -> Condition:
+        """Whether it takes jobs, and why it does not print; raises NoAnswer."""
+        target = attribute(Tag.URI, "printer-uri", self.uri)
+        answer = self._client.ask(Request(Operation.GET_PRINTER_ATTRIBUTES, target, (CONDITION,)), self._path)
+        if answer.status >= Status.FIRST_REFUSAL or not answer.printers:
+            return Condition(accepting=True, reasons=())  # it is there, and does not tell
+        (told, *_) = answer.printers
+        accepting = told.get("printer-is-accepting-jobs", ())[:1] != (False,)
+        return Condition(accepting, reasons_of(told, "printer-state-reasons"))
 
     def _jobs(self, which: str) -> tuple[Group, ...]:
         told = (

@@ -106,6 +106,10 @@ class FolderPrinter:
             if queue.state(job.job_id, job.job_name) is JobState.HELD:
                 queue.discard(job.job_id, job.job_name)
 
+    def withdraw(self, job: Job) -> bool:
+        """What is released lies in the folder already."""
+        return False
+
     def queue_report(self, queue: str) -> QueueReport:
         """Idle, and accepting: a folder always is, unless the disk refuses."""
         try:

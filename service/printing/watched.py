@@ -59,12 +59,17 @@ class WatchedQueue:
             return tuple(map(_as_cups_says, told))  # nothing has gone to the printer
         return self._verdicts(told)
 
+    def printer(self) -> Device | None:
+        """The printer behind the queue, if it can be asked; raises NoAnswer and Refused of CUPS."""
+        if self._asks_printer and time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
+            self._find_device()
+        return self._device
+
     def _ask_cups(self, jobs: Sequence[Job]) -> list[_Told]:
         listed = {found.job_id: found for found in self._cupsd.open_jobs(self._queue)}
         if self._cupsd.was_restarted():
             self._note_interruption()
-        if self._asks_printer and time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
-            self._find_device()
+        self.printer()
         return [self._told(job, listed.get(job.job_id)) for job in jobs]
 
     def _find_device(self) -> None:

@@ -1,0 +1,68 @@
+"""A person's decisions about queues, on their way into the ledger and from there to the lanes: pause, resume, move.
+
+They come as decisions about notes do (decisions.py): a file in the spool's decisions/, carried out at the next scan or
+start, answered beside it, kept in the ledger once. What a move moves are the notes that were received before it was
+carried out and wait for FROM; so it holds across a restart too, and notes that come later go to FROM again.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from service.clock import Now
+from service.decisions import QUEUE_ASKED, Answer, answer_to, set_aside
+from service.errors import DecisionRefused, Deferred
+from service.intake.spool import Spool
+from service.lanes import Lanes
+from service.ledger.accounts import QueueDecision
+from service.ledger.ledger import Ledger
+from service.log import log
+
+DECIDED = ("pause", "resume", "move")
+
+
+class QueueDecisions:
+    """The service's side: carries out what was asked about queues, and answers."""
+
+    def __init__(self, spool: Spool, ledger: Ledger, lanes: Lanes, now: Now) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._lanes = lanes
+        self._now = now
+
+    def take_up(self) -> None:
+        """At start: what was decided before still holds."""
+        self._lanes.follow_decisions(self._ledger.queue_decisions())
+
+    def carry_out(self) -> None:
+        """Carry out every decision about a queue that waits."""
+        for path, asked in self._asked():
+            decision = replace(asked, at=self._now())
+            try:
+                self._check(decision)
+                notes = self._lanes.waiting_for(decision.queue) if decision.what == "move" else 0
+                self._ledger.decide_about_queue(decision)  # on disk, once for each decision
+            except (DecisionRefused, Deferred) as error:
+                answer_to(path, Answer("", str(error)))
+                continue
+            self.take_up()  # effect
+            log.info("queue.decided", queue=decision.queue, code=f"{decision.what}-by-hand", notes=notes)
+            answer_to(path, Answer(decision.queue, "", notes))
+
+    def _asked(self) -> Iterator[tuple[Path, QueueDecision]]:
+        for path in sorted(self._spool.decisions.glob(f"*{QUEUE_ASKED}")):
+            try:
+                yield path, QueueDecision(**json.loads(path.read_bytes()))
+            except (OSError, ValueError, TypeError) as error:
+                set_aside(path, error)
+
+    def _check(self, decision: QueueDecision) -> None:
+        if decision.what not in DECIDED:
+            raise DecisionRefused(f"a queue can't be {decision.what!r}")
+        named = (decision.queue, decision.to) if decision.what == "move" else (decision.queue,)
+        for queue in named:
+            if queue not in self._lanes.queues:
+                raise DecisionRefused(f"printers.toml has no queue {queue}", hint="`slipway printers` names them.")
+        if decision.what == "move" and decision.queue == decision.to:
+            raise DecisionRefused(f"notes for {decision.queue} are there already")

@@ -1,0 +1,72 @@
+"""What tracking knows of one queue: the jobs it follows there, and when to look next."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from service.ledger.accounts import NoteKey
+from service.model import Job, QueueReport
+from service.trouble import waits_for
+
+SLOWEST_LOOK_S = 1.0
+HEALTH_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An accepted note and its job."""
+
+    key: NoteKey
+    job: Job
+    arrived_at: datetime
+    accepted_at: datetime
+
+
+@dataclass(slots=True)
+class QueueWatch:
+    """What is known of one queue; its times are monotonic."""
+
+    queue: str
+    thread: threading.Thread
+    followed: dict[NoteKey, Followed] = field(default_factory=dict)
+    look_at: float = 0.0
+    pause_s: float = 0.0
+    busy_since: float | None = None
+    health_at: float = 0.0
+    waits_since: float | None = None
+    is_suspected: bool = False
+    is_down: bool = False
+
+    def look_within(self, poll_s: float) -> None:
+        """Something is about to happen here."""
+        soon = time.monotonic() + poll_s
+        self.health_at = self.health_at if self.followed else time.monotonic() + HEALTH_EVERY_S
+        self.pause_s = poll_s
+        self.look_at = min(self.look_at, soon) if self.followed else soon
+
+    def looked(self, poll_s: float, *, something_happened: bool) -> None:
+        """Look again soon if something happened, else later and later."""
+        self.pause_s = poll_s if something_happened else min(self.pause_s * 1.5, max(SLOWEST_LOOK_S, poll_s))
+        self.look_at = time.monotonic() + self.pause_s
+        if something_happened:
+            self.waits_since = None
+
+    @property
+    def health_is_due(self) -> bool:
+        return self.is_suspected or ((bool(self.followed) or self.is_down) and self.health_at <= time.monotonic())
+
+    def time_to_look(self) -> float | None:
+        """How long until the jobs or the queue should be looked at; None while there is nothing to look at."""
+        if self.is_suspected:
+            return 0
+        due = [self.look_at] * bool(self.followed) + [self.health_at] * (bool(self.followed) or self.is_down)
+        return min(due) - time.monotonic() if due else None
+
+    def waited_s(self, report: QueueReport) -> float:
+        """For how long it has waited for somebody, without a sheet meanwhile."""
+        if not waits_for(report):
+            self.waits_since = None
+            return 0
+        self.waits_since = self.waits_since or time.monotonic()
+        return time.monotonic() - self.waits_since
