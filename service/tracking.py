@@ -238,7 +238,7 @@ class Tracking:
             log.error("note.held", note_id=key.note_id, queue=followed.job.queue, code=verdict.code)
         return True
 
-    def _prints_again(self, followed: _Followed, verdict: SlipwayError) -> bool:
+    def _prints_again(self, followed: Followed, verdict: SlipwayError) -> bool:
         """True if the note goes on as a further generation, which it does by itself only once."""
         key, queue = followed.key, followed.job.queue
         again = self._ledger.print_again(key, self._now(), verdict)

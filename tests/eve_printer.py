@@ -34,10 +34,15 @@ class EvePrinter:
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
     def behave(self, mode: str, seconds: float) -> None:
-        """How it treats the next job: `abort` it, be `jam`med before it, or be `slow`; once, after so many seconds."""
+        """How it treats the next job: `abort` it after so many seconds, or be `jam`med for so many before it; once."""
         beside = self.folder / ".behave.tmp"
         beside.write_text(f"mode={mode} seconds={seconds:g}\n")
         beside.rename(self.folder / ".behave")
+
+    @property
+    def pid(self) -> int:
+        assert self._program
+        return self._program.pid
 
     def start(self) -> "EvePrinter":
         command = [IPPEVEPRINTER, "-p", str(self.port), "-n", "localhost", "-r", "off", "-d", str(self._spool)]
@@ -99,7 +104,6 @@ if mv "$PAPER/.behave" "$PAPER/.behaves" 2> /dev/null; then
     case $mode in
         abort) sleep $seconds; exit 1 ;;
         jam) echo "STATE: +media-jam-error" >&2; sleep $seconds; echo "STATE: -media-jam-error" >&2 ;;
-        slow) sleep $seconds ;;
     esac
 fi
 env | grep ^IPP_ > "$PAPER/$IPP_JOB_NAME.options"

@@ -182,6 +182,29 @@ def test_a_printer_that_hangs_delays_no_other_and_its_note_is_confirmed_when_it_
     assert ([NOTE], ["9-1-r1"]) == (paper(cups_lab), paper(cups_lab, "uk-partial"))
 
 
+def test_a_jam_delays_a_note_and_costs_it_nothing(cups_lab: CupsLab, tmp_path: Path) -> None:
+    printer = cups_lab.add_queue(QUEUE, "ippeveprinter")
+    assert isinstance(printer, EvePrinter)
+    printer.behave("jam", 0.5)
+    with at_work(tmp_path, cups_lab, patience_s=60) as works:
+        works.print(a_shipment())
+        works.wait_until("completed")
+    assert [NOTE] == paper(cups_lab)
+
+
+def test_a_printer_that_stands_still_keeps_its_note_until_it_goes_on(cups_lab: CupsLab, tmp_path: Path) -> None:
+    printer = cups_lab.add_queue(QUEUE, "ippeveprinter")
+    assert isinstance(printer, EvePrinter)
+    with at_work(tmp_path, cups_lab, deadline_s=0.3) as works:
+        os.kill(printer.pid, signal.SIGSTOP)
+        works.print(a_shipment())
+        until(lambda: (QUEUE,) == works.floor.tracking.queues_down, "the queue to be down")
+        assert "accepted" == works.note(NOTE).state
+        os.kill(printer.pid, signal.SIGCONT)
+        works.wait_until("completed")
+    assert [NOTE] == paper(cups_lab)
+
+
 # cupsd ---------------------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from service.model import JobReport, JobState
 from service.printing.cupsd import CupsJob
-from service.printing.device import Record, address_of, can_be_asked
+from service.printing.device import Device, Record, address_of, can_be_asked
+from service.printing.ipp import Answer
+from service.printing.ipp_client import IppClient
 from service.printing.verdicts import verdict_by_cups, verdict_by_record
 
 COMPLETED, ABORTED, CANCELED = JobState.COMPLETED, JobState.ABORTED, JobState.CANCELED
@@ -75,6 +77,22 @@ def test_where_the_printer_can_not_be_asked_cups_decides(
 ) -> None:
     report: JobReport = verdict_by_cups(found, was_interrupted=was_interrupted)
     assert (state, "cups") == (report.state, report.confirmed_by)
+
+
+def test_a_printer_that_talks_nonsense_of_a_job_has_no_record_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    nonsense = ({}, {"job-name": ()}, {"job-name": ("1-1-r1",), "job-state": ("done",)}, {"job-state": (9,)})
+    monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, nonsense, ()))
+    assert () == Device("ipp://127.0.0.1/ipp/print", 1).records(["1-1-r1"])
+
+
+def test_a_record_that_was_seen_at_its_end_stays_when_the_printer_forgets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    completed = {"job-name": ("1-1-r1",), "job-id": (7,), "job-state": (9,)}
+    answers = [Answer(0, (), ()), Answer(0, (completed,), ()), Answer(0, (), ()), Answer(0, (), ())]
+    monkeypatch.setattr(IppClient, "ask", lambda *_: answers.pop(0))
+    device = Device("ipp://127.0.0.1/ipp/print", 1)
+    first = device.records(["1-1-r1"])
+    assert [COMPLETED] == [each.state for each in first]
+    assert first == device.records(["1-1-r1"])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from service.model import JobState
 from service.printing.ipp import Answer, Attribute, Group, Operation, Request, Status, Tag, attribute
-from service.printing.ipp_client import IppClient
+from service.printing.ipp_client import IppClient, NoAnswer
 
 SERVER = "ipp://localhost"
 DOCUMENT_FORMAT = "application/vnd.cups-raw"
@@ -95,7 +95,7 @@ class Cupsd:
         )
         billed = attribute(Tag.NAME, "job-billing", job_name)
         request = Request(Operation.PRINT_JOB, printer_uri(SERVER, queue), named, (billed, *job), document)
-        return int(self._ask(request, f"/printers/{quote(queue)}").jobs[0]["job-id"][0])
+        return int(_told(self._ask(request, f"/printers/{quote(queue)}").jobs)["job-id"][0])
 
     def job(self, job_id: int) -> CupsJob | None:
         """The job of this id, whoever's it is."""
@@ -105,7 +105,7 @@ class Cupsd:
             if error.status == Status.NOT_FOUND:
                 return None
             raise
-        return _job(answer.jobs[0])
+        return _job(_told(answer.jobs))
 
     def open_jobs(self, queue: str) -> Iterator[CupsJob]:
         """Every job of the queue that is not at its end; none, if there is no such queue."""
@@ -135,7 +135,7 @@ class Cupsd:
     def queue(self, name: str) -> CupsQueue | None:
         try:
             request = Request(Operation.GET_PRINTER_ATTRIBUTES, printer_uri(SERVER, name), (QUEUE_WANTED,))
-            return _queue(self._ask(request, f"/printers/{quote(name)}").printers[0])
+            return _queue(_told(self._ask(request, f"/printers/{quote(name)}").printers))
         except Refused as error:
             if error.status == Status.NOT_FOUND:
                 return None
@@ -153,6 +153,13 @@ class Cupsd:
 
 def printer_uri(server: str, queue: str) -> Attribute:
     return attribute(Tag.URI, "printer-uri", f"{server}/printers/{quote(queue)}")
+
+
+def _told(groups: tuple[Group, ...]) -> Group:
+    """The one job or queue that an answer must tell of."""
+    if not groups:
+        raise NoAnswer("an answer that tells nothing", was_sent=True)
+    return groups[0]
 
 
 def _job(told: Group) -> CupsJob:

@@ -93,12 +93,17 @@ class Device:
 
     def _note(self, job: Group) -> None:
         name = str(*job.get("job-name", ())[:1]).rpartition(" - ")[2]  # some backends put "CUPS's id - " before it
-        state = JOB_STATES.get(int(*job.get("job-state", ())[:1]))
+        state = JOB_STATES.get(_number(job, "job-state"))
         if name not in self._seen or state is None:
             return
         mark = str(*(job.get("job-uuid") or job.get("job-id", ()))[:1])
-        impressions = int(*job.get("job-impressions-completed", ())[:1])
+        impressions = _number(job, "job-impressions-completed")
         self._seen[name][mark] = Record(name, state, reasons_of(job, "job-state-reasons"), impressions)
+
+
+def _number(job: Group, name: str) -> int:
+    """A number of a job; 0 if the printer has none for it."""
+    return next((value for value in job.get(name, ()) if isinstance(value, int)), 0)
 
 
 def can_be_asked(device_uri: str) -> bool:
