@@ -85,7 +85,7 @@ class Tracking:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        for watch in self._watches.values():
+        for watch in list(self._watches.values()):
             if watch.thread.is_alive():
                 watch.thread.join(timeout=3 * self._settings.call_deadline_s)
 
@@ -114,7 +114,7 @@ class Tracking:
     @property
     def open_jobs(self) -> int:
         """How many jobs are being followed."""
-        return sum(len(watch.followed) for watch in self._watches.values())
+        return sum(len(watch.followed) for watch in list(self._watches.values()))
 
     @property
     def is_stuck(self) -> bool:
@@ -206,14 +206,14 @@ class Tracking:
         """Owe again what waits in a stopped queue of CUPS and was not begun: surely nothing of it prints."""
         with self._changed:
             followed = tuple(watch.followed.values())
-        try:
-            taken = [each for each in followed if self._printer.withdraw(each.job)]
-        except Deferred:
-            return  # CUPS is away now: what was cancelled is found so, and held for a person
-        for each in taken:
+        for each in followed:
+            try:
+                if not self._printer.withdraw(each.job):
+                    continue
+            except Deferred:  # CUPS is away now: a job that it cancelled all the same is found so, and held
+                return
             self._ledger.take_back(each.key, self._now())
-        self._let_go(watch, taken)
-        for each in taken:
+            self._let_go(watch, (each,))
             self._listeners.owed(each.key)
 
     # Verdicts ---------------------------------------------------------------------------------------------------------
