@@ -184,6 +184,10 @@ def _image_commands(images: argparse.ArgumentParser, everywhere: argparse.Argume
     )
     forget.add_argument("source", metavar="SOURCE", help="as `slipway images stats` names it")
 
+    moved = command("moved", "images.moved", "A source has moved: its pictures are those of the new place from now on.")
+    moved.add_argument("source", metavar="SOURCE", help="as `slipway images stats` names it")
+    moved.add_argument("to", metavar="NEW", help="the folder or the address where it is now")
+
     command("check", "images.check", "Read every prepared picture: all there and whole.")
     for name, what in (
         ("stats", "How many pictures there are, where they come from, and what is missing most."),
@@ -210,6 +214,18 @@ def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.Argume
     )
     apply.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
     apply.set_defaults(carry_out="printers_apply.apply")
+    for name, what in (
+        ("pause", "Bring nothing more to a queue; what CUPS has already still prints."),
+        ("resume", "Let a queue that was paused go on."),
+        ("move", "Let what waits for a queue now print in another; what comes later goes to the first again."),
+    ):
+        decide = actions.add_parser(name, help=what, description=what, parents=[everywhere])
+        decide.add_argument("queue", metavar="FROM" if name == "move" else "QUEUE", help="a queue of printers.toml")
+        if name == "move":
+            decide.add_argument("to", metavar="TO", help="the queue that prints instead")
+        decide.add_argument("--reason", required=True, metavar="TEXT", help="kept in the ledger; no personal data")
+        decide.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
+        decide.set_defaults(carry_out="printers_decide.decide", **({} if name == "move" else {"to": ""}))
 
 
 def _json_option(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,9 @@ from service.cli.terminal import ago, say_json, show_table
 from service.clock import utc_now
 from service.config import Config, Queue
 from service.intake.spool import Spool
+from service.ledger.accounts import QueueDecision
 from service.ledger.ledger import Ledger
+from service.ledger.queues import paused_queues
 from service.planning.house import compile_house
 from service.planning.routing import queue_ahead
 from service.printing import open_printer
@@ -31,6 +33,7 @@ class _Row:
     look: QueueLook
     waiting: int
     last_completed: datetime | None
+    paused: QueueDecision | None
 
 
 def show(arguments: argparse.Namespace, config: Config) -> int:
@@ -50,11 +53,13 @@ def _rows(config: Config) -> list[_Row]:
     spool, queues = Spool(config.settings.spool), config.printers.queue
     waiting: Mapping[str, int] = {}
     completed: Mapping[str, datetime] = {}
+    paused: Mapping[str, QueueDecision] = {}
     if spool.ledger.exists():
         ledger = Ledger(spool.ledger, read_only=True)
         waiting, completed = _waiting(ledger, config), ledger.last_completed()
+        paused = paused_queues(ledger.queue_decisions())
     return [
-        _Row(queue, look, waiting.get(queue.name, 0), completed.get(queue.name))
+        _Row(queue, look, waiting.get(queue.name, 0), completed.get(queue.name), paused.get(queue.name))
         for queue, look in zip(queues, _looks(config, spool), strict=True)
     ]
 
@@ -85,11 +90,17 @@ def _looks(config: Config, spool: Spool) -> Sequence[QueueLook]:
 def _cells(row: _Row, now: datetime) -> tuple[object, ...]:
     look = row.look
     supplies = [f"{supply.name} {supply.level} %" for supply in look.supplies if supply.level is not None]
+    state, since = ("paused", row.paused.at) if row.paused else (_state(look), look.since)
     return (
-        *(row.queue.name, _state(look), ago(look.since, now), ", ".join(_says(look))),
+        *(row.queue.name, state, ago(since, now), ", ".join((*_paused(row), *_says(look)))),
         *(row.waiting or "", look.depth or "", ago(row.last_completed, now), ", ".join(supplies)),
         shorten(row.queue.location or row.queue.description, WHERE_LENGTH, placeholder=" ..."),
     )
+
+
+def _paused(row: _Row) -> Iterator[str]:
+    if row.paused:
+        yield f"{row.paused.who}: {row.paused.reason}"
 
 
 def _state(look: QueueLook) -> str:
@@ -120,6 +131,9 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "reasons": look.reasons,
         "words": list(_says(look)),
         "since": look.since.isoformat() if look.since else None,
+        "paused": {"at": row.paused.at.isoformat(), "who": row.paused.who, "reason": row.paused.reason}
+        if row.paused
+        else None,
         "waiting": row.waiting,
         "depth": look.depth,
         "last_completed": row.last_completed.isoformat() if row.last_completed else None,

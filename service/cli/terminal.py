@@ -28,6 +28,7 @@ COLOURS = {
     "ready": "green",
     "printing": "green",
     "in trouble": "bold red",
+    "paused": "yellow",
     "missing": "bold red",
     "unreachable": "bold red",
     "stopped": "red",
