@@ -53,14 +53,15 @@ class Bench:
 
     root: Path
     demand: Demand = field(default_factory=lambda: Demand({"": (SMALL, LARGE), "halm": (SMALL, LARGE)}, {}))
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if self.folder == Path():
+            self.folder = self.root / "library"
 
     @property
     def originals(self) -> Path:
         return self.root / "originals"
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "library"
 
     @property
     def library(self) -> Library:
@@ -85,12 +86,16 @@ class Bench:
 
     def files(self) -> set[str]:
         """All prepared pictures on the disk."""
-        return {path.name for path in (self.folder / "pictures").rglob("*") if path.is_file()}
+        return {path.name for path in (self.folder / "pictures").rglob("*.jpg")}
 
 
 @dataclass
 class HandSource:
-    """A source moved by hand: contents and stamps by place, refusals, downloads; says what it was asked to bring."""
+    """A source moved by hand: contents and stamps by place, refusals, downloads; says what it was asked to bring.
+
+    `names` are the ids of a picture that is not called as its place is; `changed_at` is the time of its files. Somebody
+    presses Ctrl-C when those are asked for that are `hanging`.
+    """
 
     contents: dict[str, bytes]
     stamps: dict[str, str] = field(default_factory=dict)
@@ -100,9 +105,17 @@ class HandSource:
     place: str = "by hand"
     brought: list[tuple[str, str]] = field(default_factory=list)
     files: Path = Path()
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    changed_at: float = 0.0
+    hanging: frozenset[str] = frozenset()
+    hung: threading.Event = field(default_factory=threading.Event)
 
     def offers(self) -> Iterator[Offered | Refusal]:
-        offered = [Offered(Path(place).stem, place, self.stamps.get(place, "")) for place in self.contents]
+        offered = [
+            Offered(name, place, self.stamps.get(place, ""))
+            for place in self.contents
+            for name in self.names.get(place, (Path(place).stem,))
+        ]
         yield from sorted([*offered, *self.refusals], key=lambda one: one.place)
 
     def is_fetched(self, offered: Offered) -> bool:
@@ -110,6 +123,9 @@ class HandSource:
 
     def bring(self, offered: Offered, known_stamp: str, into: Path) -> Brought | None:
         self.brought.append((offered.place, known_stamp))
+        if offered.place in self.hanging:
+            os.kill(os.getpid(), signal.SIGINT)
+            self.hung.wait(60)
         if offered.place in self.missing:
             raise PictureRefused("not-fetched", "the server does not answer")
         content = self.contents[offered.place]
@@ -118,6 +134,8 @@ class HandSource:
             return None
         path = (into if offered.place in self.downloads else self.files) / offered.place.replace("/", "-")
         path.write_bytes(content)
+        if self.changed_at:
+            os.utime(path, (self.changed_at, self.changed_at))
         return Brought(path, stamp)
 
 
@@ -143,7 +161,7 @@ def fill(folder: Path, pictures: Mapping[tuple[str, str], Mapping[PictureSize, b
     generations, store = Generations(folder), Store(folder / "pictures")
     store.make_folders()
     with locked(folder):
-        draft = generations.open_draft()
+        draft = generations.open_draft("by hand")
         for (shop, picture), contents in pictures.items():
             origin = draft.origin("by hand", shop)
             draft.put_source(origin, NOON)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.config import read_config
-from service.imagery.library import Library, Pick
+from service.errors import LibraryUnusable
+from service.imagery.library import Fault, Library, Pick
 from service.imagery.offered import Offered, normal_id
 from service.imagery.originals.source import open_source
 from service.imagery.store.index import Index
@@ -77,6 +79,14 @@ def test_one_id_in_two_unicode_forms_is_one_picture(tmp_path: Path) -> None:
     assert b"a cup" == content_of(Library(tmp_path).look_up("", "cafe\u0301", SMALL))
 
 
+@pytest.mark.parametrize(("one", "other"), [("Ma\u00dfe", "MASSE"), ("\ufb01sh", "FISH"), ("\u017fet", "SET")])
+def test_letters_that_only_look_alike_in_capitals_are_two_ids(tmp_path: Path, one: str, other: str) -> None:
+    fill(tmp_path, {("", other): {SMALL: b"other"}})
+    library = Library(tmp_path)
+    assert library.look_up("", one, SMALL) is None
+    assert library.look_up("", other.lower(), SMALL)
+
+
 def test_the_shops_own_picture_comes_before_the_common_one(folder: Path) -> None:
     assert b"halm's own" == content_of(Library(folder).look_up("halm", "AH-1", SMALL))
 
@@ -134,6 +144,20 @@ def test_a_plan_gets_for_each_choice_the_first_that_is_there(folder: Path) -> No
     assert expected == {key: content_of(path) for key, path in shown.items()}
 
 
+@pytest.mark.parametrize("content", [None, b"", b"sma"])
+def test_what_stands_in_is_shown_where_a_file_is_gone_or_cut_and_the_picture_is_wanted(
+    folder: Path, content: bytes | None
+) -> None:
+    library, plan = Library(folder), a_plan(("AH-1", "tableware"))
+    gone = library.look_up("amber-home", "AH-1", SMALL), library.look_up("amber-home", "AH-1", LARGE)
+    assert all(gone)
+    for path in filter(None, gone):
+        path.unlink() if content is None else path.write_bytes(content)
+    pick = library.pick(plan, SIZES)
+    assert [b"a plate"] == [content_of(path) for path in pick.pictures.values()]
+    assert (WantedPicture("amber-home", "AH-1", "8x8"),) == pick.wanted
+
+
 def test_a_slot_without_a_size_shows_nothing_and_wants_nothing(folder: Path) -> None:
     plan = a_plan(("AH-9",), hero=("AH-1",))
     assert {} == Library(folder).pick(plan, {}).pictures
@@ -173,7 +197,8 @@ def test_a_library_that_is_not_there_is_empty_and_says_nothing(tmp_path: Path, s
     library, plan = Library(tmp_path / "nowhere"), a_plan(("AH-1",))
     library.log_missing(plan.note_id, library.pick(plan, SIZES).wanted)
     assert Pick() == library.pick(plan, SIZES)
-    assert (0, []) == (library.stats().pictures, list(library.faults()))
+    assert 0 == library.stats().pictures
+    assert [f"there is no library in {tmp_path / 'nowhere'} yet"] == [fault.what for fault in library.faults()]
     assert () == library.refused()
     assert "" == said.getvalue()
 
@@ -187,6 +212,17 @@ def test_a_new_generation_is_noticed_at_the_next_question(folder: Path) -> None:
     fill(folder, {("", "AH-1"): {SMALL: b"renewed"}})
     assert b"renewed" == content_of(library.look_up("", "AH-1", SMALL))
     assert b"small" == content_of(before), "who began a note by the old generation still finds its pictures"
+
+
+def test_a_library_that_is_thrown_away_and_made_again_is_noticed_though_its_generations_start_anew(
+    folder: Path,
+) -> None:
+    library = Library(folder)
+    assert library.look_up("", "AH-1", SMALL)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    fill(folder, {("", "AH-1"): {SMALL: b"made again"}})
+    assert b"made again" == content_of(library.look_up("", "AH-1", SMALL))
 
 
 def test_a_library_may_come_after_the_service(tmp_path: Path) -> None:
@@ -233,7 +269,9 @@ def test_an_index_that_cant_be_read_is_an_empty_library_and_is_said_once(folder:
     for _ in range(3):
         assert Pick() == library.pick(plan, SIZES)
     assert ["library.broken"] == [line["event"] for line in events(said)]
-    assert ["the index can't be read: file is not a database"] == list(library.faults())
+    assert [Fault("the index can't be read: file is not a database")] == list(library.faults())
+    with pytest.raises(LibraryUnusable, match="file is not a database"):
+        Library(folder, strict=True).stats()
 
 
 def test_an_index_that_breaks_while_it_is_open_is_an_empty_library(tmp_path: Path, said: io.StringIO) -> None:
@@ -292,14 +330,23 @@ def test_every_picture_that_is_gone_cut_or_altered_is_a_fault(folder: Path) -> N
     altered = library.look_up("halm", "AH-1", SMALL)
     assert altered
     altered.write_bytes(b"halm's OWN")
-    faults = sorted(library.faults(lambda done, total, label: progress.append((done, total, label))))
+    found = library.faults(lambda done, total, label: progress.append((done, total, label)))
+    faults = sorted(found, key=lambda fault: fault.what)
     expected = [
         "AH-1 at 8x8 has 3 bytes instead of 5",
         "AH-1 of halm at 8x8 is damaged",
         "TABLEWARE at 8x8 is not there",
     ]
-    assert expected == faults
+    assert [Fault(what, "by hand") for what in expected] == faults
     assert (4, 4, "checking") == progress[-1]
+
+
+def test_a_fault_names_a_picture_that_shows_the_file_and_how_many_more_do(tmp_path: Path) -> None:
+    fill(tmp_path, {("", "B"): {SMALL: b"same"}, ("halm", "A"): {LARGE: b"same"}})
+    path = Library(tmp_path).look_up("", "B", SMALL)
+    assert path
+    path.unlink()
+    assert [Fault("A of halm at 16x12 (and 1 more) is not there", "by hand")] == list(Library(tmp_path).faults())
 
 
 def test_files_that_nobody_names_are_counted_and_no_fault(folder: Path) -> None:

@@ -75,7 +75,8 @@ def test_lines_are_counted_as_an_editor_does() -> None:
         ("22139", "22139", "the row names no picture"),
         ("22139,1\x00.jpg,", "22139", "the row holds control characters"),
         ('22139,1.jpg,"1\n2"', "22139", "the row holds control characters"),
-        ("22139,1.jpg,1,and more", "", "the row has more values than the head has columns"),
+        (",1.jpg,1,and more", "", "the row has more values than the head has columns"),
+        ("22139,1.jpg,1,and more", "22139", "the row has more values than the head has columns"),
     ],
 )
 def test_a_row_that_is_wrong_is_refused_with_its_line(line: str, picture: str, what: str) -> None:

@@ -95,6 +95,35 @@ def test_an_empty_file_is_no_picture(content: bytes) -> None:
     assert "not-a-picture" == refusal(content).code
 
 
+def test_a_folder_that_has_become_a_link_since_it_was_looked_into_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "X.png").write_bytes(saved(PLAIN_RED, "PNG"))
+    (tmp_path / "folder").symlink_to("elsewhere")
+    with pytest.raises(PictureRefused, match="leads through a link") as caught:
+        read_original(tmp_path / "folder" / "X.png", LIMITS)
+    assert "no-regular-file" == caught.value.code
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"progressive": True}])
+def test_a_jpeg_whose_end_is_zeros_is_refused_as_cut_short(options: dict[str, bool], part: float) -> None:
+    """As a copy under way leaves it on a disk that gave it all its room at once."""
+    content = saved(_noise(600, 400), "JPEG", **options)
+    whole = int(len(content) * part)
+    assert "cut-short" == refusal(content[:whole] + bytes(len(content) - whole)).code
+
+
+@pytest.mark.parametrize(("kind", "options"), [("JPEG", {}), ("JPEG", {"optimize": True}), ("WEBP", {})])
+def test_a_large_plain_picture_is_whole_though_it_packs_to_zeros(kind: str, options: dict[str, bool]) -> None:
+    assert prepared(saved(Image.new("RGB", (1900, 2000), "white"), kind, **options))
+
+
+def test_what_follows_a_whole_jpeg_does_not_matter() -> None:
+    content = saved(quarters(), "JPEG")
+    for trailer in (b"motion \xff\xda photo", content[:200], bytes(2000)):
+        assert prepared(content + trailer)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
 def test_a_file_that_ends_too_early_is_refused_as_cut_short(kind: str, part: float) -> None:

@@ -4,13 +4,18 @@ import errno
 import hashlib
 import os
 import sqlite3
-from contextlib import closing
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from service.errors import LibraryFull, LibraryInUse, LibraryUnusable, SpoolFull
 from service.imagery.library import Library
+from service.imagery.store import draft as draft_module
 from service.imagery.store import files as store_module
 from service.imagery.store.draft import Draft, Picture
 from service.imagery.store.files import Store
@@ -84,25 +89,33 @@ def test_a_store_is_read_through_in_batches_and_tells_what_is_wrong_with_which(s
 # The draft -----------------------------------------------------------------------------------------------------------
 
 
+SOURCE = "a source"
+UNFINISHED = "unfinished-5f8f61460a1d3a64.sqlite"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     fill(tmp_path, {("", "A"): {SMALL: b"a", LARGE: b"A"}})
     return tmp_path
 
 
-def a_picture(draft: Draft, picture: str, stamp: str = "1") -> None:
-    origin = draft.origin("by hand", "")
+def a_picture(draft: Draft, picture: str) -> None:
+    draft.put_source(draft.origin("by hand", ""), NOON)
+    put_picture(draft, picture, "1", {"8x8": b"digest"})
+
+
+def put_picture(draft: Draft, picture: str, stamp: str, digests: dict[str, bytes]) -> None:
     row = Picture(picture, f"{picture}.jpg", stamp, "maker", b"sha")
-    draft.put_source(origin, NOON)
-    draft.put_picture(origin, row, [Prepared("8x8", b"digest", 1, 8, 8, 300)])
+    prepared = [Prepared(size, digest, 1, 8, 8, 300) for size, digest in digests.items()]
+    draft.put_picture(draft.origin("by hand", ""), row, prepared)
 
 
 def test_a_draft_in_which_nothing_is_new_is_not_changed(folder: Path) -> None:
     generations = Generations(folder)
-    draft = generations.open_draft()
+    draft = generations.open_draft(SOURCE)
     a_picture(draft, "B")
     generations.serve(draft, NOON)
-    with closing(generations.open_draft()) as draft:
+    with closing(generations.open_draft(SOURCE)) as draft:
         origin = draft.origin("by hand", "")
         row = Picture("B", "B.jpg", "1", "maker", b"sha")
         draft.put_picture(origin, row, [Prepared("8x8", b"digest", 1, 8, 8, 300)])
@@ -113,28 +126,70 @@ def test_a_draft_in_which_nothing_is_new_is_not_changed(folder: Path) -> None:
         assert not draft.is_changed
 
 
+def test_a_picture_is_written_whole_or_not_at_all_whenever_ctrl_c_is_pressed(folder: Path) -> None:
+    """Before each of its lines in turn; then what was done is kept, as an interrupted sync does."""
+    seen = []
+    for line in range(40):
+        with closing(Generations(folder).open_draft(SOURCE)) as draft:
+            origin = draft.origin("by hand", "")
+            put_picture(draft, "B", "1", {"8x8": b"old", "16x12": b"old too"})
+            with suppress(KeyboardInterrupt), interrupted_before(line, draft_module.__file__):
+                put_picture(draft, "B", "2", {"8x8": b"new"})
+            draft.undo_half()
+            draft.keep()
+        with closing(Generations(folder).open_draft(SOURCE)) as draft:
+            (stamp,) = (one.stamp for one in draft.pictures(origin) if one.picture == "B")
+            seen.append((stamp, {digest for one, _, digest, _ in draft.prepared(origin) if one == "B"}))
+            draft.drop_pictures(origin, ["B"])
+            draft.keep()
+    old, new = ("1", {b"old", b"old too"}), ("2", {b"new"})
+    undone = seen.index(new)
+    assert 0 < undone < 40
+    assert [old] * undone + [new] * (40 - undone) == seen
+
+
+@contextmanager
+def interrupted_before(line: int, file: str) -> Iterator[None]:
+    """A KeyboardInterrupt before this line of those that are carried out in a file."""
+    lines = count()
+
+    def trace(frame: FrameType, event: str, _given: object) -> object:
+        if frame.f_code.co_filename != file:
+            return None
+        if event == "line" and next(lines) == line:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
 def test_a_draft_that_was_kept_is_taken_up(folder: Path) -> None:
-    with closing(Generations(folder).open_draft()) as draft:
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         a_picture(draft, "B")
         draft.keep()
         a_picture(draft, "C")  # and not kept
-    with closing(Generations(folder).open_draft()) as draft:
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         assert ["A", "B"] == [picture.picture for picture in draft.pictures(draft.origin("by hand", ""))]
         assert draft.is_changed
 
 
 def test_a_draft_that_nobody_kept_is_begun_anew(folder: Path) -> None:
-    with closing(Generations(folder).open_draft()) as draft:
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         a_picture(draft, "B")
-    with closing(Generations(folder).open_draft()) as draft:
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         assert ["A"] == [picture.picture for picture in draft.pictures(draft.origin("by hand", ""))]
         assert not draft.is_changed
 
 
 @pytest.mark.parametrize("damage", ["cut", "overwritten", "empty", "foreign"])
 def test_a_draft_that_is_not_whole_is_begun_anew(folder: Path, damage: str) -> None:
-    unfinished = folder / "generations" / "unfinished.sqlite"
-    with closing(Generations(folder).open_draft()) as draft:
+    unfinished = folder / "generations" / UNFINISHED
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         a_picture(draft, "B")
         draft.keep()
     match damage:
@@ -149,18 +204,18 @@ def test_a_draft_that_is_not_whole_is_begun_anew(folder: Path, damage: str) -> N
             unfinished.unlink()
             with closing(sqlite3.connect(unfinished)) as other:
                 other.execute("CREATE TABLE other (one)")
-    with closing(Generations(folder).open_draft()) as draft:
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         assert ["A"] == [picture.picture for picture in draft.pictures(draft.origin("by hand", ""))]
 
 
 def test_a_journal_that_a_power_cut_brought_back_is_not_played_into_the_next_draft(folder: Path) -> None:
-    journal = folder / "generations" / "unfinished.sqlite-journal"
-    with closing(Generations(folder).open_draft()) as draft:
+    journal = folder / "generations" / f"{UNFINISHED}-journal"
+    with closing(Generations(folder).open_draft(SOURCE)) as draft:
         a_picture(draft, "B")
         left = journal.read_bytes()
-    (folder / "generations" / "unfinished.sqlite").unlink()
+    (folder / "generations" / UNFINISHED).unlink()
     journal.write_bytes(left)
-    with closing(Generations(folder).open_draft()):
+    with closing(Generations(folder).open_draft(SOURCE)):
         assert not journal.exists()
 
 
@@ -184,26 +239,39 @@ def test_the_previous_generation_and_its_pictures_stay_older_ones_go(tmp_path: P
     )
 
 
-def test_a_generation_that_was_finished_and_not_served_is_taken_up(folder: Path) -> None:
+def test_a_generation_that_was_finished_and_not_served_is_served_first(folder: Path) -> None:
     generations = Generations(folder)
-    draft = generations.open_draft()
+    draft = generations.open_draft(SOURCE)
     a_picture(draft, "B")
     generations.serve(draft, NOON)
     (folder / "current").unlink()
     (folder / "current").symlink_to("generations/000001.sqlite")  # as if the power went before it was served
-    draft = generations.open_draft()
-    assert ["A", "B"] == [picture.picture for picture in draft.pictures(draft.origin("by hand", ""))]
-    generations.serve(draft, NOON)
-    generations.sweep(generations.outlived(in_an_hour()))
-    assert ["000001.sqlite", "000003.sqlite"] == sorted(path.name for path in (folder / "generations").iterdir())
-    assert 3 == Library(folder).stats().generation
+    generations.drop(generations.open_draft("another source"))
+    stats = Library(folder).stats()
+    assert (2, 2) == (stats.generation, stats.pictures)
 
 
-def test_where_the_link_is_lost_the_newest_generation_is_taken_up(folder: Path) -> None:
+def test_where_the_link_is_lost_the_newest_generation_is_served(folder: Path) -> None:
     (folder / "current").unlink()
     generations = Generations(folder)
-    generations.serve(generations.open_draft(), NOON)
+    generations.drop(generations.open_draft(SOURCE))
     assert 1 == Library(folder).stats().pictures
+
+
+def test_a_draft_of_one_source_is_not_taken_up_for_another_and_is_void_once_something_new_is_served(
+    folder: Path,
+) -> None:
+    generations = Generations(folder)
+    with closing(generations.open_draft(SOURCE)) as draft:
+        a_picture(draft, "B")
+        draft.keep()
+    draft = generations.open_draft("another source")
+    assert 1 == draft.count_pictures()
+    a_picture(draft, "C")
+    generations.serve(draft, NOON)
+    assert ["000001.sqlite", "000002.sqlite"] == sorted(path.name for path in (folder / "generations").iterdir())
+    with closing(generations.open_draft(SOURCE)) as draft:
+        assert ["A", "C"] == [picture.picture for picture in draft.pictures(draft.origin("by hand", ""))]
 
 
 def test_one_sync_at_a_time_and_the_other_is_named(tmp_path: Path) -> None:

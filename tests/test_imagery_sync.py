@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from service.config import Images
 from service.errors import LibraryFull, LibraryInUse, OwnFault, PictureSourceUnusable
 from service.imagery.offered import Refusal
+from service.imagery.originals.source import open_source
 from service.imagery.syncing.demand import Demand, demand_of_source
 from service.imagery.syncing.sync import SyncSummary
 from service.model import PictureSize
 from tests.imagery_doubles import HERO, LARGE, SETTINGS, SMALL, Bench, HandSource, draw, in_an_hour, prepare_badly
+from tests.originals import quarters, saved
+from tests.tls_server import Answer, TlsServer
 
 NOTHING = SyncSummary(
     offered=0,
@@ -28,6 +32,7 @@ NOTHING = SyncSummary(
     pictures=0,
     size_bytes=0,
     generation=0,
+    damaged=0,
     elapsed_s=0.0,
 )
 
@@ -131,17 +136,17 @@ def test_a_vanished_picture_leaves_the_library(bench: Bench) -> None:
     assert [""] == bench.shown("b")
 
 
-def test_a_file_that_changed_just_now_is_looked_into_again_next_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("changed_s_ago", "is_read_again"), [(1, True), (-600, True), (3, False), (-1e8, False)])
+def test_a_file_that_changed_just_now_is_looked_into_again_next_time(
+    tmp_path: Path, changed_s_ago: float, is_read_again: bool
+) -> None:
     """Its stamp could stay the same: the clock of a file system may be as coarse as two seconds."""
-    bench = Bench(tmp_path)
+    bench, now = Bench(tmp_path), in_an_hour()
     source = HandSource({"a.png": a_png(tmp_path, 10)}, {"a.png": "stamp"}, files=tmp_path)
-    now = in_an_hour()
-    os.utime(tmp_path / "10.png")
-    bench.sync(source, now=lambda: in_an_hour().replace(year=now.year - 1))
-    assert {"unchanged": 1} == counts(bench.sync(source))
-    assert 2 == len(source.brought)
-    assert {"unchanged": 1} == counts(bench.sync(source))
-    assert 2 == len(source.brought)
+    source.changed_at = now.timestamp() - changed_s_ago
+    for _ in range(2):
+        bench.sync(source, now=lambda: now)
+    assert 1 + is_read_again == len(source.brought)
 
 
 def test_another_quality_makes_everything_anew(bench: Bench) -> None:
@@ -262,15 +267,71 @@ def test_an_original_costs_its_worker_and_nothing_else(bench: Bench, tmp_path: P
     source = HandSource(sick | well, dict.fromkeys([*sick, *well], "1"), files=tmp_path)
     settings = Images(workers=1, deadline_s=1.0, memory_mb=512)
     summary = bench.sync(source, settings=settings, prepare=prepare_badly)
-    expected = {"eats.png": "too-much-memory", "hangs.png": "too-slow", "kills.png": "broken", "trips.png": "broken"}
+    expected = {
+        "eats.png": "too-much-memory",
+        "hangs.png": "too-slow",
+        "kills.png": "broken",
+        "trips.png": "not-prepared",
+    }
     assert expected == codes(summary)
     assert 4 == summary.made
     assert "quotes" not in str(summary.refused)
     source.brought.clear()
     settings = settings.model_copy(update={"deadline_s": 10.0, "memory_mb": 1024})
     again = bench.sync(source, settings=settings)
-    assert ["eats.png", "hangs.png"] == [place for place, _ in source.brought], "their causes may have passed"
+    assert ["eats.png", "hangs.png", "trips.png"] == [place for place, _ in source.brought], (
+        "their causes may have passed"
+    )
     assert 4 == len(again.refused)
+
+
+def test_a_row_that_is_spoilt_leaves_its_picture_as_it_was(bench: Bench) -> None:
+    bench.draw(a=10, b=90)
+    manifest = bench.root / "list.csv"
+    manifest.write_text("sku,path\nA,a.png\nB,b.png\n")
+    bench.sync(open_source(str(bench.originals), manifest, SETTINGS))
+    shown = bench.shown("A", "B")
+    manifest.write_text("sku,path\nA,a.png,oops\nB,b.png\n")
+    summary = bench.sync(open_source(str(bench.originals), manifest, SETTINGS))
+    assert {"unchanged": 1, "refused": 1} == counts(summary)
+    assert shown == bench.shown("A", "B")
+
+
+# Pictures that many articles share -----------------------------------------------------------------------------------
+
+
+def test_a_picture_that_many_articles_share_is_brought_and_prepared_once(bench: Bench, tmp_path: Path) -> None:
+    skus = tuple(f"p{number}" for number in range(20))
+    contents = {"all.png": a_png(tmp_path, 10), "few.png": a_png(tmp_path, 90)}
+    names = {"all.png": skus, "few.png": ("q1", "q2")}
+    source = HandSource(contents, downloads=frozenset(["few.png"]), files=tmp_path, names=names)
+    assert {"made": 22, "prepared": 4} == counts(bench.sync(source))
+    assert ["all.png", "few.png"] == sorted(place for place, _ in source.brought)
+    assert bench.shown("p0") * 20 == bench.shown(*skus)
+    source.brought.clear()
+    assert {"unchanged": 22} == counts(bench.sync(source))
+    assert ("few.png", f"etag {len(contents['few.png'])}") in source.brought
+    assert 2 == len(source.brought)
+
+
+def test_an_article_that_joins_others_at_their_picture_changes_nothing_for_them(bench: Bench, tmp_path: Path) -> None:
+    source = HandSource(
+        {"a.png": a_png(tmp_path, 10)}, downloads=frozenset(["a.png"]), files=tmp_path, names={"a.png": ("p1", "p2")}
+    )
+    bench.sync(source)
+    bench.demand = Demand({"": (SMALL, LARGE)}, {("", "p3"): (HERO,)})
+    source.names["a.png"] = ("p1", "p2", "p3")
+    source.brought.clear()
+    assert {"made": 1, "unchanged": 2, "prepared": 1} == counts(bench.sync(source))
+    assert [("a.png", "")] == source.brought
+    assert [False, True] == [bench.library.has("", one, HERO.name) for one in ("p1", "p3")]
+
+
+def test_a_shared_picture_that_is_refused_is_refused_for_each_article(bench: Bench, tmp_path: Path) -> None:
+    source = HandSource({"a.png": b"no picture"}, {"a.png": "1"}, files=tmp_path, names={"a.png": ("p1", "p2")})
+    for _ in range(2):
+        assert ["p1", "p2"] == sorted(one.picture for one in bench.sync(source).refused)
+    assert 1 == len(source.brought)
 
 
 # Sources and shops ---------------------------------------------------------------------------------------------------
@@ -297,6 +358,19 @@ def test_a_shops_own_picture_stands_beside_the_common_one(bench: Bench, tmp_path
     assert [(str(bench.originals), "", 1), ("by hand", "halm", 1)] == [
         (one.place, one.shop, one.pictures) for one in stats.sources
     ]
+
+
+def test_the_librarys_own_pictures_are_never_taken_for_originals(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, folder=tmp_path / "originals" / "library")
+    bench.draw(a=10)
+    draw(bench.folder / "samples" / "b.png", 90)
+    for _ in range(2):
+        assert 2 == bench.sync().pictures
+    assert {"taken"} == set(codes(bench.sync(open_source(str(bench.folder), None, SETTINGS))).values())
+    shard = next(path for path in (bench.folder / "pictures").rglob("*.jpg")).parent
+    for folder in (bench.folder / "pictures", shard):
+        with pytest.raises(PictureSourceUnusable, match="prepared pictures"):
+            open_source(str(folder), None, SETTINGS)
 
 
 def test_a_source_that_suddenly_offers_nothing_is_not_believed(bench: Bench) -> None:
@@ -350,6 +424,28 @@ def test_what_the_server_says_is_as_it_was_is_unchanged(bench: Bench, tmp_path: 
     assert {"a.png": f"etag {len(contents['a.png'])}", "b.png": "etag 10"} == dict(source.brought)
     assert {"unchanged": 1, "refused": 1} == counts(again)
     assert (first.refused, 1) == (again.refused, again.generation)
+
+
+def test_what_a_version_says_is_as_it_was_is_not_fetched_though_its_address_is_signed_anew(
+    bench: Bench, tls_server: TlsServer
+) -> None:
+    settings = SETTINGS.model_copy(update={"requests_per_s": 1000})
+    tls_server.answers["/1.jpg?sig=1"] = [Answer(body=saved(quarters(), "JPEG"))]
+    done = []
+    for signature in (1, 2):
+        tls_server.answers["/list.csv"] = [Answer(body=b"sku,url,version\n1,1.jpg?sig=%d,7\n" % signature)]
+        source = open_source(tls_server.url("/list.csv"), None, settings, tls_server.outside())
+        done.append(counts(bench.sync(source, settings=settings)))
+    assert [{"made": 1, "prepared": 2}, {"unchanged": 1}] == done
+
+
+def test_a_slow_server_does_not_hold_up_the_end_of_the_program(bench: Bench, tmp_path: Path) -> None:
+    source = HandSource({"a.png": a_png(tmp_path, 10), "b.png": b""}, files=tmp_path)
+    source.downloads, source.hanging = frozenset(source.contents), frozenset(["b.png"])
+    with pytest.raises(KeyboardInterrupt):
+        bench.sync(source)
+    assert {True} == {thread.daemon for thread in threading.enumerate() if thread.name == "download"}
+    source.hung.set()
 
 
 def test_a_new_size_asks_the_server_for_the_whole_picture(bench: Bench, tmp_path: Path) -> None:
@@ -420,16 +516,55 @@ def test_what_is_damaged_and_cant_be_made_again_is_not_shown(bench: Bench) -> No
     assert [] == list(bench.library.faults())
 
 
-def test_a_broken_index_is_replaced_by_one_from_the_generation_before(bench: Bench) -> None:
+def test_a_broken_index_is_replaced_by_one_from_the_generation_before_and_that_is_said(bench: Bench) -> None:
     bench.draw(a=10)
     bench.sync()
     bench.draw(b=90)
     bench.sync()
     (bench.folder / "current").resolve().write_bytes(b"no index")
     summary = bench.sync()
-    assert {"made": 1, "unchanged": 1, "prepared": 2} == counts(summary)
+    assert ({"made": 1, "unchanged": 1, "prepared": 2}, 2) == (counts(summary), summary.damaged)
     assert [] == list(bench.library.faults())
     assert 2 == bench.library.stats().pictures
+    assert 0 == bench.sync().damaged
+
+
+@pytest.mark.parametrize("where", [0, 4096, 12288])
+def test_a_broken_index_is_replaced_though_the_source_has_nothing_new(bench: Bench, tmp_path: Path, where: int) -> None:
+    bench.draw(a=10)
+    bench.sync()
+    bench.sync(HandSource({"c.png": a_png(tmp_path, 170)}, files=tmp_path))
+    index = (bench.folder / "current").resolve()
+    content = index.read_bytes()
+    index.write_bytes(content[:where] + os.urandom(4096) + content[where + 4096 :])
+    summary = bench.sync()
+    assert (2, 3, 1) == (summary.damaged, summary.generation, summary.pictures)
+    assert [] == list(bench.library.faults())
+    assert "" not in bench.shown("a")
+
+
+def test_an_index_that_is_damaged_within_condemns_no_original(bench: Bench) -> None:
+    bench.draw(**{f"p{number}": 5 * number for number in range(40)})
+    bench.sync()
+    index = (bench.folder / "current").resolve()
+    content = index.read_bytes()
+    pages = (content[at : at + 4096] for at in range(4096, len(content), 4096))
+    index.write_bytes(content[:4096] + b"".join(b"overwrites" + page[10:] for page in pages))
+    summary = bench.sync()
+    assert (40, (), 1) == (summary.made, summary.refused, summary.damaged)
+    assert "" not in bench.shown(*(f"p{number}" for number in range(40)))
+
+
+def test_whoever_prints_may_read_what_a_sync_makes_whatever_the_umask(bench: Bench) -> None:
+    bench.draw(a=10)
+    before = os.umask(0o077)
+    try:
+        bench.sync()
+    finally:
+        os.umask(before)
+    made = [path for path in (bench.folder, *bench.folder.rglob("*")) if path.name not in ("lock", "CACHEDIR.TAG")]
+    assert [] == [path for path in made if path.stat().st_mode & 0o044 != 0o044]
+    assert [] == [path for path in made if path.is_dir() and path.stat().st_mode & 0o011 != 0o011]
 
 
 # Interrupted ---------------------------------------------------------------------------------------------------------
@@ -469,14 +604,25 @@ def test_what_a_kill_left_unswept_is_swept_though_nothing_is_new(bench: Bench) -
     assert files == bench.files()
 
 
-def test_what_another_source_left_unfinished_is_served_with_the_next_sync(bench: Bench, tmp_path: Path) -> None:
+def test_half_of_a_source_is_never_served_by_the_sync_of_another(bench: Bench, tmp_path: Path) -> None:
     bench.draw(a=10, b=90)
     with pytest.raises(KeyboardInterrupt):
         bench.sync(progress=interrupt_after(1))
     bench.sync(HandSource({"c.png": a_png(tmp_path, 170)}, files=tmp_path))
-    assert 2 == bench.library.stats().pictures
-    assert [] == list(bench.library.faults())
-    assert 1 == bench.sync().unchanged
+    assert [("by hand", 1)] == [(one.place, one.pictures) for one in bench.library.stats().sources]
+    assert {"made": 2, "prepared": 4} == counts(bench.sync())
+    assert (3, []) == (bench.library.stats().pictures, list(bench.library.faults()))
+    assert 2 == len(list((bench.folder / "generations").iterdir()))
+
+
+def test_a_sync_goes_on_from_its_own_half_after_others_that_brought_nothing_new(bench: Bench, tmp_path: Path) -> None:
+    other = HandSource({"c.png": a_png(tmp_path, 170)}, files=tmp_path)
+    bench.sync(other)
+    bench.draw(a=10, b=90)
+    with pytest.raises(KeyboardInterrupt):
+        bench.sync(progress=interrupt_after(1))
+    bench.sync(other)
+    assert {"made": 1, "unchanged": 1, "prepared": 2} == counts(bench.sync())
 
 
 def test_a_full_disk_ends_the_sync_and_leaves_the_library_as_it_was(bench: Bench, tmp_path: Path) -> None:
@@ -514,7 +660,7 @@ def test_workers_that_cant_even_begin_are_said_to_be_broken(bench: Bench) -> Non
 def test_after_any_changes_the_library_is_as_if_it_were_new(bench: Bench, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(4):
-        for _ in range(chance.randrange(6)):
+        for _ in range(chance.randrange(1, 6)):
             _change(bench.originals, chance)
         bench.demand = Demand({"": tuple(chance.sample([SMALL, LARGE, PictureSize(10, 10)], 2))}, {})
         bench.sync(allow_vanished=True)

@@ -1,6 +1,9 @@
 """`slipway images`, as people and timers call it, with real notes in between."""
 
 import json
+import os
+import shutil
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 import structlog
 from PIL import Image
 
+from service.cli import images as images_module
 from service.cli.main import main
 from tests.builders import a_line, a_shipment
 from tests.conftest import ROOT
@@ -48,7 +52,7 @@ class Images:
 
     def wanted(self) -> list[tuple[str, str, int]]:
         """What is wanted, but for the story that no library here has."""
-        rows = [(row["picture"], row["size"], row["notes"]) for row in self.asked("wanted")]
+        rows = [(row["picture"], *row["sizes"], row["notes"]) for row in self.asked("wanted")]
         return [row for row in rows if row[0] != STORY]
 
 
@@ -168,11 +172,29 @@ def test_a_source_that_has_moved_is_forgotten_by_its_old_place(shop: Shop, image
     assert ["taken"] == [row["code"] for row in images.asked("sync", str(moved))[0]["refused"]]
 
     assert 1 == images("forget", "/nowhere").returncode
-    answer = images("forget", str(originals))
+    answer = images("forget", os.path.relpath(originals))
 
     assert 0 == answer.returncode, answer.stderr
     assert "1 picture of" in answer.stdout
+    assert [str(moved)] == [source["place"] for source in images.asked("stats")[0]["sources"]]
+    assert 1 == images("forget", str(originals)).returncode
     assert 1 == images.asked("sync", str(moved))[0]["made"]
+    expected = {"place": str(moved), "vanished": 1, "pictures": 0, "generation": 5}
+    assert [expected] == images.asked("forget", str(moved))
+    (made,) = images.asked("sync", str(moved))
+    assert (1, 0) == (made["made"], made["prepared"]), "the generation before still knows them"
+
+
+def test_a_source_that_has_moved_is_followed_and_nothing_is_made_anew(
+    shop: Shop, images: Images, originals: Path, tmp_path: Path
+) -> None:
+    images.asked("sync", str(originals))
+    new = originals.rename(tmp_path / "moved")
+    assert 1 == images("moved", "/nowhere", str(new)).returncode
+    assert [str(new)] == [one["place"] for one in images.asked("moved", str(originals), os.path.relpath(new))]
+    assert 1 == images.asked("sync", str(new))[0]["unchanged"]
+    assert [str(new)] == [source["place"] for source in images.asked("stats")[0]["sources"]]
+    assert 1 == images("moved", str(new), str(new)).returncode
 
 
 def test_a_shop_may_have_pictures_of_its_own(shop: Shop, images: Images, originals: Path, tmp_path: Path) -> None:
@@ -192,6 +214,7 @@ def test_stats_say_where_pictures_come_from_and_what_is_missing_most(
     shop: Shop, images: Images, originals: Path
 ) -> None:
     assert "no library" in images("stats").stdout
+    assert (1, True) == ((answer := images("check")).returncode, "there is no library" in answer.stdout)
     images.asked("sync", str(originals))
     lines = {"1": ("A-1",), "2": ("A-1", "A-2")}
     for order_id, skus in lines.items():
@@ -201,7 +224,7 @@ def test_stats_say_where_pictures_come_from_and_what_is_missing_most(
     answer = images("stats")
 
     assert str(originals) in answer.stdout
-    assert "missing on the newest 1,000 notes: 3 pictures" in answer.stdout
+    assert "missing on the newest 1,000 notes: 3 pictures" in answer.stdout  # and the story's
     assert answer.stdout.index("A-1") < answer.stdout.index("A-2")
 
 
@@ -221,6 +244,46 @@ def test_a_broken_library_costs_the_pictures_and_not_the_note(
     print_note(shop, "1001", "22139")
 
     assert set() == pictures_on(shop, "1001")
-    assert 1 == images.asked("sync", str(originals))[0]["made"]
+    for question in ("stats", "wanted", "refused"):
+        assert "the index can't be read" in images(question).stderr
+    assert 1 == images("check").returncode
+    assert "generation 1 was damaged" in images("sync", str(originals)).stdout
     print_note(shop, "1002", "22139")
     assert {(165, 118)} == pictures_on(shop, "1002")
+
+
+def test_what_only_wants_a_sync_or_no_layout_asks_for_any_more_is_not_wanted(
+    shop: Shop, images: Images, originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images.asked("sync", str(originals))
+    print_note(shop, "1001", "NEW-7", "NEW-8")
+    assert ["NEW-7", "NEW-8"] == [picture for picture, *_ in images.wanted()]
+    with monkeypatch.context() as changed:
+        layouts = shutil.copytree(ROOT / "layouts", tmp_path / "layouts")
+        for layout in layouts.glob("*/layout.toml"):
+            layout.write_text(layout.read_text().replace("picture_mm = [35, 14]", "picture_mm = [35, 13]"))
+        changed.setenv("SLIPWAY_LAYOUTS", str(layouts))
+        assert [] == images.wanted(), "no layout asks for them at that size"
+        Image.new("RGB", (600, 600), "teal").save(originals / "NEW-7.jpg")
+        images.asked("sync", str(originals))
+    assert ["NEW-8"] == [picture for picture, *_ in images.wanted()], "the other is there, at another size"
+
+
+def test_a_sync_that_is_stopped_says_what_is_kept(
+    shop: Shop, images: Images, originals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_given: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(images_module, "sync", stopped)
+    answer = images("sync", str(originals))
+    assert (130, True) == (answer.returncode, "the next sync of this source goes on from here" in answer.stderr)
+
+
+def test_a_ledger_that_cant_be_read_costs_a_sync_no_more_than_the_sizes_that_notes_wanted(
+    shop: Shop, images: Images, originals: Path
+) -> None:
+    (shop.spool / "ledger.db").write_bytes(b"no ledger" * 1000)
+    answer = images("sync", str(originals), "--json")
+    assert (0, 1) == (answer.returncode, json.loads(answer.stdout)["made"])
+    assert "ledger-unusable" in answer.stderr

@@ -25,6 +25,7 @@ from service.rendering.renderer import Renderer
 CONFIGURATION = 78
 LAYOUT_HINT = "Give the frame named more room, or shorten the words; `slipway proof` shows every case."
 SHEET_HINT = "Mend `sides` or `media` of the route in config/routing.toml, or the layout's [sheet]."
+LIBRARY_HINT = "`slipway images sync SOURCE` makes the index anew; docs/pictures.md."
 
 
 def check(arguments: argparse.Namespace, config: Config) -> int:
@@ -136,5 +137,10 @@ def _place_findings(config: Config) -> Iterator[Finding]:
         yield Finding("spool", f"{spool.root}, {notes} notes in the ledger")
     except SlipwayError as error:
         yield Finding("spool", "", str(error), error.hint)
-    stats = Library(settings.image_cache).stats()
-    yield Finding("picture library", f"{stats.pictures} pictures, {stats.size_bytes / 1e6:.1f} MB")
+    try:
+        stats = Library(settings.image_cache, strict=True).stats()
+    except SlipwayError as error:
+        yield Finding("picture library", "", str(error), LIBRARY_HINT)
+        return
+    is_there = f"{stats.pictures:,} pictures, {stats.size_bytes / 1e6:,.1f} MB"
+    yield Finding("picture library", is_there if stats.generation else f"none in {settings.image_cache}")

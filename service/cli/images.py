@@ -1,32 +1,38 @@
 """`images`: the local library of product pictures, filled, looked through, and asked what it lacks."""
 
 import argparse
+import shlex
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from service.cli.terminal import progress, say, say_json, show_table
+from service.cli.image_sizes import demand_of_shops, missing_on, sizes_asked
+from service.cli.terminal import progress, remark, say, say_json, show_table
 from service.config import Config
-from service.imagery.library import Library
-from service.imagery.originals.source import Brought, Offered, Refusal, open_source
-from service.imagery.syncing.demand import Demand
+from service.imagery.library import Fault, Library
+from service.imagery.originals.source import Refusal, open_source
+from service.imagery.syncing import sources
 from service.imagery.syncing.sync import SyncPlan, SyncSummary, sync
-from service.intake.spool import Spool
 from service.ledger.accounts import WantedRow
-from service.ledger.ledger import Ledger
-from service.model import PictureSize
-from service.rendering.layouts.loading import read_layout_file
-from service.rendering.layouts.picture_sizes import picture_sizes
 
 SHOWN = 40
 MISSING_SHOWN = 20
 REFUSED_HEADS = ("refused", "picture", "place", "why")
-ASKED_BY_SYNC = 100_000  # notes whose wanted sizes are made
 
-Sizes = Mapping[str, tuple[PictureSize, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A picture that notes had to do without: at which sizes, how many notes at the one most asked for, and when the
+    last."""
+
+    shop: str
+    picture: str
+    sizes: tuple[str, ...]
+    notes: int
+    last_at: datetime
 
 
 # Sync ----------------------------------------------------------------------------------------------------------------
@@ -47,52 +53,22 @@ def fill(arguments: argparse.Namespace, config: Config) -> int:
             verify=arguments.verify,
             progress=advanced,
         )
-        summary = sync(settings.image_cache, source, _demand(config), plan)
+        summary = sync(settings.image_cache, source, demand_of_shops(config), plan)
     say_json(_summary_json(summary)) if arguments.json else _show_summary(summary)
     return 0
 
 
 @contextmanager
 def _stopped_as_by_hand() -> Iterator[None]:
-    """SIGTERM is a Ctrl-C inside the block: what was done until then is kept."""
+    """SIGTERM is a Ctrl-C inside the block: what was done until then is kept, and that is said."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except KeyboardInterrupt:
+        remark("stopped; the library is as it was, and the next sync of this source goes on from here")
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _demand(config: Config) -> Demand:
-    """What the layouts ask for: goods and tiles of every picture, heroes of those that are named or were wanted."""
-    shops = config.settings.shops
-    sizes = {
-        shop: tuple(picture_sizes(read_layout_file(config.settings.layouts / settings.layout)).values())
-        for shop, settings in shops.items()
-    }
-    named: dict[tuple[str, str], tuple[PictureSize, ...]] = {}
-    for shop, picture, size in (*_told(config, sizes), *_wanted(config, sizes)):
-        for reach in (shop, ""):
-            named[reach, picture] = tuple(dict.fromkeys((*named.get((reach, picture), ()), size)))
-    return Demand(every=_of_every_picture(sizes), named=named)
-
-
-def _of_every_picture(sizes: Sizes) -> dict[str, tuple[PictureSize, ...]]:
-    whole = {shop: tuple(size for size in asked if not size.is_cropped) for shop, asked in sizes.items()}
-    common = tuple(dict.fromkeys(size for asked in whole.values() for size in asked))
-    return {"": common, **whole}
-
-
-def _told(config: Config, sizes: Sizes) -> Iterator[tuple[str, str, PictureSize]]:
-    """The heroes that the configuration names."""
-    for shop, settings in config.settings.shops.items():
-        if settings.story:
-            yield from ((shop, settings.story.picture, size) for size in sizes[shop] if size.is_cropped)
-
-
-def _wanted(config: Config, sizes: Sizes) -> Iterator[tuple[str, str, PictureSize]]:
-    """The sizes that notes asked for, as far as layouts still do."""
-    for row in _missing(config, ASKED_BY_SYNC):
-        yield from ((row.shop, row.picture, size) for size in sizes.get(row.shop, ()) if size.name == row.size)
 
 
 def _summary_json(summary: SyncSummary) -> dict[str, object]:
@@ -108,6 +84,11 @@ def _show_summary(summary: SyncSummary) -> None:
         f"the library: {_count(summary.pictures, 'picture')}, {summary.size_bytes / 1e6:,.1f} MB,"
         f" generation {summary.generation}, after {summary.elapsed_s:.1f} s"
     )
+    if summary.damaged:
+        say(
+            f"generation {summary.damaged} was damaged, and is replaced by what an older one had and by this source:"
+            " sync the other sources too"
+        )
     if summary.coarse:
         say(f"{_count(summary.coarse, 'picture')} of this source would print at less than 150 dpi: send larger ones")
     _show_refused(summary.refused)
@@ -122,38 +103,54 @@ def _show_refused(refused: Sequence[Refusal]) -> None:
         say(f"and {len(refused) - SHOWN:,} more: `slipway images refused` lists all")
 
 
-# Forget --------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """A source that is no more: it offers nothing."""
-
-    place: str
-
-    def offers(self) -> Iterator[Offered | Refusal]:
-        return iter(())
-
-    def bring(self, offered: Offered, known_stamp: str, into: Path) -> Brought | None:
-        raise NotImplementedError("nothing was offered")
-
-    def is_fetched(self, offered: Offered) -> bool:
-        return False
+# Sources that are no more, or have moved ------------------------------------------------------------------------------
 
 
 def forget(arguments: argparse.Namespace, config: Config) -> int:
-    """Take all pictures of a source out of the library: it has moved, or is no more."""
-    library = Library(config.settings.image_cache)
-    known = [one for one in library.stats().sources if one.place == arguments.source]
-    if not known:
-        places = ", ".join(sorted({one.place for one in library.stats().sources})) or "none"
-        say(f"the library has no source {arguments.source}; it has: {places}")
+    """Take a source and all its pictures out of the library: it has moved, or is no more."""
+    place = _known_place(arguments.source, _places(config))
+    if not place:
         return 1
-    for one in known:
-        plan = SyncPlan(shop=one.shop, settings=config.settings.images, allow_vanished=True)
-        summary = sync(config.settings.image_cache, _Gone(one.place), Demand({}, {}), plan)
-        say(f"{_count(summary.vanished, 'picture')} of {one.place} gone, {summary.pictures:,} left in the library")
+    gone = sources.forget(config.settings.image_cache, place)
+    if arguments.json:
+        say_json(asdict(gone))
+    else:
+        say(f"{_count(gone.vanished, 'picture')} of {gone.place} gone, {gone.pictures:,} left in the library")
     return 0
+
+
+def moved(arguments: argparse.Namespace, config: Config) -> int:
+    """Let a source's pictures be those of the place that it has moved to; its next sync finds them as they were."""
+    places = _places(config)
+    place, new_place = _known_place(arguments.source, places), _spellings(arguments.to)[-1]
+    if not place:
+        return 1
+    if new_place in places:
+        say(f"{new_place} is a source of its own: `slipway images forget` it first")
+        return 1
+    generation = sources.move(config.settings.image_cache, place, new_place)
+    if arguments.json:
+        say_json({"place": new_place, "before": place, "generation": generation})
+    else:
+        say(f"{place} is {new_place} now: sync that")
+    return 0
+
+
+def _places(config: Config) -> frozenset[str]:
+    return frozenset(one.place for one in _library(config).stats().sources)
+
+
+def _known_place(source: str, places: frozenset[str]) -> str:
+    """The source that a person named, as the library spells it; empty, and said, if it has none."""
+    place = next((one for one in _spellings(source) if one in places), "")
+    if not place:
+        say(f"the library has no source {source}; it has: {', '.join(sorted(places)) or 'none'}")
+    return place
+
+
+def _spellings(source: str) -> tuple[str, ...]:
+    """How `images stats` may name what a person named: as it was typed, or as the folder that this is from here."""
+    return (source,) if "://" in source else (source, str(Path(source).resolve()))
 
 
 # Looks ---------------------------------------------------------------------------------------------------------------
@@ -164,18 +161,28 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
     library = Library(config.settings.image_cache)
     with progress("checking") as advanced:
         faults = list(library.faults(advanced))
-    for fault in faults:
-        say_json({"fault": fault}) if arguments.json else say(fault)
-    if faults:
-        say("\n  do: `slipway images sync SOURCE --verify` makes them anew") if not arguments.json else None
-    elif not arguments.json:
+    if arguments.json:
+        for fault in faults:
+            say_json(asdict(fault))
+    elif faults:
+        _show_faults(faults)
+    else:
         say(f"{_count(library.stats().pictures, 'picture')}, all there and whole")
     return int(bool(faults))
 
 
+def _show_faults(faults: Sequence[Fault]) -> None:
+    for fault in faults:
+        say(fault.what)
+    say("")
+    for source in dict.fromkeys(fault.source for fault in faults):
+        command = f"slipway images sync {shlex.quote(source)} --verify" if source else "slipway images sync SOURCE"
+        say(f"  do: `{command}` makes {'them' if source else 'it'} anew")
+
+
 def stats(arguments: argparse.Namespace, config: Config) -> int:
     """What the library holds, where it came from, and what the newest notes had to do without."""
-    stats, missing = Library(config.settings.image_cache).stats(), _still_missing(config, arguments.last)
+    stats, missing = _library(config).stats(), _to_photograph(config, arguments.last)
     if arguments.json:
         say_json(asdict(stats) | {"missing": [asdict(row) for row in missing]})
         return 0
@@ -185,7 +192,7 @@ def stats(arguments: argparse.Namespace, config: Config) -> int:
     say(f"{_count(stats.pictures, 'picture')}, {_count(stats.prepared, 'file')}, {stats.size_bytes / 1e6:,.1f} MB")
     say(f"generation {stats.generation}, made {_minute(stats.made_at)} UTC\n")
     show_table(
-        ("source", "for", "pictures>", "refused>", "coarse>", "synced, UTC"),
+        ("source", "for", "pictures>", "refused>", "coarse>", "last change, UTC"),
         [
             (one.place, one.shop or "all shops", f"{one.pictures:,}", one.refused, one.coarse, _minute(one.synced_at))
             for one in stats.sources
@@ -200,7 +207,7 @@ def stats(arguments: argparse.Namespace, config: Config) -> int:
 
 def wanted(arguments: argparse.Namespace, config: Config) -> int:
     """What notes asked for and the library still lacks, the most wanted first: what to photograph next."""
-    missing = _still_missing(config, arguments.last)
+    missing = _to_photograph(config, arguments.last)
     if arguments.json:
         for row in missing:
             say_json(asdict(row))
@@ -213,7 +220,7 @@ def wanted(arguments: argparse.Namespace, config: Config) -> int:
 
 def refused(arguments: argparse.Namespace, config: Config) -> int:
     """Every original that became no picture at the last syncs, and why."""
-    found = Library(config.settings.image_cache).refused()
+    found = _library(config).refused()
     if arguments.json:
         for refusal in found:
             say_json(asdict(refusal))
@@ -224,9 +231,12 @@ def refused(arguments: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _show_missing(missing: Sequence[WantedRow]) -> None:
+def _show_missing(missing: Sequence[Missing]) -> None:
     if missing:
-        rows = [(row.notes, row.picture, row.shop, row.size, _minute(row.last_at.isoformat())) for row in missing]
+        rows = [
+            (row.notes, row.picture, row.shop, ", ".join(row.sizes), _minute(row.last_at.isoformat()))
+            for row in missing
+        ]
         show_table(("notes>", "picture", "shop", "at", "last, UTC"), rows)
 
 
@@ -242,18 +252,23 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _still_missing(config: Config, notes: int) -> list[WantedRow]:
-    """What the newest notes had to do without, and still would have to."""
-    library = Library(config.settings.image_cache)
-    return [row for row in _missing(config, notes) if not library.has(row.shop, row.picture, row.size)]
+def _library(config: Config) -> Library:
+    """The library for one who asks about it: raises LibraryUnusable, where a note would print without pictures."""
+    return Library(config.settings.image_cache, strict=True)
 
 
-def _missing(config: Config, notes: int) -> tuple[WantedRow, ...]:
-    spool = Spool(config.settings.spool)
-    if not spool.ledger.exists():
-        return ()
-    ledger = Ledger(spool.ledger, read_only=True)
-    try:
-        return ledger.wanted_pictures(notes)
-    finally:
-        ledger.close()
+def _to_photograph(config: Config, notes: int) -> list[Missing]:
+    """What the newest notes asked for, layouts still do, and the library has at no size at all."""
+    library, asked = _library(config), sizes_asked(config)
+    missing: dict[tuple[str, str], Missing] = {}
+    for row in missing_on(config, notes):
+        is_asked = row.size in (size.name for size in asked.get(row.shop, ()))
+        if is_asked and not library.has(row.shop, row.picture):
+            key = row.shop, row.picture
+            missing[key] = _with(row, missing.get(key, Missing(row.shop, row.picture, (), 0, row.last_at)))
+    return sorted(missing.values(), key=lambda one: -one.notes)
+
+
+def _with(row: WantedRow, missing: Missing) -> Missing:
+    sizes, notes = (*missing.sizes, row.size), max(missing.notes, row.notes)
+    return replace(missing, sizes=sizes, notes=notes, last_at=max(missing.last_at, row.last_at))

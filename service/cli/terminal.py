@@ -138,6 +138,11 @@ def progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
         yield advanced
 
 
+def remark(text: str) -> None:
+    """A word on stderr about something that is no error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"slipway: {text}"))
+
+
 def complain(error: SlipwayError) -> None:
     """An error on stderr: code and fact, place, what to do."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)

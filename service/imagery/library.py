@@ -5,6 +5,7 @@ picture is found by its id in the index, which never becomes part of a path, so 
 Content never stops paper: a library that is not there is empty, one that can't be read is empty and said so once.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from service.errors import LibraryUnusable
 from service.imagery.offered import Refusal, normal_id
 from service.imagery.store.files import Store
 from service.imagery.store.generations import Generations, served_file
@@ -44,6 +46,14 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a prepared picture, and the source of what it shows; without one, with the library itself."""
+
+    what: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a choice comes to: the id that the library has, the file to show, and whether that has the very size."""
 
@@ -62,16 +72,22 @@ class Pick:
 
 
 class Library:
-    """The library in a folder, as it is at the moment of each question. May be asked by several threads."""
+    """The library in a folder, as it is at the moment of each question. May be asked by several threads.
 
-    def __init__(self, folder: Path) -> None:
+    A `strict` one raises LibraryUnusable where it can't be read, at once: for those who don't print, but ask about it.
+    """
+
+    def __init__(self, folder: Path, *, strict: bool = False) -> None:
+        self._is_strict = strict
         self._folder = folder.absolute()
         self._store = Store(self._folder / "pictures")
         self._lock = threading.Lock()
-        self._served = ""
+        self._served: tuple[str, int, int] | None = None
         self._index: Index | None = None
-        self._reason = ("", "")
+        self._said_of: tuple[object, str] | None = None
         self._said: set[tuple[str, str]] = set()
+        if strict:
+            self._asked(lambda index: index.generation, 0)
 
     def pick(self, plan: Plan, sizes: Mapping[str, PictureSize]) -> Pick:
         """What there is for a plan, all from one generation. `sizes` are by slot; other slots show no pictures."""
@@ -105,23 +121,26 @@ class Library:
             found = self._asked(lambda index: self._best(index, shop, (picture,), size), None)
         return found.path if found else None
 
-    def has(self, shop: str, picture: str, size_name: str) -> bool:
-        """True if a shop's notes find the picture at the very size of this name."""
+    def has(self, shop: str, picture: str, size_name: str = "") -> bool:
+        """True if a shop's notes find the picture at the very size of this name, or at any."""
         with self._lock:
             held: list[Held] = self._asked(lambda index: _held(index, shop, normal_id(picture)), [])
-        return any(one.size == size_name for one in held)
+        return any(one.size == size_name or not size_name for one in held)
 
-    def faults(self, progress: Progress = silent) -> Iterator[str]:
-        """Every prepared picture that is not there and whole, by its SHA-256, and by a picture that is shown by it.
+    def faults(self, progress: Progress = silent) -> Iterator[Fault]:
+        """Every prepared picture that is not there and whole, by a picture that is shown by it.
 
-        An index that can't be read is a fault too. Files that nobody names are none.
+        A library that is not there, or whose index can't be read, is a fault too. Files that nobody names are none.
         """
         try:
-            if name := served_file(self._folder):
-                with closing(Index(self._folder / name)) as index:
-                    yield from self._faults_of(index, progress)
+            name = served_file(self._folder)
+            if not name:
+                yield Fault(f"there is no library in {self._folder} yet")
+                return
+            with closing(Index(self._folder / name)) as index:
+                yield from self._faults_of(index, progress)
         except (OSError, sqlite3.Error) as error:
-            yield f"the index can't be read: {error}"
+            yield Fault(f"the index can't be read: {error}")
 
     def count_orphans(self) -> int:
         """How many prepared pictures no generation names: the next sync sweeps them, or goes on from them."""
@@ -142,17 +161,20 @@ class Library:
             return self._asked(lambda index: tuple(index.refused()), ())
 
     def _best(self, index: Index, shop: str, choice: Choice, size: PictureSize) -> Found | None:
-        """The first picture of a choice that the library has."""
+        """The first picture of a choice that the library has, and its file is there."""
         for picture in map(normal_id, choice):
-            if nearest := _nearest(_held(index, shop, picture), size):
-                return Found(picture, self._store.path_of(nearest.digest), nearest.size == size.name)
+            held = _held(index, shop, picture)
+            while nearest := _nearest(held, size):
+                if self._store.has(nearest.digest, nearest.size_bytes):
+                    return Found(picture, self._store.path_of(nearest.digest), nearest.size == size.name)
+                held.remove(nearest)
         return None
 
-    def _faults_of(self, index: Index, progress: Progress) -> Iterator[str]:
+    def _faults_of(self, index: Index, progress: Progress) -> Iterator[Fault]:
         total, _ = index.count_prepared()
         done = 0
         for faults, count in read_through(self._store, index.entries(), key=_key):
-            yield from (f"{_shown_by(entry)} {what}" for entry, what in faults)
+            yield from (Fault(f"{_shown_by(entry)} {what}", entry.source or "") for entry, what in faults)
             done += count
             progress(done, total, "checking")
 
@@ -162,27 +184,39 @@ class Library:
             self._reopen_if_renewed()
             return question(self._index) if self._index else otherwise
         except (OSError, sqlite3.Error) as error:
+            if self._is_strict:
+                hint = "`slipway images sync SOURCE`, for every source, makes it anew."
+                raise LibraryUnusable(f"the index can't be read: {error}", hint=hint) from error
             self._give_up(f"{type(error).__name__}: {error}")
             return otherwise
 
     def _reopen_if_renewed(self) -> None:
-        name = served_file(self._folder)
-        if name != self._served:
+        served = _served(self._folder)
+        if served != self._served:
             self._close()
-            self._served = name
-            self._index = Index(self._folder / name) if name else None
+            self._served = served
+            self._index = Index(self._folder / served[0]) if served else None
 
     def _give_up(self, reason: str) -> None:
         """Say once what is wrong with the index; the next question tries to open it again."""
-        if self._reason != (self._served, reason):
-            self._reason = (self._served, reason)
+        if self._said_of != (self._served, reason):
+            self._said_of = (self._served, reason)
             log.error("library.broken", reason=reason)
         self._close()
 
     def _close(self) -> None:
         if self._index:
             self._index.close()
-        self._index, self._served = None, ""
+        self._index, self._served = None, None
+
+
+def _served(folder: Path) -> tuple[str, int, int] | None:
+    """The index that is served, and what tells it from one of the same name that was there before; none if none is."""
+    name = served_file(folder)
+    if not name:
+        return None
+    status = os.stat(f"{folder}/{name}")  # noqa: PTH116  (for every note; a Path takes twice that)
+    return name, status.st_ino, status.st_mtime_ns
 
 
 def _wanted(shop: str, choice: Choice, size: PictureSize, had: Found | None) -> Iterator[WantedPicture]:
@@ -226,7 +260,8 @@ def _key(entry: Entry) -> tuple[bytes, int]:
 
 
 def _shown_by(entry: Entry) -> str:
-    return f"{entry.picture}{f' of {entry.shop}' if entry.shop else ''} at {entry.size}"
+    more = f" (and {entry.others:,} more)" if entry.others else ""
+    return f"{entry.picture}{f' of {entry.shop}' if entry.shop else ''} at {entry.size}{more}"
 
 
 def _stats_of(index: Index) -> Stats:

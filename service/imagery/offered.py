@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MAX_ID_LENGTH = 64  # of a sku or a picture in an order file
+MADE_HERE = "CACHEDIR.TAG"  # a folder with such a file holds what can be made again, never originals
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,16 @@ class Brought:
 
 
 def normal_id(spelled: str) -> str:
-    """What two spellings of one id have in common: NFC, without blanks round it, upper case."""
+    """What two spellings of one id have in common: NFC, without blanks round it, in capitals where there is a pair."""
     if spelled.isascii():
         return spelled.strip().upper()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelled).strip().upper())
+    return "".join(map(_capital, unicodedata.normalize("NFC", spelled).strip()))
+
+
+def _capital(letter: str) -> str:
+    """The capital of a small letter; what is none, or stands for something else as a capital (ß), stays."""
+    capital = letter.upper()
+    return capital if capital.lower() == letter else letter
 
 
 def fault_of_id(spelled: str) -> str:

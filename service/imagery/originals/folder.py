@@ -2,7 +2,8 @@
 
 Offers every file whose extension says that it is a picture, also of formats that we don't take, so that the preparing
 refuses them by name; looks past all other files and past what systems and editors leave about. Follows no link, opens
-nothing. What can't be offered is refused: links, pipes, names that can be no id, folders that can't be read.
+nothing. What a library of ours has prepared is left out, as any folder that is tagged as a cache. What can't be offered
+is refused: links, pipes, names that can be no id, folders that can't be read.
 """
 
 import os
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from service.errors import PictureSourceUnusable
-from service.imagery.offered import Brought, Offered, Refusal, fault_of_id, is_plain, normal_id, printable
+from service.imagery.offered import MADE_HERE, Brought, Offered, Refusal, fault_of_id, is_plain, normal_id, printable
 
 TAKEN = frozenset(("jpg", "jpeg", "jpe", "png", "webp"))
 FOREIGN = frozenset(
@@ -30,8 +31,12 @@ class FolderSource:
     """The pictures in a folder and in the folders below it."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises PictureSourceUnusable where `folder` can't be listed."""
+        """Raises PictureSourceUnusable where `folder` can't be listed, or holds what a library has prepared."""
         self._folder = resolved_folder(folder)
+        if any((above / MADE_HERE).exists() for above in (self._folder, *self._folder.parents)):
+            what = f"these are prepared pictures, or another cache ({MADE_HERE} says so), and no originals"
+            hint = "Name the folder that the originals are in."
+            raise PictureSourceUnusable(what, where=str(self._folder), hint=hint)
 
     @property
     def place(self) -> str:
@@ -81,6 +86,8 @@ def _walked(folder: Path) -> Iterator[Offered | Refusal]:
             if not place:
                 raise _unusable(folder, error) from error
             yield Refusal("", place.rstrip("/"), "unreadable", f"the folder can't be read: {error.strerror}")
+            continue
+        if any(entry.name == MADE_HERE for entry in entries):
             continue
         waiting.extend(f"{place}{entry.name}/" for entry in entries if _is_way_down(entry))
         yield from (seen for entry in entries if not _is_way_down(entry) and (seen := _seen(entry, place)))

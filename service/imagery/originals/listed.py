@@ -121,6 +121,7 @@ def _refuse_links(folder: str, path: str, plain_folders: set[str]) -> None:
 
 
 def _linked(row: Row, link: Link) -> Offered:
-    """An address; with a version, what both are is all that is to be known."""
-    stamp = hashlib.sha256(f"{link.address}\n{row.version}".encode()).hexdigest()[:32] if row.version else ""
+    """An address; with a version, that and the path are all that is to be known: a query may be a signature."""
+    path = link.address.partition("?")[0]
+    stamp = hashlib.sha256(f"{path}\n{row.version}".encode()).hexdigest()[:32] if row.version else ""
     return Offered(row.picture, link.shown, stamp and f"version {stamp}")

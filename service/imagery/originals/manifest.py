@@ -119,11 +119,13 @@ class _Columns:
 
 
 def _row(cells: tuple[str, ...], columns: _Columns, place: str) -> Row | Refusal:
-    if any(cells[columns.count :]):
-        return Refusal("", place, "invalid-row", "the row has more values than the head has columns")
     values = [cell.strip() for cell in cells] + [""] * (columns.count - len(cells))
     picture = values[columns.sku]
-    if fault := fault_of_id(picture):
+    fault = fault_of_id(picture)
+    if any(values[columns.count :]):
+        what = "the row has more values than the head has columns"
+        return Refusal("" if fault else picture, place, "invalid-row", what)
+    if fault:
         return Refusal("", place, "invalid-row", f"the sku {fault}")
     targets = [values[column] for column in columns.targets if values[column]]
     if len(targets) != 1:

@@ -2,10 +2,12 @@
 
 JPEG, PNG and WebP. Of an animated WebP or PNG the first frame counts. Headers are read, and the number of pixels is
 checked, before anything is decoded. What a decoder can't read is refused: `broken`, or `cut-short` where the file ends
-too early. Damaged EXIF and broken profiles count as none. Memory is bounded: a large JPEG is made smaller while it is
-decoded, others in strips while their pixels are brought to eight bits.
+too early; so is a JPEG that goes on in zeros (a WebP of a plain white ground does that when it is whole). Damaged EXIF
+and broken profiles count as none. Memory is bounded: a large JPEG is made smaller while it is decoded, others in strips
+while their pixels are brought to eight bits.
 """
 
+import re
 import struct
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +28,7 @@ from service.imagery.refused import PictureRefused
 STRIP_PIXELS = 4_000_000
 MAX_PIXEL_ASPECT = 10  # a density that makes pixels longer than this is a mistake
 SAME_ASPECT = 0.02
+_MARKER = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")  # none that stand within a JPEG's scan: stuffing, restarts
 # What Pillow raises on damaged files, in Python and in C: found by reading and by mutating files.
 PARSING_FAULTS = (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error)
 DECODER_FAULTS = (OSError, RuntimeError, SystemError, *PARSING_FAULTS)
@@ -80,6 +83,8 @@ def _jpeg(content: bytes, max_pixels: int) -> Original:
 
 
 def _decoded_jpeg(content: bytes, reduction: int) -> Decoded:
+    if not _has_end(content):
+        raise _cut_short("JPEG")
     with _faults_named("JPEG"):
         picture: Image.Image = JpegImageFile(BytesIO(content))
         width, height = picture.size
@@ -90,6 +95,16 @@ def _decoded_jpeg(content: bytes, reduction: int) -> Decoded:
             picture = ImageChops.invert(picture)  # Adobe alone writes ink as light, and Pillow takes all for Adobe's
         rest = max(1, int(reduction // scale))
         return Decoded(picture.reduce(rest), scale * rest)
+
+
+def _has_end(jpeg: bytes) -> bool:
+    """True if an end-of-image marker follows the scans: the decoder makes do without, and makes up what is missing."""
+    at = 2
+    while marker := _MARKER.search(jpeg, at):
+        if marker[1] == b"\xd9":
+            return True
+        at = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
+    return False
 
 
 # PNG -----------------------------------------------------------------------------------------------------------------
@@ -126,7 +141,7 @@ def _decoded_png(header: png.Png, gamma: float, reduction: int) -> Decoded:
 
 def _webp(content: bytes, max_pixels: int) -> Original:
     if int.from_bytes(content[4:8], "little") + 8 > len(content):
-        raise PictureRefused("cut-short", "the WebP ends before its picture does: copy or export it again")
+        raise _cut_short("WebP")
     _check_pixels(_webp_size(content), max_pixels)
     with _faults_named("WebP"):
         picture = WebPImageFile(BytesIO(content))
@@ -211,6 +226,10 @@ def _pixel_aspect(density: tuple[int, int]) -> float:
     return aspect
 
 
+def _cut_short(kind: str) -> PictureRefused:
+    return PictureRefused("cut-short", f"the {kind} ends before its picture does: copy or export it again")
+
+
 @contextmanager
 def _faults_named(kind: str) -> Iterator[None]:
     """Whatever the decoder raises becomes a refusal; its warnings are for programmers, but those of bombs count."""
@@ -223,6 +242,5 @@ def _faults_named(kind: str) -> Iterator[None]:
         raise PictureRefused("too-many-pixels", f"the {kind} has too many pixels: make it smaller") from error
     except DECODER_FAULTS as error:
         if "truncated" in str(error).lower():
-            what = f"the {kind} ends before its picture does: copy or export it again"
-            raise PictureRefused("cut-short", what) from error
+            raise _cut_short(kind) from error
         raise PictureRefused("broken", f"the {kind} is damaged, or of a rare kind: export it again") from error

@@ -82,10 +82,14 @@ class Cut:
 
 
 def read_original(path: Path, limits: Limits) -> bytes:
-    """The bytes of a regular file that is no link; raises PictureRefused (no-regular-file, unreadable, too-large)."""
+    """The bytes of a regular file that no link leads to; `path` is absolute, and was found without following links.
+
+    Raises PictureRefused (no-regular-file, unreadable, too-large).
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         try:
+            _refuse_way_through_links(descriptor, path)
             content = _read_regular(descriptor, limits.max_bytes + 1)
         finally:
             os.close(descriptor)
@@ -96,6 +100,12 @@ def read_original(path: Path, limits: Limits) -> bytes:
     if len(content) > limits.max_bytes:
         raise PictureRefused("too-large", f"the file has more than {limits.max_bytes >> 20} MB: make it smaller")
     return content
+
+
+def _refuse_way_through_links(descriptor: int, path: Path) -> None:
+    """A folder on the way may have become a link since it was looked at: then the file that is open is another."""
+    if os.readlink(f"/proc/self/fd/{descriptor}") != str(path):  # noqa: PTH115  (a Path of it is not wanted)
+        raise PictureRefused("no-regular-file", "the path leads through a link, which is not followed")
 
 
 def _read_regular(descriptor: int, size_bytes: int) -> bytes:

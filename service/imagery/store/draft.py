@@ -1,11 +1,13 @@
 """The next index, while a sync writes it.
 
 Every write is one that changes nothing where nothing is new; so `is_changed` tells whether there is a new generation.
-What `keep` has committed is taken up by the next sync, should this one not get to its end.
+What `keep` has committed is taken up by the next sync of the same source, should this one not get to its end. What
+takes several statements is written whole or not at all: `undo_half`, before what was interrupted is kept.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,18 +46,24 @@ class Judgement:
 
 
 class Draft:
-    """The index of the next generation, open for writing; for one thread."""
+    """The index of the next generation, open for writing; for one thread.
 
-    def __init__(self, path: Path, number: int) -> None:
+    `damaged` is the generation that is served and can't be read, so that this one starts from less; else 0.
+    """
+
+    def __init__(self, path: Path, number: int, damaged: int = 0) -> None:
         """Open the draft of generation `number`; raises sqlite3.Error where the file is none of ours, or not whole."""
         self.path = path
+        self.damaged = damaged
         self._number = number
-        self._connection = sqlite3.connect(path)
+        self._is_half = False
+        self._connection = sqlite3.connect(path, isolation_level=None)  # transactions begin and end here alone
         try:
             check_format(self._connection)
             if self._connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("it is damaged")
             self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("BEGIN")
             (self.generation,) = self._connection.execute("SELECT generation FROM library").fetchone()
         except BaseException:
             self.close()
@@ -68,15 +76,32 @@ class Draft:
 
     @property
     def is_changed(self) -> bool:
-        """True if there is anything that the generation before did not hold, or held otherwise."""
-        return self.generation == self._number or self._connection.total_changes > self._changes
+        """True if there is anything that the served generation does not hold, or holds otherwise, or damaged."""
+        is_kept = self.generation == self._number
+        return is_kept or bool(self.damaged) or self._connection.total_changes > self._changes
 
     def keep(self) -> None:
         """Commit what was written, as a draft of its own generation from then on."""
         if self.is_changed:
             self._connection.execute("UPDATE library SET generation = ?", (self._number,))
-            self._connection.commit()
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
             self.generation = self._number
+
+    def undo_half(self) -> None:
+        """Take back what was interrupted in the midst of being written."""
+        if self._is_half:
+            self._connection.execute("ROLLBACK TO half")
+            self._is_half = False
+
+    @contextmanager
+    def _written_whole(self) -> Iterator[None]:
+        """What is written in the block is one thing. If it is interrupted, nothing must be done now: so may that be."""
+        self._connection.execute("SAVEPOINT half")
+        self._is_half = True
+        yield
+        self._is_half = False
+        self._connection.execute("RELEASE half")
 
     def date(self, made_at: datetime) -> None:
         """Say when this generation was made."""
@@ -93,6 +118,11 @@ class Draft:
         )
         return Origin(row[0], place, shop)
 
+    def origins(self, place: str) -> list[Origin]:
+        """What was synced from a place, for each shop."""
+        sql = "SELECT source, place, shop FROM sources WHERE place = ?"
+        return [Origin(*row) for row in self._connection.execute(sql, (place,))]
+
     def put_source(self, origin: Origin, synced_at: datetime) -> None:
         """Say that the source was synced."""
         sql = (
@@ -100,6 +130,16 @@ class Draft:
             " ON CONFLICT (source) DO UPDATE SET synced_at = excluded.synced_at"
         )
         self._connection.execute(sql, (origin.number, origin.place, origin.shop, synced_at.isoformat()))
+
+    def move_source(self, place: str, new_place: str) -> None:
+        """Say that what was synced from `place` is at `new_place`, which is none of the sources."""
+        self._connection.execute("UPDATE sources SET place = ? WHERE place = ?", (new_place, place))
+
+    def drop_source(self, origin: Origin) -> None:
+        """Take a source away, with all that it brought."""
+        self.drop_pictures(origin, [one.picture for one in self.pictures(origin)])
+        self.drop_judgements(origin, [one.refusal for one in self.judgements(origin)])
+        self._connection.execute("DELETE FROM sources WHERE source = ?", (origin.number,))
 
     def put_coarse(self, origin: Origin, coarse: int) -> None:
         """Say how many pictures of a source are coarse."""
@@ -113,10 +153,12 @@ class Draft:
         sql = "SELECT id, place, stamp, maker, sha256 FROM pictures WHERE source = ?"
         return (Picture(*row) for row in self._connection.execute(sql, (origin.number,)))
 
-    def taken(self, origin: Origin) -> set[str]:
-        """The ids that other sources hold for the same shop."""
-        sql = "SELECT id FROM pictures WHERE shop = ? AND source != ?"
-        return {picture for (picture,) in self._connection.execute(sql, (origin.shop, origin.number))}
+    def taken(self, origin: Origin) -> dict[str, str]:
+        """The ids that other sources hold for the same shop, and the places of those."""
+        sql = (
+            "SELECT id, sources.place FROM pictures JOIN sources USING (source) WHERE pictures.shop = ? AND source != ?"
+        )
+        return dict(self._connection.execute(sql, (origin.shop, origin.number)))
 
     def prepared(self, origin: Origin) -> Iterator[tuple[str, str, bytes, int]]:
         """Of the shop's pictures, also those of other sources, each prepared one: id, size, SHA-256 and bytes."""
@@ -125,15 +167,22 @@ class Draft:
 
     def put_picture(self, origin: Origin, picture: Picture, prepared: Collection[Prepared]) -> None:
         """A picture with all its sizes; what the library held under its id is gone."""
+        with self._written_whole():
+            self._put_origin(origin, picture)
+            self._put_prepared(origin, picture.picture, prepared)
+
+    def _put_origin(self, origin: Origin, picture: Picture) -> None:
         sql = (
             "INSERT INTO pictures (shop, id, source, place, stamp, maker, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (shop, id) DO UPDATE SET place = excluded.place, stamp = excluded.stamp,"
             " maker = excluded.maker, sha256 = excluded.sha256 WHERE (place, stamp, maker, sha256)"
             " IS NOT (excluded.place, excluded.stamp, excluded.maker, excluded.sha256)"
         )
+        made = (picture.place, picture.stamp, picture.maker, picture.sha256)
+        self._connection.execute(sql, (origin.shop, picture.picture, origin.number, *made))
+
+    def _put_prepared(self, origin: Origin, picture: str, prepared: Collection[Prepared]) -> None:
         shop = origin.shop
-        row = (shop, picture.picture, origin.number, picture.place, picture.stamp, picture.maker, picture.sha256)
-        self._connection.execute(sql, row)
         sql = (
             "INSERT INTO prepared (shop, id, size, digest, size_bytes, width, height, dpi)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (shop, id, size) DO UPDATE SET digest = excluded.digest,"
@@ -142,14 +191,11 @@ class Draft:
         )
         self._connection.executemany(
             sql,
-            [
-                (shop, picture.picture, one.size, one.digest, one.size_bytes, one.width, one.height, one.dpi)
-                for one in prepared
-            ],
+            [(shop, picture, one.size, one.digest, one.size_bytes, one.width, one.height, one.dpi) for one in prepared],
         )
         sizes = [one.size for one in prepared]
         sql = f"DELETE FROM prepared WHERE shop = ? AND id = ? AND size NOT IN ({_places(sizes)})"
-        self._connection.execute(sql, (shop, picture.picture, *sizes))
+        self._connection.execute(sql, (shop, picture, *sizes))
 
     def drop_sizes(self, origin: Origin, picture: str, sizes: Collection[str]) -> None:
         """Take some sizes of a picture away."""
@@ -159,8 +205,9 @@ class Draft:
     def drop_pictures(self, origin: Origin, pictures: Iterable[str]) -> None:
         """Take pictures away, with all their sizes."""
         keys = [(origin.shop, picture) for picture in pictures]
-        self._connection.executemany("DELETE FROM prepared WHERE shop = ? AND id = ?", keys)
-        self._connection.executemany("DELETE FROM pictures WHERE shop = ? AND id = ?", keys)
+        with self._written_whole():
+            self._connection.executemany("DELETE FROM prepared WHERE shop = ? AND id = ?", keys)
+            self._connection.executemany("DELETE FROM pictures WHERE shop = ? AND id = ?", keys)
 
     # Refused ---------------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from service.errors import LibraryFull, LibraryUnusable, SpoolFull
 from service.files import write_aside
+from service.imagery.offered import MADE_HERE
 
-_MODE = 0o644  # whoever prints reads them, whoever syncs; nothing in them is secret
+OPEN_FILE, OPEN_FOLDER = 0o644, 0o755  # whoever prints reads them, whoever syncs; nothing in them is secret
+_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Prepared pictures: https://bford.info/cachedir/\n"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -25,19 +27,21 @@ class Store:
 
     def make_folders(self) -> None:
         """Create what is missing, before the first `put`."""
+        make_open_folder(self._folder)
         for shard in range(256):
-            (self._folder / f"{shard:02x}").mkdir(mode=0o755, parents=True, exist_ok=True)
+            make_open_folder(self._folder / f"{shard:02x}")
+        if not (self._folder / MADE_HERE).exists():
+            (self._folder / MADE_HERE).write_bytes(_TAG)
 
     def path_of(self, digest: bytes) -> Path:
         """Where the picture with this SHA-256 lies, if it is there."""
-        name = digest.hex()
-        return Path(f"{self._folder}/{name[:2]}/{name}.jpg")
+        return Path(self._name_of(digest))
 
     def put(self, content: bytes) -> bytes:
         """Keep a picture; returns its SHA-256. What lies under that name is replaced: it may be torn."""
         digest = hashlib.sha256(content).digest()
         try:
-            write_aside(self.path_of(digest), content, mode=_MODE, durable=False)
+            write_aside(self.path_of(digest), content, durable=False, for_everybody=True)
         except SpoolFull as error:
             raise LibraryFull(error.what) from error
         except OSError as error:
@@ -47,7 +51,7 @@ class Store:
     def has(self, digest: bytes, size_bytes: int) -> bool:
         """True if the picture is there, at its full size."""
         try:
-            return self.path_of(digest).stat().st_size == size_bytes
+            return os.stat(self._name_of(digest)).st_size == size_bytes  # noqa: PTH116  (asked for every picture of a note)
         except OSError:
             return False
 
@@ -93,6 +97,10 @@ class Store:
         finally:
             os.close(descriptor)
 
+    def _name_of(self, digest: bytes) -> str:
+        name = digest.hex()
+        return f"{self._folder}/{name[:2]}/{name}.jpg"
+
     def _entries(self) -> Iterator[os.DirEntry[str]]:
         for shard in range(256):
             try:
@@ -100,6 +108,13 @@ class Store:
                     yield from entries
             except FileNotFoundError:
                 continue
+
+
+def make_open_folder(folder: Path) -> None:
+    """Create a folder that whoever prints may read, if it is missing, and what it lies in."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        folder.chmod(OPEN_FOLDER)
 
 
 def _named(entry: os.DirEntry[str]) -> bytes:

@@ -1,16 +1,18 @@
 """The generations of a library, and which of them is served.
 
-    generations/000017.sqlite      whole, never changed again
-    generations/unfinished.sqlite  the next one, while a sync writes it
-    current                        a link to the one that is served; replaced at once, so nobody sees half a generation
-    lock                           held by the one sync that may write
+    generations/000017.sqlite         whole, never changed again
+    generations/unfinished-9f….sqlite the next one, while the sync of one source writes it
+    current                           a link to the one that is served; replaced at once, so nobody sees half of one
+    lock                              held by the one sync that may write
 
-What a crash leaves, by where it strikes: a draft with its own number, which is taken up; a copy of the current
-generation that nobody has written to, which is made again; a generation that is finished and not served, which becomes
-the draft again; a new generation served, and outlived ones beside it, by which the next sync sees what to sweep.
+What a crash leaves, by where it strikes: a draft with its own number, which the next sync of the same source takes up;
+a copy of the current generation that nobody has written to, which is made again; a generation that is finished and not
+served, which is served before anything else; a new generation served, and drafts that were begun before it, which say
+nothing any more, and outlived ones beside it, by which the next sync sees what to sweep.
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -23,6 +25,7 @@ from pathlib import Path
 from service.errors import LibraryInUse
 from service.files import fsync_folder
 from service.imagery.store.draft import Draft
+from service.imagery.store.files import OPEN_FILE, make_open_folder
 from service.imagery.store.index import SCHEMA, Index
 
 DRAWN_WITHIN_S = 600.0  # a note is drawn or held within this time of its look-up
@@ -66,30 +69,28 @@ class Generations:
     def __init__(self, folder: Path) -> None:
         self._root = folder
         self._folder = folder / "generations"
-        self._unfinished = self._folder / "unfinished.sqlite"
 
     @property
     def current(self) -> int:
         """The number of the generation that is served; 0 where there is none."""
-        return _number(Path(served_file(self._root)))
+        with suppress(OSError):  # what is there and no link is replaced
+            return _number(Path(served_file(self._root)))
+        return 0
 
-    @property
-    def current_file(self) -> Path | None:
-        """The index that is served, if there is one and it can be opened."""
-        path = self._path(self.current)
-        return path if _is_index(path) else None
+    def whole_files(self) -> tuple[Path, ...]:
+        """The indexes that can be opened, the newest first."""
+        return tuple(path for number in reversed(self._numbers()) if _is_index(path := self._path(number)))
 
-    def open_draft(self) -> Draft:
-        """The next index: what a sync before this one left unfinished, else a copy of the current generation.
+    def open_draft(self, work: str) -> Draft:
+        """The next index: what the same `work` left unfinished before, else a copy of the current generation.
 
         Where that one is damaged, a copy of the one before it; where that is too, an empty index.
         """
-        self._folder.mkdir(mode=0o755, exist_ok=True)
+        make_open_folder(self._folder)
+        self._serve_finished()
+        path = self._folder / f"unfinished-{hashlib.sha256(work.encode()).hexdigest()[:16]}.sqlite"
         number = max((self.current, *self._numbers())) + 1
-        if newer := [found for found in self._numbers() if found > self.current]:
-            self._discard_unfinished()
-            self._path(max(newer)).replace(self._unfinished)
-        return self._taken_up(number) or self._begun(number)
+        return self._taken_up(path, number) or self._begun(path, number)
 
     def serve(self, draft: Draft, made_at: datetime) -> None:
         """Make the draft the current generation, at once and durably; the draft is closed."""
@@ -97,18 +98,17 @@ class Generations:
         draft.keep()
         draft.close()
         path = self._path(draft.generation)
-        self._unfinished.rename(path)
+        draft.path.chmod(OPEN_FILE)
+        draft.path.rename(path)
         fsync_folder(self._folder)  # the generation is there, and no journal with it
-        beside = self._root / ".current.tmp"
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(path.relative_to(self._root))
-        beside.replace(self._root / "current")
-        fsync_folder(self._root)
+        self._lead_to(path)
+        for outdated in self._folder.glob("unfinished-*.sqlite"):
+            _discard(outdated)
 
     def drop(self, draft: Draft) -> None:
         """Close a draft that says nothing new, and remove it."""
         draft.close()
-        self._discard_unfinished()
+        _discard(draft.path)
 
     def outlived(self, now: datetime) -> list[int]:
         """The generations from which nobody draws a note any more.
@@ -149,12 +149,25 @@ class Generations:
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06}.sqlite"
 
-    def _taken_up(self, number: int) -> Draft | None:
-        """What an earlier sync left unfinished, if it has got anywhere, and is whole."""
-        if not self._unfinished.exists():
+    def _serve_finished(self) -> None:
+        """Lead to a generation that was finished, and the power went."""
+        newest = max(self._numbers(), default=0)
+        if newest > self.current and _is_index(self._path(newest)):
+            self._lead_to(self._path(newest))
+
+    def _lead_to(self, path: Path) -> None:
+        beside = self._root / ".current.tmp"
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(path.relative_to(self._root))
+        beside.replace(self._root / "current")
+        fsync_folder(self._root)
+
+    def _taken_up(self, path: Path, number: int) -> Draft | None:
+        """What was left unfinished, if it has got anywhere, is whole, and not older than what is served."""
+        if not path.exists():
             return None
         try:
-            draft = Draft(self._unfinished, number)
+            draft = Draft(path, number, damaged=0 if _is_index(self._path(self.current)) else self.current)
         except sqlite3.DatabaseError:
             return None
         if draft.generation <= self.current:
@@ -163,24 +176,26 @@ class Generations:
         draft.generation = number
         return draft
 
-    def _begun(self, number: int) -> Draft:
+    def _begun(self, path: Path, number: int) -> Draft:
         """A draft that says what the last whole generation says."""
-        self._discard_unfinished()
-        for path in (self._path(found) for found in reversed(self._numbers())):
-            if not _is_index(path):
+        _discard(path)
+        current = self.current
+        for found in reversed(self._numbers()):
+            if not _is_index(self._path(found)):
                 continue
-            shutil.copyfile(path, self._unfinished)
+            shutil.copyfile(self._path(found), path)
             with suppress(sqlite3.DatabaseError):
-                return Draft(self._unfinished, number)
-            self._discard_unfinished()
-        with closing(sqlite3.connect(self._unfinished)) as connection:
+                return Draft(path, number, damaged=0 if found == current else current)
+            _discard(path)
+        with closing(sqlite3.connect(path)) as connection:
             connection.executescript(SCHEMA)
-        return Draft(self._unfinished, number)
+        return Draft(path, number, damaged=current)
 
-    def _discard_unfinished(self) -> None:
-        """Remove the draft and its journal, which would else be played into the next one."""
-        self._unfinished.unlink(missing_ok=True)
-        self._unfinished.with_name(f"{self._unfinished.name}-journal").unlink(missing_ok=True)
+
+def _discard(draft: Path) -> None:
+    """Remove a draft and its journal, which would else be played into the next one."""
+    draft.unlink(missing_ok=True)
+    draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
 
 
 def _number(path: Path) -> int:

@@ -65,6 +65,7 @@ class Held:
 
     size: str
     digest: bytes
+    size_bytes: int
     width: int
     height: int
 
@@ -76,13 +77,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One prepared file, and the first picture that is shown by it."""
+    """One prepared file; a picture that is shown by it, at which size, of which source; and how many more are."""
 
     digest: bytes
     size_bytes: int
     shop: str
     picture: str
     size: str
+    source: str
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class Index:
 
     def held(self, shop: str, picture: str) -> list[Held]:
         """A picture of just this shop, by its normal id: all its sizes."""
-        sql = "SELECT size, digest, width, height FROM prepared WHERE shop = ? AND id = ?"
+        sql = "SELECT size, digest, size_bytes, width, height FROM prepared WHERE shop = ? AND id = ?"
         return [Held(*row) for row in self._connection.execute(sql, (shop, picture))]
 
     def prepared_of(self, sha256: bytes, maker: str) -> list[Prepared]:
@@ -131,7 +134,12 @@ class Index:
 
     def entries(self) -> Iterator[Entry]:
         """Every prepared file that is named here, once."""
-        sql = "SELECT digest, size_bytes, min(shop), min(id), min(size) FROM prepared GROUP BY digest, size_bytes"
+        sql = (
+            "SELECT digest, size_bytes, shop, min(id), size,"  # the other columns are of the row with that id
+            " (SELECT sources.place FROM pictures JOIN sources USING (source)"
+            " WHERE pictures.shop = prepared.shop AND pictures.id = prepared.id), count(*) - 1"
+            " FROM prepared GROUP BY digest, size_bytes"
+        )
         return (Entry(*row) for row in self._connection.execute(sql))
 
     def digests(self) -> Iterator[bytes]:

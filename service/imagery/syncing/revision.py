@@ -9,7 +9,7 @@ from service.imagery.store.draft import Draft, Judgement, Origin, Picture
 from service.imagery.store.files import Store
 from service.imagery.syncing.bringing import Find
 from service.imagery.syncing.demand import SourceDemand
-from service.imagery.syncing.stock import Makers, Task, take_stock, task_of
+from service.imagery.syncing.stock import Makers, Stocked, Task, take_stock, task_of
 from service.imagery.syncing.workers import Made, NotMade, Outcome
 
 KEEP_EVERY_S = 5.0
@@ -43,21 +43,20 @@ class Revision:
                 self.unchanged += 1
 
     def record(self, find: Find, outcome: Outcome | None) -> None:
-        """Note what came of a task; from time to time all that was noted is made to last."""
-        task = find.task
+        """Note what came of an original, for all its tasks; from time to time all that was noted is made to last."""
         stamp = find.found.stamp if isinstance(find.found, Brought) else ""
-        match outcome:
-            case Made():
-                self._put(
-                    task, Picture(task.picture, task.offered.place, stamp, self._makers.maker, outcome.sha256), outcome
-                )
-            case NotMade():
-                refusal = Refusal(task.offered.picture, task.offered.place, outcome.code, outcome.what)
-                self._refuse(Judgement(refusal, stamp, self._makers.judge))
-            case None if task.judgement:
-                self._refuse(task.judgement)
-            case None:
-                self.unchanged += 1
+        for task in find.original.tasks:
+            match outcome:
+                case Made():
+                    self._put(task, stamp, outcome)
+                case NotMade():
+                    refusal = Refusal(task.offered.picture, task.offered.place, outcome.code, outcome.what)
+                    self._refuse(Judgement(refusal, stamp, self._makers.judge))
+                case None if task.judgement:
+                    self._refuse(task.judgement)
+                case None:
+                    self.unchanged += 1
+        self.prepared += outcome.new if isinstance(outcome, Made) else 0
         if time.monotonic() >= self._next_keep_s:
             self.keep()
 
@@ -96,13 +95,14 @@ class Revision:
             self._draft.keep()
         self._next_keep_s = time.monotonic() + KEEP_EVERY_S
 
-    def _put(self, task: Task, picture: Picture, made: Made) -> None:
-        self._draft.put_picture(self._origin, picture, made.prepared)
+    def _put(self, task: Task, stamp: str, made: Made) -> None:
+        picture = Picture(task.picture, task.offered.place, stamp, self._makers.maker, made.sha256)
+        prepared = [one for one in made.prepared if one.size in task.sizes]
+        self._draft.put_picture(self._origin, picture, prepared)
         self._remade.add(task.picture)
-        self.prepared += made.new
         if not task.held:
             self.made += 1
-        elif made.new or made.sha256 != task.held.picture.sha256 or set(task.sizes) != set(task.held.sizes):
+        elif _is_other(picture, task.sizes, task.held):
             self.changed += 1
         else:
             self.unchanged += 1
@@ -110,6 +110,12 @@ class Revision:
     def _refuse(self, judgement: Judgement) -> None:
         self._draft.put_judgement(self._origin, judgement)
         self.refused.append(judgement.refusal)
+
+
+def _is_other(picture: Picture, sizes: Sequence[str], held: Stocked) -> bool:
+    """True if a picture differs, in content or sizes, from what was held of it and whole."""
+    before = held.picture
+    return (picture.sha256, picture.maker) != (before.sha256, before.maker) or set(sizes) != set(held.sizes)
 
 
 def _places_above(place: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What the library holds of a source when its sync begins, and what is to be done about each picture that it offers."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from service.imagery.offered import Offered, Refusal, normal_id
@@ -10,7 +10,7 @@ from service.imagery.store.reading import read_through
 from service.imagery.syncing.demand import SourceDemand
 
 # What was refused for these may be taken next time, though the original is the same.
-PASSING = frozenset(("too-slow", "too-much-memory", "not-fetched", "unreadable"))
+PASSING = frozenset(("too-slow", "too-much-memory", "not-prepared", "not-fetched", "unreadable"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Stocked:
 @dataclass(frozen=True, slots=True)
 class Stock:
     """What the library holds of a source, by normal id; `judgements` of its originals by place and id as spelled;
-    `taken` are ids that belong to other sources of the same shop."""
+    `taken` are ids that belong to other sources of the same shop, and the places of those."""
 
     pictures: Mapping[str, Stocked]
     judgements: Mapping[tuple[str, str], Judgement]
-    taken: Collection[str]
+    taken: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,29 @@ class Task:
     held: Stocked | None
     known_stamp: str
     judgement: Judgement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An original to look into: once, for all the pictures that it is offered as."""
+
+    tasks: tuple[Task, ...]
+
+    @property
+    def offered(self) -> Offered:
+        """As which it is brought."""
+        return self.tasks[0].offered
+
+    @property
+    def known_stamp(self) -> str:
+        """If it is as it was at this stamp, nothing is to be done for any of the pictures; empty if that can't be."""
+        stamps = {task.known_stamp for task in self.tasks}
+        return stamps.pop() if len(stamps) == 1 else ""
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """All sizes that are to be made of it, by name."""
+        return tuple(dict.fromkeys(size for task in self.tasks for size in task.sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +117,8 @@ def remove_damaged(draft: Draft, store: Store, origin: Origin) -> Iterator[tuple
 def task_of(offered: Offered, stock: Stock, demand: SourceDemand, makers: Makers) -> Task | Refusal | None:
     """What is to be done about a picture: look into it, refuse it, or nothing where all is as it was."""
     picture = normal_id(offered.picture)
-    if picture in stock.taken:
-        return Refusal(offered.picture, offered.place, "taken", "another source has a picture with this id")
+    if holder := stock.taken.get(picture):
+        return Refusal(offered.picture, offered.place, "taken", f"{holder} has a picture with this id")
     judgement = stock.judgements.get((offered.place, offered.picture))
     if judgement and (judgement.judge != makers.judge or judgement.refusal.code in PASSING):
         judgement = None
@@ -111,6 +134,19 @@ def task_of(offered: Offered, stock: Stock, demand: SourceDemand, makers: Makers
 
 
 def _is_complete(held: Stocked, offered: Offered, sizes: tuple[str, ...], makers: Makers) -> bool:
-    """True if the library has all that is asked for of the picture, as it was when it was made."""
+    """True if the library has all that is asked for of the picture, as it was when it was made.
+
+    Where it lies may be called otherwise since, as addresses with a signature are, if its stamp says that it is as it
+    was.
+    """
     made = held.picture
-    return made.place == offered.place and made.maker == makers.maker and set(sizes) <= set(held.sizes)
+    is_there = made.place == offered.place or (bool(offered.stamp) and made.stamp == offered.stamp)
+    return is_there and made.maker == makers.maker and set(sizes) <= set(held.sizes)
+
+
+def originals_of(tasks: Iterable[Task]) -> tuple[Original, ...]:
+    """The tasks by their originals: what lies at one place with one stamp is one."""
+    together: dict[tuple[str, str], list[Task]] = {}
+    for task in tasks:
+        together.setdefault((task.offered.place, task.offered.stamp), []).append(task)
+    return tuple(Original(tuple(some)) for some in together.values())

@@ -19,21 +19,19 @@ from pathlib import Path
 
 from service.clock import Now, utc_now
 from service.config import Images
-from service.errors import LibraryFull, LibraryUnusable, PictureSourceUnusable
-from service.files import FULL
+from service.errors import PictureSourceUnusable
 from service.imagery.abreast import abreast
 from service.imagery.offered import Brought, Offered, Refusal
 from service.imagery.originals.source import Source
 from service.imagery.preparing.derivatives import derivatives
 from service.imagery.refused import PictureRefused
 from service.imagery.store.draft import Draft, Origin
-from service.imagery.store.files import Store
-from service.imagery.store.generations import Generations, locked
 from service.imagery.store.reading import Progress, silent
 from service.imagery.syncing.bringing import Find, finds
 from service.imagery.syncing.demand import Demand, SourceDemand, demand_of_source
+from service.imagery.syncing.premises import Premises, entered, serve
 from service.imagery.syncing.revision import Revision
-from service.imagery.syncing.stock import Task, remove_damaged
+from service.imagery.syncing.stock import Original, originals_of, remove_damaged
 from service.imagery.syncing.workers import NotMade, Outcome, Prepare, Workers, makers_of
 from service.model import PictureSize
 
@@ -64,7 +62,8 @@ class SyncSummary:
 
     Of the `offered`, some are `refused`, the rest is `made` (new in the library), `changed` (in content or sizes) or
     `unchanged`. `prepared` counts pictures that were made, size by size; `coarse` those of the source with less than
-    150 dpi at a size that every note asks for. `pictures` and `size_bytes` are of the whole library.
+    150 dpi at a size that every note asks for. `pictures` and `size_bytes` are of the whole library. `damaged` is the
+    generation that was served and could not be read (0: none): what other sources brought with it is gone.
     """
 
     offered: int
@@ -78,16 +77,8 @@ class SyncSummary:
     pictures: int
     size_bytes: int
     generation: int
+    damaged: int
     elapsed_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Premises:
-    """Where a sync writes: indexes, prepared pictures, downloads."""
-
-    generations: Generations
-    store: Store
-    fetched: Path
 
 
 def sync(folder: Path, source: Source, demand: Demand, plan: SyncPlan) -> SyncSummary:
@@ -95,19 +86,15 @@ def sync(folder: Path, source: Source, demand: Demand, plan: SyncPlan) -> SyncSu
 
     Raises PictureSourceUnusable, LibraryInUse, LibraryFull, LibraryUnusable; the library is as it was then.
     """
-    folder = folder.absolute()
-    with _faults_named(folder):
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with locked(folder):
-            return _synced(folder, source, demand, plan)
-
-
-def _synced(folder: Path, source: Source, demand: Demand, plan: SyncPlan) -> SyncSummary:
     begun_s = time.monotonic()
-    premises = Premises(Generations(folder), Store(folder / "pictures"), folder / "fetched")
-    premises.store.make_folders()
+    with entered(folder) as premises:
+        summary = _synced(premises, source, demand, plan)
+    return replace(summary, elapsed_s=time.monotonic() - begun_s)
+
+
+def _synced(premises: Premises, source: Source, demand: Demand, plan: SyncPlan) -> SyncSummary:
     asked = demand_of_source(demand, plan.shop)
-    with closing(premises.generations.open_draft()) as draft:
+    with closing(premises.generations.open_draft(f"{source.place} for {plan.shop}")) as draft:
         offers = tuple(source.offers())
         origin = draft.origin(source.place, plan.shop)
         _refuse_to_empty(offers, draft.count_held(origin), source, plan)
@@ -115,32 +102,16 @@ def _synced(folder: Path, source: Source, demand: Demand, plan: SyncPlan) -> Syn
             for done, total in remove_damaged(draft, premises.store, origin):
                 plan.progress(done, total, "verifying")
         revision = Revision(draft, premises.store, origin, makers_of(plan.settings), plan.now)
-        with _kept_if_interrupted(revision):
-            tasks = tuple(revision.sorted_out(offers, asked))
-            with closing(_outcomes(tasks, source, asked.sizes, premises, plan)) as outcomes:
+        with _kept_if_interrupted(draft, revision):
+            originals = originals_of(revision.sorted_out(offers, asked))
+            with closing(_outcomes(originals, source, asked.sizes, premises, plan)) as outcomes:
                 for done, (find, outcome) in enumerate(outcomes, 1):
                     revision.record(find, outcome)
-                    plan.progress(done, len(tasks), "preparing")
+                    plan.progress(done, len(originals), "preparing")
             revision.let_go(offers, asked)
             revision.keep()
             summary = _summary(draft, origin, asked, revision)
-        generation = _serve(draft, premises, plan)
-        return replace(summary, generation=generation, elapsed_s=time.monotonic() - begun_s)
-
-
-@contextmanager
-def _faults_named(folder: Path) -> Iterator[None]:
-    """What the disk does to us inside the block, as errors with a remedy."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise LibraryFull(f"no space left in {folder}") from error
-        raise LibraryUnusable(f"{folder} can't be written: {error}") from error
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-            raise LibraryFull(f"no space left in {folder}") from error
-        raise LibraryUnusable(f"the index in {folder} can't be written: {error}") from error
+        return replace(summary, generation=serve(draft, premises, plan.now))
 
 
 def _refuse_to_empty(offers: Sequence[Offered | Refusal], held: int, source: Source, plan: SyncPlan) -> None:
@@ -154,35 +125,36 @@ def _refuse_to_empty(offers: Sequence[Offered | Refusal], held: int, source: Sou
 
 
 @contextmanager
-def _kept_if_interrupted(revision: Revision) -> Iterator[None]:
+def _kept_if_interrupted(draft: Draft, revision: Revision) -> Iterator[None]:
     """Whatever ends the block: what was done until then is taken up by the next sync."""
     try:
         yield
     except BaseException:
         with suppress(OSError, sqlite3.Error):  # the disk may be what ended it
+            draft.undo_half()
             revision.keep()
         raise
 
 
 def _outcomes(
-    tasks: Sequence[Task], source: Source, sizes: Mapping[str, PictureSize], premises: Premises, plan: SyncPlan
+    originals: Sequence[Original], source: Source, sizes: Mapping[str, PictureSize], premises: Premises, plan: SyncPlan
 ) -> Generator[tuple[Find, Outcome | None], None, None]:
-    """What came of each task, as soon as it is there; None where its original is as it was."""
-    settings = plan.settings
-    workers = Workers(premises.store, premises.generations.current_file, settings, plan.prepare)
-    originals = finds(source, tasks, premises.fetched, settings.connections, plan.now)
+    """What came of each original, as soon as it is there; None where it is as it was."""
+    settings = plan.settings.model_copy(update={"workers": max(1, min(plan.settings.workers, len(originals)))})
+    workers = Workers(premises.store, premises.generations.whole_files(), settings, plan.prepare)
+    found = finds(source, originals, premises.fetched, settings.connections, plan.now)
 
     def begin(find: Find) -> "Future[Outcome | None]":
         match find.found:
             case Brought(path):
-                return workers.make(path, [sizes[size] for size in find.task.sizes])
+                return workers.make(path, [sizes[size] for size in find.original.sizes])
             case PictureRefused() as refused:
                 return _at_once(NotMade(refused.code, refused.what))
             case None:
                 return _at_once(None)
 
-    with _emptied(premises.fetched), workers, closing(originals):
-        for find, future in abreast(begin, originals, AHEAD * settings.workers):
+    with _emptied(premises.fetched), workers, closing(found):
+        for find, future in abreast(begin, found, AHEAD * settings.workers):
             yield find, workers.outcome(future)
             find.discard()
 
@@ -221,19 +193,6 @@ def _summary(draft: Draft, origin: Origin, asked: SourceDemand, revision: Revisi
         pictures=draft.count_pictures(),
         size_bytes=size_bytes,
         generation=0,
+        damaged=draft.damaged,
         elapsed_s=0.0,
     )
-
-
-def _serve(draft: Draft, premises: Premises, plan: SyncPlan) -> int:
-    """Make the draft the current generation if it says anything new; returns the number of the current one."""
-    generations, is_new = premises.generations, draft.is_changed
-    if is_new:
-        generations.serve(draft, plan.now())
-    else:
-        generations.drop(draft)
-    outlived = generations.outlived(plan.now())
-    if is_new or outlived:
-        premises.store.keep_only(generations.named(but=outlived))
-        generations.sweep(outlived)  # last: as long as there are outlived ones, the sweeping was not done
-    return generations.current

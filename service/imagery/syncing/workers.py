@@ -60,10 +60,10 @@ Prepare = Callable[[bytes, Sequence[PictureSize], Limits], Sequence[Derivative]]
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Where a worker finds what it needs. `served` is the index whose pictures need not be made again."""
+    """Where a worker finds what it needs. `indexes` are those whose pictures need not be made again."""
 
     store: Store
-    served: Path | None
+    indexes: tuple[Path, ...]
     maker: str
     limits: Limits
 
@@ -77,9 +77,11 @@ def makers_of(settings: Images) -> Makers:
 class Workers:
     """The workers, while the block lasts."""
 
-    def __init__(self, store: Store, served: Path | None, settings: Images, prepare: Prepare = derivatives) -> None:
+    def __init__(
+        self, store: Store, indexes: tuple[Path, ...], settings: Images, prepare: Prepare = derivatives
+    ) -> None:
         limits = Limits(settings.max_mb * 2**20, settings.max_megapixels * 10**6, settings.quality)
-        self._workplace = Workplace(store, served, makers_of(settings).maker, limits)
+        self._workplace = Workplace(store, indexes, makers_of(settings).maker, limits)
         self._settings = settings
         self._prepare = prepare
 
@@ -112,7 +114,7 @@ class Workers:
         except DeadlinePassed:
             return NotMade("too-slow", f"takes longer than {self._settings.deadline_s:g} s to prepare")
         except InternalError as error:
-            return NotMade("broken", f"can't be prepared ({error.what})")
+            return NotMade("not-prepared", f"a fault of ours: {error.what}")
         except (BrokenProcessPool, RuntimeError, CancelledError) as error:
             raise _broken_down(error) from error
 
@@ -120,6 +122,8 @@ class Workers:
 def _killed(exit_code: int) -> NotMade:
     if exit_code in (_OUT_OF_MEMORY, -signal.SIGKILL):  # only the kernel kills so, when memory runs out
         return NotMade("too-much-memory", "takes more memory to prepare than a worker may have")
+    if exit_code in (-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
+        return NotMade("not-prepared", "somebody stopped the worker that prepared it")
     return NotMade("broken", f"took the worker that prepared it down (exit code {exit_code})")
 
 
@@ -131,17 +135,18 @@ def _broken_down(error: BaseException) -> OwnFault:
 # In the worker -------------------------------------------------------------------------------------------------------
 
 _workplace: Workplace
-_served: Index | None = None
+_indexes: list[Index] = []
 
 
 def _begin(workplace: Workplace, memory_mb: int, parent: int) -> None:
-    """Get ready: limits, the watch on the parent, what is served."""
-    global _workplace, _served
+    """Get ready: limits, the watch on the parent, what was made before."""
+    global _workplace
     limit_memory(memory_mb)
     end_with(parent)
     _workplace = workplace
-    with suppress(sqlite3.Error):  # what can't be looked up is made again
-        _served = Index(workplace.served) if workplace.served else None
+    for path in workplace.indexes:
+        with suppress(sqlite3.Error):
+            _indexes.append(Index(path))
 
 
 def _make(prepare: Prepare, original: Path, sizes: Sequence[PictureSize]) -> Outcome:
@@ -168,11 +173,12 @@ def _made(prepare: Prepare, original: Path, sizes: Sequence[PictureSize]) -> Out
 
 
 def _known(sha256: bytes, sizes: Sequence[PictureSize]) -> list[Prepared]:
-    """What is served and made of this very content, whatever it was called."""
-    if not _served:
-        return []
-    asked = {size.name for size in sizes}
-    return [one for one in _served.prepared_of(sha256, _workplace.maker) if one.size in asked]
+    """What was made of this very content, whatever it was called; what can't be looked up is made again."""
+    known: dict[str, Prepared] = {}
+    for index in _indexes:
+        with suppress(sqlite3.Error):
+            known = {one.size: one for one in index.prepared_of(sha256, _workplace.maker)} | known
+    return [known[size.name] for size in sizes if size.name in known]
 
 
 def _kept(made: Derivative) -> Prepared:
