@@ -143,7 +143,8 @@ def test_express_comes_first_and_the_rest_in_the_order_of_arrival_also_after_a_f
     with at_work(tmp_path, site.lab, window=1) as works:
         works.print(*notes(4))
         works.print(a_shipment(order_id="900", priority="express"))
-        until(lambda: 2 == len(works.floor.tracking.queues_down), "both to be down")
+        tracking = works.floor.tracking
+        until(lambda: (2, 0) == (len(tracking.queues_down), tracking.open_jobs), "both to be down, and all taken back")
         site.lab.connection().enablePrinter(BACKUP)
         wait_for_end(works, 5)
     assert ["900-1-r1", "100-1-r1", "101-1-r1", "102-1-r1", "103-1-r1"] == site.paper(BACKUP)
