@@ -5,6 +5,7 @@
     completed, more than once   held, printed-twice: cupsd died in mid-print, say
     aborted by the printer      failed: it prints again by itself as a further, marked generation; but only once,
                                 then held, job-aborted
+    the same, with paper out    held, job-unknown: the first sheet may lie there, whole and unmarked
     aborted by CUPS             held, job-aborted
     canceled                    held, job-cancelled: somebody did that
     unknown                     held, job-unknown: a sheet may have come out, or not
@@ -228,11 +229,8 @@ class Tracking:
         verdict = _verdict(followed, report, now, self._settings.silent_after_s)
         if verdict is None:
             return False
-        if (
-            report.state is JobState.ABORTED
-            and report.confirmed_by == "printer"
-            and self._prints_again(followed, verdict)
-        ):
+        is_surely_not_out = isinstance(verdict, JobAborted) and report.confirmed_by == "printer"
+        if is_surely_not_out and self._prints_again(followed, verdict):
             return True
         if self._ledger.hold(key, now, verdict, expected=("accepted",)):
             log.error("note.held", note_id=key.note_id, queue=followed.job.queue, code=verdict.code)
@@ -256,6 +254,8 @@ def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_
     match report.state:
         case JobState.COMPLETED:
             return PrintedTwice(f"{job} is {report.times} times in the printer's record")
+        case JobState.ABORTED if report.confirmed_by == "printer" and report.times:
+            return JobUnknown(f"{job} was aborted with paper out{reasons}")
         case JobState.ABORTED:
             return JobAborted(f"{job} was aborted{reasons}")
         case JobState.CANCELED:

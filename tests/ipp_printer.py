@@ -77,6 +77,7 @@ class IppPrinter:
     accepting: bool = True
     prints_in_s: float = 0.0
     aborts: bool = False  # gives a job up after prints_in_s, without paper
+    impressions_of_aborted: int = 0  # how many sides of a job that it gives up are in its tray, as it says
     forgets: bool = False  # keeps no record of jobs at an end
     refuses_format: bool = False
     cuts_after_bytes: int | None = None  # the connection, in the middle of a document
@@ -360,9 +361,13 @@ def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
             _attribute(NAME, "job-name", job.job_name),
             _attribute(ENUM, "job-state", job.state),
             _attribute(KEYWORD, "job-state-reasons", job.reason),
-            _attribute(INTEGER, "job-impressions-completed", int(job.state == COMPLETED)),
+            _attribute(INTEGER, "job-impressions-completed", _impressions(printer, job)),
         )
     )
+
+
+def _impressions(printer: IppPrinter, job: PrinterJob) -> int:
+    return printer.impressions_of_aborted if job.state == ABORTED else int(job.state == COMPLETED)
 
 
 def _attribute(tag: int, name: str, *values: object) -> bytes:

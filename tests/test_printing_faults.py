@@ -89,6 +89,16 @@ def test_a_note_that_the_printer_aborts_each_time_waits_for_a_person(
     assert [] == paper(cups_lab)
 
 
+def test_a_note_that_the_printer_aborts_with_paper_in_its_tray_waits_for_a_person(
+    cups_lab: CupsLab, tmp_path: Path, double: IppPrinter
+) -> None:
+    double.aborts, double.impressions_of_aborted = True, 1
+    with at_work(tmp_path, cups_lab) as works:
+        works.print(a_shipment())
+        until(lambda: works.note(NOTE).state in ("cancelled", "held"), "the verdict")
+        assert {NOTE: ("held", "job-unknown")} == works.states()
+
+
 def test_a_document_that_is_cut_off_on_its_way_prints_again_once_and_marked(
     cups_lab: CupsLab, tmp_path: Path, double: IppPrinter
 ) -> None:

@@ -155,7 +155,7 @@ def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(led
 
 
 def test_what_the_printer_gave_up_prints_again_by_itself_once_as_a_marked_sheet(ledger: Ledger) -> None:
-    gave_up = JobReport(JobState.ABORTED, ("aborted-by-system",), "printer")
+    gave_up = JobReport(JobState.ABORTED, ("aborted-by-system",), "printer", times=0)
     first = follow_to_the_end(ledger, Says(gave_up))
     assert ("cancelled", "job-aborted") == (first.state, first.code)
     again = NoteKey(KEY.note_id, 2)
@@ -167,11 +167,18 @@ def test_what_the_printer_gave_up_prints_again_by_itself_once_as_a_marked_sheet(
     assert ledger.account(NoteKey(KEY.note_id, 3)) is None
 
 
+def test_what_the_printer_gave_up_with_paper_out_waits_for_a_person(ledger: Ledger) -> None:
+    note = follow_to_the_end(ledger, Says(JobReport(JobState.ABORTED, ("aborted-by-system",), "printer", times=1)))
+    assert ("held", "job-unknown") == (note.state, note.code)
+    assert "job 7 of uk-notes was aborted with paper out: aborted-by-system" == note.reason
+    assert ledger.account(NoteKey(KEY.note_id, 2)) is None
+
+
 def test_a_sheet_that_a_person_asked_for_has_its_own_second_try(ledger: Ledger) -> None:
     follow_to_the_end(ledger, Says(JobState.COMPLETED))
     reprint = ledger.decide(KEY, Decision("d1", "reprint", "ops", "lost"), NOON)
     accepted(ledger, reprint)
-    follow_to_the_end(ledger, Says(JobReport(JobState.ABORTED, (), "printer")), key=reprint)
+    follow_to_the_end(ledger, Says(JobReport(JobState.ABORTED, (), "printer", times=0)), key=reprint)
     assert "received" == account(ledger, NoteKey(KEY.note_id, 3)).state
 
 
