@@ -166,6 +166,44 @@ def test_an_accepted_note_no_longer_says_why_it_was_deferred(ledger: Ledger) -> 
     assert ("accepted", "", "") == (account.state, account.code, account.reason)
 
 
+def test_a_note_that_is_taken_back_was_received_when_it_came(ledger: Ledger) -> None:
+    record(ledger)
+    submit(ledger)
+    ledger.accept(KEY, after(4))
+    assert ledger.take_back(KEY, after(60))
+    account = ledger.account(KEY)
+    assert account is not None
+    assert ("received", NOON, None) == (account.state, account.received_at, account.job)
+    assert after(60) == ledger.history(KEY)[-1].at
+
+
+def test_a_released_note_was_received_when_it_came(ledger: Ledger) -> None:
+    record(ledger)
+    ledger.hold(KEY, after(4), QueueMissing("no queue"))
+    ledger.decide(KEY, Decision("d1", "release", "ops", "mended"), after(60))
+    account = ledger.account(KEY)
+    assert account is not None
+    assert ("received", NOON) == (account.state, account.received_at)
+
+
+@pytest.mark.parametrize(
+    ("what", "state", "received_at"), [("release", "held", NOON), ("reprint", "completed", after(60))]
+)
+def test_a_further_sheet_in_place_of_a_note_was_received_with_it_and_one_beside_it_was_not(
+    ledger: Ledger, what: str, state: str, received_at: datetime
+) -> None:
+    record(ledger)
+    submit(ledger)
+    ledger.accept(KEY, after(4))
+    if state == "held":
+        ledger.hold(KEY, after(5), JobUnknown("gone"), expected=("accepted",))
+    else:
+        ledger.complete(KEY, after(5), "printer")
+    again = ledger.account(ledger.decide(KEY, Decision("d1", what, "ops", "because"), after(60)))
+    assert again is not None
+    assert (2, "received", received_at) == (again.generation, again.state, again.received_at)
+
+
 def test_open_notes_come_in_the_order_of_arrival(ledger: Ledger) -> None:
     late = replace(a_drop("late"), arrived_at=after(10))
     early = replace(a_drop("early"), arrived_at=after(5))

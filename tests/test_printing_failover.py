@@ -212,6 +212,19 @@ def test_what_waits_is_moved_to_another_queue_also_across_a_restart(site: Site, 
         assert site.agrees_with(works)
 
 
+def test_what_was_moved_and_is_taken_back_from_cups_stays_moved(site: Site, tmp_path: Path) -> None:
+    with at_work(tmp_path, site.lab) as works:
+        decide(works, "pause", FIRST)
+        works.print(*notes(3))
+        until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
+        site.lab.connection().disablePrinter(BACKUP)
+        assert 3 == decide(works, "move", FIRST, BACKUP)
+        until(lambda: works.floor.printer.calls.count("withdraw") >= 3, "three notes taken back")
+        site.lab.connection().enablePrinter(BACKUP)
+        wait_for_end(works, 3)
+        assert ([], 3) == (site.paper(FIRST), len(site.paper(BACKUP)))
+
+
 @pytest.mark.parametrize(
     ("what", "queue", "to", "refused"),
     [

@@ -45,7 +45,18 @@ from service.ledger.accounts import (
     WantedRow,
 )
 from service.ledger.packing import Sheet, booked, found_among
-from service.ledger.rows import decided, drop_row, enter, event_row, link_row, of, printed_again, wanted_row, why
+from service.ledger.rows import (
+    decided,
+    drop_row,
+    enter,
+    event_row,
+    link_row,
+    of,
+    printed_again,
+    reached,
+    wanted_row,
+    why,
+)
 from service.ledger.schema import STEPS, VERSION, meta, tables
 from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
@@ -291,7 +302,7 @@ class Ledger:
         wanted: Sequence[dict[str, Any]] = (),
     ) -> bool:
         """Compare and set: True if the note was in an expected state and is in `state` now."""
-        values = {"state": state, f"{state}_at": at} | facts
+        values = reached(state, at) | facts
         bound = {f"to_{column}": value for column, value in values.items()} | of(key)
         return self._step(statements.move(expected, tuple(values)), bound, event_row(key, at, state, facts), wanted)
 

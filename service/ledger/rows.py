@@ -93,6 +93,11 @@ def event_row(key: NoteKey, at: datetime, state: str, facts: dict[str, Any], who
     return {"note_id": key.note_id, "generation": key.generation, "at": at, "state": state, **why, "who": who}
 
 
+def reached(state: str, at: datetime) -> dict[str, Any]:
+    """A note's new state and its moment; it was received when it came, however often it is owed again."""
+    return {"state": state} if state == "received" else {"state": state, f"{state}_at": at}
+
+
 def wanted_row(key: NoteKey, wanted: WantedPicture, at: datetime) -> dict[str, Any]:
     """That this note had to do without a picture."""
     return {"note_id": key.note_id, "generation": key.generation, "at": at, **asdict(wanted)}
@@ -123,7 +128,7 @@ def printed_again(connection: sa.Connection, row: sa.RowMapping, error: SlipwayE
         return None
     cause = Cause(**why(error))
     _caused_state(connection, key, "cancelled", cause, at)
-    return _next_generation(connection, row, replace(cause, code=PRINTED_AGAIN), at)
+    return _next_generation(connection, row, replace(cause, code=PRINTED_AGAIN), at, row["received_at"])
 
 
 def _carried_out(connection: sa.Connection, row: sa.RowMapping, decision: Decision, at: datetime) -> NoteKey:
@@ -139,9 +144,9 @@ def _carried_out(connection: sa.Connection, row: sa.RowMapping, decision: Decisi
         return _caused_state(connection, key, "received", cause, at, afresh)
     if decision.what == "release" and state == "held":
         _caused_state(connection, key, "cancelled", cause, at)
-        return _next_generation(connection, row, cause, at)
+        return _next_generation(connection, row, cause, at, row["received_at"])
     if decision.what == "reprint" and state in ("accepted", "completed", "cancelled"):
-        return _next_generation(connection, row, cause, at)
+        return _next_generation(connection, row, cause, at, at)
     raise DecisionRefused(f"{key.job_name} is {state}: it can't be {decision.done}")
 
 
@@ -153,14 +158,19 @@ def _caused_state(
     at: datetime,
     facts: dict[str, Any] | None = None,
 ) -> NoteKey:
-    values = {"state": state, f"{state}_at": at, "code": cause.code, "reason": cause.reason} | (facts or {})
+    values = reached(state, at) | cause.said | (facts or {})
     connection.execute(notes.update().where(statements.NOTE_IS).values(values), of(key))
     connection.execute(statements.NEW_EVENT, event_row(key, at, state, cause.said, cause.who))
     return key
 
 
-def _next_generation(connection: sa.Connection, row: sa.RowMapping, cause: Cause, at: datetime) -> NoteKey:
-    """A further sheet of the same note, to be marked as such; it stands in the receipts of the same files."""
+def _next_generation(
+    connection: sa.Connection, row: sa.RowMapping, cause: Cause, at: datetime, received_at: datetime
+) -> NoteKey:
+    """A further sheet of the same note, to be marked as such; it stands in the receipts of the same files.
+
+    One that goes on in the place of another was received when that was: what people moved, it follows.
+    """
     newest = sa.select(sa.func.max(notes.c.generation)).where(notes.c.note_id == row["note_id"])
     key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
     kept = (
@@ -168,7 +178,7 @@ def _next_generation(connection: sa.Connection, row: sa.RowMapping, cause: Cause
         *("drop_id", "position", "arrived_at"),
     )
     fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
-    note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": at}
+    note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": received_at}
     connection.execute(statements.NEW_NOTE, note)
     connection.execute(statements.NEW_EVENT, event_row(key, at, "received", cause.said, cause.who))
     links = sa.select(drop_notes.c.drop_id, drop_notes.c.position).where(
