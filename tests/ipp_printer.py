@@ -45,6 +45,7 @@ class PrinterJob:
     job_id: int
     job_name: str
     attributes: dict[str, list[bytes]]
+    created_s: int  # after the printer was switched on
     state: int = PROCESSING
     has_document: bool = False
 
@@ -89,10 +90,25 @@ class IppPrinter:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._ids = itertools.count(1)
+        self._on_since = time.monotonic()
         self._server: _Server | None = None
         self._begun: list[tuple[PrinterJob, bytes]] = []
         self._awake = threading.Event()
         self._awake.set()
+
+    @property
+    def up_time_s(self) -> int:
+        return int(time.monotonic() - self._on_since) + 1
+
+    def let_pass(self, seconds: int) -> None:
+        """As much later, by its own reckoning: what it has is so much older."""
+        self._on_since -= seconds
+
+    def restart(self) -> None:
+        """Off and on; it has kept its record, and does not know when before that it was."""
+        self._on_since = time.monotonic()
+        for job in self.jobs.values():
+            job.created_s = 0
 
     @property
     def uri(self) -> str:
@@ -146,7 +162,7 @@ class IppPrinter:
     def _create(self, request: Request) -> bytes:
         if not self.accepting:
             return _response(request, NOT_ACCEPTING)
-        job = PrinterJob(next(self._ids), request.text("job-name"), request.attributes)
+        job = PrinterJob(next(self._ids), request.text("job-name"), request.attributes, self.up_time_s)
         self.jobs[job.job_id] = job
         if request.operation == Operation.PRINT_JOB:
             self._print(job, request.document)
@@ -234,7 +250,7 @@ class IppPrinter:
                 _attribute(INTEGER, "queued-job-count", 0),
                 _attribute(KEYWORD, "compression-supported", "none"),
                 _attribute(CHARSET, "charset-supported", "utf-8"),
-                _attribute(INTEGER, "printer-up-time", 1),
+                _attribute(INTEGER, "printer-up-time", self.up_time_s),
                 *self._markers(),
             )
         )
@@ -361,6 +377,8 @@ def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
             _attribute(NAME, "job-name", job.job_name),
             _attribute(ENUM, "job-state", job.state),
             _attribute(KEYWORD, "job-state-reasons", job.reason),
+            _attribute(INTEGER, "time-at-creation", job.created_s),
+            _attribute(INTEGER, "job-printer-up-time", printer.up_time_s),
             _attribute(INTEGER, "job-impressions-completed", _impressions(printer, job)),
         )
     )

@@ -215,6 +215,23 @@ def test_a_printer_that_stands_still_keeps_its_note_until_it_goes_on(cups_lab: C
     assert [NOTE] == paper(cups_lab)
 
 
+@pytest.mark.parametrize("pass_on", ["as it was", "restarted"])
+@pytest.mark.parametrize(("aborts", "states"), [(True, "cancelled held"), (False, "completed")])
+def test_what_the_printer_did_under_the_same_name_before_our_job_does_not_count(
+    cups_lab: CupsLab, tmp_path: Path, double: IppPrinter, aborts: bool, states: str, pass_on: str
+) -> None:
+    with at_work(tmp_path / "rehearsal", cups_lab) as works:
+        works.print(a_shipment())
+        works.wait_until("completed")
+    if pass_on == "restarted":
+        double.restart()
+    double.let_pass(3600)
+    double.aborts = aborts
+    with at_work(tmp_path / "go-live", cups_lab) as works:
+        works.print(a_shipment())
+        works.wait_until(*states.split())
+
+
 # cupsd ---------------------------------------------------------------------------------------------------------------
 
 

@@ -1,13 +1,16 @@
 """The table of verdicts: what CUPS says, what the printer's record says, and what follows."""
 
+from datetime import timedelta
+
 import pytest
 
-from service.model import JobReport, JobState
+from service.model import Job, JobReport, JobState
 from service.printing.cupsd import CupsJob
 from service.printing.device import Device, Record, address_of, can_be_asked
-from service.printing.ipp import Answer
+from service.printing.ipp import Answer, Group
 from service.printing.ipp_client import IppClient
 from service.printing.verdicts import verdict_by_cups, verdict_by_record
+from tests.builders import NOON
 
 COMPLETED, ABORTED, CANCELED = JobState.COMPLETED, JobState.ABORTED, JobState.CANCELED
 OPEN, UNKNOWN = JobState.PROCESSING, JobState.UNKNOWN
@@ -82,17 +85,40 @@ def test_where_the_printer_can_not_be_asked_cups_decides(
 def test_a_printer_that_talks_nonsense_of_a_job_has_no_record_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     nonsense = ({}, {"job-name": ()}, {"job-name": ("1-1-r1",), "job-state": ("done",)}, {"job-state": (9,)})
     monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, nonsense, ()))
-    assert () == Device("ipp://127.0.0.1/ipp/print", 1).records(["1-1-r1"])
+    assert () == Device("ipp://127.0.0.1/ipp/print", 1, lambda: NOON).records(["1-1-r1"])
 
 
 def test_a_record_that_was_seen_at_its_end_stays_when_the_printer_forgets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     completed = {"job-name": ("1-1-r1",), "job-id": (7,), "job-state": (9,)}
     answers = [Answer(0, (), ()), Answer(0, (completed,), ()), Answer(0, (), ()), Answer(0, (), ())]
     monkeypatch.setattr(IppClient, "ask", lambda *_: answers.pop(0))
-    device = Device("ipp://127.0.0.1/ipp/print", 1)
+    device = Device("ipp://127.0.0.1/ipp/print", 1, lambda: NOON)
     first = device.records(["1-1-r1"])
     assert [COMPLETED] == [each.state for each in first]
     assert first == device.records(["1-1-r1"])
+
+
+@pytest.mark.parametrize(
+    ("times", "is_older"),
+    [
+        ({"time-at-creation": (400,), "job-printer-up-time": (1000,)}, True),
+        ({"time-at-creation": (500,), "job-printer-up-time": (1000,)}, False),
+        ({"time-at-creation": (399,), "job-printer-up-time": (900,)}, False),  # to the second nobody knows
+        ({"time-at-creation": (0,), "job-printer-up-time": (600,)}, True),  # before it was switched on
+        ({"time-at-creation": (0,), "job-printer-up-time": (400,)}, False),
+        ({"time-at-creation": (), "job-printer-up-time": (1000,)}, False),
+        ({"time-at-creation": (400,)}, False),
+        ({"job-printer-up-time": (1000,)}, False),
+        ({}, False),
+    ],
+)
+def test_a_record_is_older_than_our_job_only_if_the_printer_says_so_by_its_own_reckoning(
+    monkeypatch: pytest.MonkeyPatch, times: Group, is_older: bool
+) -> None:
+    completed = {"job-name": ("1-1-r1",), "job-id": (7,), "job-state": (9,), **times}
+    monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, (completed,), ()))
+    (record,) = Device("ipp://127.0.0.1/ipp/print", 1, lambda: NOON).records(["1-1-r1"])
+    assert is_older is record.is_older_than(Job("uk-notes", 1, "1-1-r1", NOON - timedelta(seconds=500)))
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,9 @@ class CupsPrinter:
         with self._lock:
             if queue not in self._watched:
                 asks_printer = queue not in self._not_asked
-                self._watched[queue] = WatchedQueue(queue, self._cupsd, self._deadline_s, asks_printer=asks_printer)
+                self._watched[queue] = WatchedQueue(
+                    queue, self._cupsd, self._deadline_s, self._now, asks_printer=asks_printer
+                )
             return self._watched[queue]
 
     def _is_raw(self, route: Route) -> bool:

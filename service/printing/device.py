@@ -2,15 +2,22 @@
 
 Jobs are found by their name. A record that was seen at its end stays so here for as long as its name is asked about:
 printers forget theirs, some after a minute.
+
+A record of the same name may be older than our job: of a rehearsal, of another ledger. Job ids don't tell, they begin
+again with the printer; two clocks don't either. The printer tells how old it says the record is (job-printer-up-time
+less time-at-creation), and so long before now, by our clock, it was made. What it had before it was switched on has no
+time above zero: it is at least as old as that. A record of which no age is told counts.
 """
 
 import os
 import pwd
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from service.model import JobState
+from service.clock import Now
+from service.model import Job, JobState
 from service.printing.cupsd import JOB_STATES, reasons_of
 from service.printing.ipp import Group, Operation, Request, Status, Tag, attribute
 from service.printing.ipp_client import IppClient, NoAnswer
@@ -19,19 +26,27 @@ WANTED = attribute(
     Tag.KEYWORD,
     "requested-attributes",
     *("job-id", "job-uuid", "job-name", "job-state", "job-state-reasons", "job-impressions-completed"),
+    *("time-at-creation", "job-printer-up-time"),
 )
 CONDITION = attribute(Tag.KEYWORD, "requested-attributes", "printer-state-reasons", "printer-is-accepting-jobs")
 SCHEMES = ("ipp", "ipps")
+ROUNDING_S = 2  # both of the printer's times are whole seconds
+DRIFT = 0.001  # of its reckoning, at most
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One job in a printer's record."""
+    """One job in a printer's record. `made_by` is when it was made at the latest, by our clock; None: not told."""
 
     job_name: str
     state: JobState
     reasons: tuple[str, ...]
     impressions: int
+    made_by: datetime | None = None
+
+    def is_older_than(self, job: Job) -> bool:
+        """True if it surely was there before our job."""
+        return self.made_by is not None and self.made_by < job.created_at
 
     @property
     def is_at_an_end(self) -> bool:
@@ -53,8 +68,9 @@ class Condition:
 class Device:
     """A printer at an ipp:// or ipps:// URI."""
 
-    def __init__(self, uri: str, deadline_s: float) -> None:
+    def __init__(self, uri: str, deadline_s: float, now: Now) -> None:
         self.uri = uri
+        self._now = now
         self._path = urlsplit(uri).path or "/"
         self._client = IppClient(uri, deadline_s)
         self._seen: dict[str, dict[str, Record]] = {}  # by name, then by the printer's own mark of the job
@@ -66,7 +82,7 @@ class Device:
             self._seen[name] = {mark: record for mark, record in self._seen[name].items() if record.is_at_an_end}
         for which in ("not-completed", "completed"):  # in this order no job falls between the two
             for job in self._jobs(which):
-                self._note(job)
+                self._note(job, self._now())
         return tuple(record for records in self._seen.values() for record in records.values())
 
     def condition(self) -> Condition:
@@ -91,14 +107,28 @@ class Device:
             raise NoAnswer(f"IPP status {answer.status:#06x}", was_sent=True)
         return answer.jobs
 
-    def _note(self, job: Group) -> None:
+    def _note(self, job: Group, now: datetime) -> None:
         name = str(*job.get("job-name", ())[:1]).rpartition(" - ")[2]  # some backends put "CUPS's id - " before it
         state = JOB_STATES.get(_number(job, "job-state"))
         if name not in self._seen or state is None:
             return
         mark = str(*(job.get("job-uuid") or job.get("job-id", ()))[:1])
-        impressions = _number(job, "job-impressions-completed")
-        self._seen[name][mark] = Record(name, state, reasons_of(job, "job-state-reasons"), impressions)
+        age_s = _age_s(job)
+        self._seen[name][mark] = Record(
+            name,
+            state,
+            reasons_of(job, "job-state-reasons"),
+            _number(job, "job-impressions-completed"),
+            None if age_s is None else now - timedelta(seconds=age_s * (1 - DRIFT) - ROUNDING_S),
+        )
+
+
+def _age_s(job: Group) -> int | None:
+    """How long ago the job came to the printer, at least; None if the printer does not tell."""
+    created, up = job.get("time-at-creation", ())[:1], job.get("job-printer-up-time", ())[:1]
+    if not created or not up or not isinstance(created[0], int) or not isinstance(up[0], int):
+        return None
+    return max(up[0] - created[0], 0)
 
 
 def _number(job: Group, name: str) -> int:

@@ -15,6 +15,8 @@
     Where the printer can't be asked, CUPS has the last word, except that a completed job is unknown if CUPS began it
     more than once, if cupsd went away in the middle of it, or if its backend says that the printer lost track of it.
 
+Records that are surely older than our job are left out.
+
 An open record that still waits for its document, beside one that is completed, is not counted: CUPS was restarted
 before it sent the document, and won't send it there any more.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from service.clock import Now
 from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob
 from service.printing.device import Device, Record, address_of, can_be_asked
@@ -37,10 +38,11 @@ class _Told:
 class WatchedQueue:
     """One queue, looked at from one thread; its printer is asked only if `asks_printer`."""
 
-    def __init__(self, queue: str, cupsd: Cupsd, deadline_s: float, *, asks_printer: bool) -> None:
+    def __init__(self, queue: str, cupsd: Cupsd, deadline_s: float, now: Now, *, asks_printer: bool) -> None:
         self._queue = queue
         self._cupsd = cupsd
         self._deadline_s = deadline_s
+        self._now = now
         self._asks_printer = asks_printer
         self._device: Device | None = None
         self._device_found_at = -DEVICE_KNOWN_S
@@ -78,7 +80,7 @@ class WatchedQueue:
         if found and not can_be_asked(found.device_uri):
             self._device = None
         elif found and (self._device is None or self._device.uri != address_of(found.device_uri)):
-            self._device = Device(address_of(found.device_uri), self._deadline_s)
+            self._device = Device(address_of(found.device_uri), self._deadline_s, self._now)
         self._device_found_at = time.monotonic()
 
     def _told(self, job: Job, listed: CupsJob | None) -> _Told:
@@ -116,7 +118,8 @@ class WatchedQueue:
     def _verdict(self, told: _Told, records: tuple[Record, ...] | None) -> JobReport:
         """The verdict on a job that CUPS won't send any more; `records` are None if the printer did not tell."""
         if records is not None:
-            return verdict_by_record(told.found, [each for each in records if each.job_name == told.job.job_name])
+            named = (each for each in records if each.job_name == told.job.job_name)
+            return verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
         if self._device and not was_stopped_by_cups(told.found):
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
