@@ -51,6 +51,7 @@ Event = Literal[
     "queue.down",
     "queue.back",
     "queue.decided",
+    "printer.withholds",
     "worker.died",
     "spool.full",
     "spool.room",

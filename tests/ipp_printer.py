@@ -80,6 +80,7 @@ class IppPrinter:
     aborts: bool = False  # gives a job up after prints_in_s, without paper
     impressions_of_aborted: int = 0  # how many sides of a job that it gives up are in its tray, as it says
     forgets: bool = False  # keeps no record of jobs at an end
+    withholds: str = ""  # its jobs: it refuses to list them, by "ipp" or by "http"
     refuses_format: bool = False
     cuts_after_bytes: int | None = None  # the connection, in the middle of a document
     reasons: tuple[str, ...] = ("none",)
@@ -154,7 +155,7 @@ class IppPrinter:
                 return self._create(request)
             case Operation.SEND_DOCUMENT | Operation.CANCEL_JOB | Operation.GET_JOB_ATTRIBUTES:
                 return self._answer_about_job(request)
-            case Operation.GET_JOBS:
+            case Operation.GET_JOBS if not self.withholds:
                 wanted = [job for job in self._record if _is_wanted(job, request.text("which-jobs"))]
                 return _response(request, OK, b"".join(_job_attributes(self, job) for job in wanted))
         return _response(request, NO_SUCH_OPERATION)
@@ -296,8 +297,10 @@ class _Exchange(BaseHTTPRequestHandler):
         super().finish()
 
     def do_POST(self) -> None:
-        answer = self.server.printer.answer(_request(self._body()))
-        self.send_response(200)
+        request, printer = _request(self._body()), self.server.printer
+        answer = printer.answer(request)
+        is_forbidden = request.operation == Operation.GET_JOBS and printer.withholds == "http"
+        self.send_response(403 if is_forbidden else 200)
         self.send_header("Content-Type", "application/ipp")
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()

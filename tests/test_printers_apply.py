@@ -398,6 +398,22 @@ def test_check_names_each_queue_that_is_not_as_the_file_says(cups_lab: CupsLab, 
     assert ("fault", "is missing") == found["queue int-notes"]
 
 
+def test_check_names_a_printer_that_does_not_tell_its_jobs(cups_lab: CupsLab, desk: Desk) -> None:
+    printer = cups_lab.start_printer("uk-notes")
+    assert isinstance(printer, IppPrinter)
+    desk.give_device("uk-notes", printer.uri)
+    desk.slipway("printers", "apply")
+    assert "ok" == looked_at_by_check(desk)["queue uk-notes"][0]
+    printer.withholds = "ipp"
+    told = "its printer does not tell what became of its jobs (IPP status 0x0501)"
+    assert ("fault", f"{told}: let it, or set ask_printer = false in printers.toml") == found_by_check(desk)[
+        "queue uk-notes"
+    ]
+    file = desk.folder / "printers.toml"
+    file.write_text(file.read_text().replace(f'"{printer.uri}"', f'"{printer.uri}"\nask_printer = false', 1))
+    assert told not in looked_at_by_check(desk)["queue uk-notes"][1]
+
+
 def test_what_only_people_see_is_no_fault(cups_lab: CupsLab, desk: Desk, cups: CupsQueues) -> None:
     desk.give_device("uk-notes", cups_lab.start_printer("uk-notes").uri)
     desk.slipway("printers", "apply")

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.builders import a_shipment
 from tests.cups_lab import CupsLab
@@ -230,6 +231,21 @@ def test_what_the_printer_did_under_the_same_name_before_our_job_does_not_count(
     with at_work(tmp_path / "go-live", cups_lab) as works:
         works.print(a_shipment())
         works.wait_until(*states.split())
+
+
+@pytest.mark.parametrize(("by", "said"), [("ipp", "IPP status 0x0501"), ("http", "HTTP 403")])
+def test_of_a_printer_that_does_not_tell_its_jobs_cups_is_believed_and_it_is_said_once(
+    cups_lab: CupsLab, tmp_path: Path, double: IppPrinter, by: str, said: str
+) -> None:
+    double.withholds = by
+    with capture_logs() as lines, at_work(tmp_path, cups_lab, window=1) as works:
+        works.print(a_shipment(), a_shipment(order_id="9"))
+        works.wait_until("completed", "completed")
+        assert "cups" == works.note(NOTE).confirmed_by
+        assert () == works.floor.tracking.queues_down
+    reason = f"it does not tell what became of its jobs ({said}): let it, or set ask_printer = false in printers.toml"
+    warning = {"event": "printer.withholds", "log_level": "warning", "queue": QUEUE, "reason": reason}
+    assert [warning] == [line for line in lines if line["event"].startswith("printer.")]
 
 
 # cupsd ---------------------------------------------------------------------------------------------------------------

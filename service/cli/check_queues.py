@@ -1,6 +1,7 @@
 """`check`, the queues: CUPS against config/printers.toml, cupsd's settings, and what routes ask of printers."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from service.cli.findings import Finding
@@ -10,13 +11,16 @@ from service.errors import PrinterUnreachable
 from service.model import Route
 from service.planning.house import House
 from service.printing import open_printer
+from service.printing.device import ASK_NOT
 from service.printing.queues import FoundQueue, differences
 from service.printing.queues_cups import CupsQueues
+from service.printing.queues_report import withheld_records
 from service.printing.queues_settings import look_at_settings
 
 APPLY = "`slipway printers apply --dry-run` shows what is different, `slipway printers apply` sets it."
 BY_HAND = "This queue is made by hand: make or mend it with lpadmin, or name its device in printers.toml."
 SETTINGS = "As root: deploy/cups/apply.sh; then `systemctl restart cups` when no job is at a printer."
+ASK_NOT_HINT = "Without the printer's own record, CUPS is believed: it calls completed what a printer has given up."
 ROUTE = "Mend the route in config/routing.toml, or what config/printers.toml says of the queue."
 
 
@@ -69,8 +73,13 @@ def _cups_findings(config: Config) -> Iterator[Finding]:
         return
     for look in look_at_settings(found, settings, Path(socket)):
         yield Finding(look.subject, look.fact, look.fault, SETTINGS, look.unknown)
+    withheld = withheld_records(config.printers.queue, found)
     for queue in config.printers.queue:
-        yield _queue_finding(queue, found)
+        finding = _queue_finding(queue, found)
+        if not finding.fault and queue.name in withheld:
+            told = f"its printer does not tell what became of its jobs ({withheld[queue.name]}): {ASK_NOT}"
+            finding = replace(finding, fault=told, hint=ASK_NOT_HINT)
+        yield finding
 
 
 def _queue_finding(queue: Queue, found: Mapping[str, FoundQueue]) -> Finding:

@@ -20,7 +20,7 @@ from service.clock import Now
 from service.model import Job, JobState
 from service.printing.cupsd import JOB_STATES, reasons_of
 from service.printing.ipp import Group, Operation, Request, Status, Tag, attribute
-from service.printing.ipp_client import IppClient, NoAnswer
+from service.printing.ipp_client import IppClient, NoAnswer, Withheld
 
 WANTED = attribute(
     Tag.KEYWORD,
@@ -30,6 +30,7 @@ WANTED = attribute(
 )
 CONDITION = attribute(Tag.KEYWORD, "requested-attributes", "printer-state-reasons", "printer-is-accepting-jobs")
 SCHEMES = ("ipp", "ipps")
+ASK_NOT = "let it, or set ask_printer = false in printers.toml"
 ROUNDING_S = 2  # both of the printer's times are whole seconds
 DRIFT = 0.001  # of its reckoning, at most
 
@@ -76,7 +77,10 @@ class Device:
         self._seen: dict[str, dict[str, Record]] = {}  # by name, then by the printer's own mark of the job
 
     def records(self, names: Iterable[str]) -> tuple[Record, ...]:
-        """Every record of jobs with these names, the oldest first; raises NoAnswer. Other names are forgotten."""
+        """Every record of jobs with these names, the oldest first; raises NoAnswer, Withheld.
+
+        Other names are forgotten.
+        """
         self._seen = {name: self._seen.get(name, {}) for name in names}
         for name in self._seen:
             self._seen[name] = {mark: record for mark, record in self._seen[name].items() if record.is_at_an_end}
@@ -104,7 +108,7 @@ class Device:
         target = attribute(Tag.URI, "printer-uri", self.uri)
         answer = self._client.ask(Request(Operation.GET_JOBS, target, told), self._path)
         if answer.status >= Status.FIRST_REFUSAL:
-            raise NoAnswer(f"IPP status {answer.status:#06x}", was_sent=True)
+            raise _refusal(answer.status)
         return answer.jobs
 
     def _note(self, job: Group, now: datetime) -> None:
@@ -121,6 +125,13 @@ class Device:
             _number(job, "job-impressions-completed"),
             None if age_s is None else now - timedelta(seconds=age_s * (1 - DRIFT) - ROUNDING_S),
         )
+
+
+def _refusal(status: int) -> NoAnswer:
+    """A printer that is busy may tell later; one that does not know the question, or us, never will."""
+    what = f"IPP status {status:#06x}"
+    is_final = status == Status.NO_SUCH_OPERATION or Status.FIRST_REFUSAL <= status < Status.SERVER_ERRORS
+    return Withheld(what) if is_final and status != Status.TIMEOUT else NoAnswer(what, was_sent=True)
 
 
 def _age_s(job: Group) -> int | None:

@@ -40,6 +40,7 @@ class Status(IntEnum):
     NOT_FOUND = 0x0406
     GONE = 0x0407
     SERVER_ERRORS = 0x0500
+    NO_SUCH_OPERATION = 0x0501
     NOT_ACCEPTING_JOBS = 0x0506
 
 

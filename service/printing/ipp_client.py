@@ -17,6 +17,7 @@ from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
 
 LARGEST_ANSWER = 8 << 20
 IPP_PORT = 631
+FORBIDDEN = (401, 403, 405, 426)  # it wants a password or encryption, or does not do that
 IDLE_S = 20.0  # cupsd closes a connection that was not used for 30 s
 
 
@@ -28,6 +29,13 @@ class NoAnswer(Exception):
         self.was_sent = was_sent
 
 
+class Withheld(NoAnswer):
+    """It is there, and does not tell."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, was_sent=True)
+
+
 class IppClient:
     """Asks one address: the path of a Unix socket, or a printer's ipp:// or ipps:// URI."""
 
@@ -37,7 +45,7 @@ class IppClient:
         self._of_thread = threading.local()
 
     def ask(self, request: Request, path: str) -> Answer:
-        """The answer, whatever its status; raises NoAnswer. `path` is where HTTP posts it."""
+        """The answer, whatever its status; raises NoAnswer, Withheld. `path` is where HTTP posts it."""
         until = time.monotonic() + self._deadline_s
         try:
             connection = self._connection()
@@ -46,6 +54,9 @@ class IppClient:
         try:
             connection.request("POST", path, written(request), {"Content-Type": "application/ipp"})
             return read(_body(connection, until))
+        except _Forbidden as error:
+            self._of_thread.kept = None
+            raise Withheld(str(error)) from error
         except (OSError, http.client.HTTPException, BrokenAnswer) as error:
             self._of_thread.kept = None
             raise NoAnswer(_said(error), was_sent=True) from error
@@ -63,6 +74,10 @@ class IppClient:
             kept = self._of_thread.kept = _Kept(_opened(self._address, self._deadline_s))
         kept.used_at = time.monotonic()
         return kept.connection
+
+
+class _Forbidden(Exception):
+    """HTTP itself says no, and would say so again."""
 
 
 class _Kept:
@@ -124,6 +139,8 @@ def _is_over(connection: http.client.HTTPConnection) -> bool:
 def _body(connection: http.client.HTTPConnection, until: float) -> bytes:
     """What was answered, piece by piece: one that trickles does not outlast the deadline."""
     response = connection.getresponse()
+    if response.status in FORBIDDEN:
+        raise _Forbidden(f"HTTP {response.status}")
     if response.status != http.client.OK:
         raise http.client.HTTPException(f"HTTP {response.status}")
     body = bytearray()

@@ -1,16 +1,18 @@
 """How the queues are right now: what CUPS says of each, and what the printer behind it says itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from service.clock import utc_now
 from service.config import Queue
 from service.errors import PrinterUnreachable
 from service.printing.cupsd import reasons_of
+from service.printing.device import Device
 from service.printing.ipp import Operation, Request, Status, Tag, attribute
-from service.printing.ipp_client import IppClient, NoAnswer
+from service.printing.ipp_client import IppClient, NoAnswer, Withheld
 from service.printing.queues import FoundQueue, Supply
 from service.printing.queues_cups import CupsQueues, supplies_of
 
@@ -50,6 +52,26 @@ def look_at_queues(queues: Sequence[Queue], cups: CupsQueues) -> tuple[QueueLook
         _look(queue, found.get(queue.name), depths.get(queue.name, 0), device)
         for queue, device in zip(queues, told, strict=True)
     )
+
+
+def withheld_records(queues: Sequence[Queue], found: Mapping[str, FoundQueue]) -> dict[str, str]:
+    """The queues whose printers answer, and refuse to tell their jobs; and what they say."""
+    addresses = [_address(queue, found.get(queue.name)) for queue in queues]
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        said = list(pool.map(_refusal, addresses))
+    return {queue.name: refusal for queue, refusal in zip(queues, said, strict=True) if refusal}
+
+
+def _refusal(address: str) -> str:
+    """Why the printer does not tell its jobs; empty if it does, is off, or can't be asked."""
+    try:
+        if address:
+            Device(address, DEVICE_DEADLINE_S, utc_now).records(())
+    except Withheld as error:
+        return str(error)
+    except NoAnswer:
+        return ""
+    return ""
 
 
 def _address(queue: Queue, found: FoundQueue | None) -> str:

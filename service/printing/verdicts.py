@@ -12,8 +12,9 @@
     canceled, aborted         none                                canceled, aborted, by CUPS
     lost                      none                                unknown
 
-    Where the printer can't be asked, CUPS has the last word, except that a completed job is unknown if CUPS began it
-    more than once, if cupsd went away in the middle of it, or if its backend says that the printer lost track of it.
+    Where the printer can't be asked, or refuses to tell, CUPS has the last word, except that a completed job is unknown
+    if CUPS began it more than once, if cupsd went away in the middle of it, or if its backend says that the printer
+    lost track of it.
 
 Records that are surely older than our job are left out.
 

@@ -6,10 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from service.clock import Now
+from service.log import log
 from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob
-from service.printing.device import Device, Record, address_of, can_be_asked
-from service.printing.ipp_client import NoAnswer
+from service.printing.device import ASK_NOT, Device, Record, address_of, can_be_asked
+from service.printing.ipp_client import NoAnswer, Withheld
 from service.printing.verdicts import AT_AN_END, verdict_by_cups, verdict_by_record, was_stopped_by_cups
 
 DEVICE_KNOWN_S = 30.0  # so long we believe what CUPS said of where a queue's printer is
@@ -45,6 +46,7 @@ class WatchedQueue:
         self._now = now
         self._asks_printer = asks_printer
         self._device: Device | None = None
+        self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
         self._followed: dict[Job, _Followed] = {}
 
@@ -109,18 +111,29 @@ class WatchedQueue:
                 self._device.records(job.job_name for job in self._followed)
 
     def _verdicts(self, told: Sequence[_Told]) -> tuple[JobReport, ...]:
-        records: tuple[Record, ...] | None = None
-        if self._device:
-            with suppress(NoAnswer):
-                records = self._device.records(one.job.job_name for one in told)
-        return tuple(self._verdict(one, records) if one.is_over else _as_cups_says(one) for one in told)
+        device, records = self._device, None
+        if device:
+            try:
+                records = device.records(one.job.job_name for one in told)
+            except Withheld as error:
+                self._say_withheld(device, error)
+                device = None
+            except NoAnswer:
+                records = None
+        return tuple(self._verdict(one, device, records) if one.is_over else _as_cups_says(one) for one in told)
 
-    def _verdict(self, told: _Told, records: tuple[Record, ...] | None) -> JobReport:
-        """The verdict on a job that CUPS won't send any more; `records` are None if the printer did not tell."""
+    def _say_withheld(self, device: Device, error: Withheld) -> None:
+        if self._withholding is not device:
+            reason = f"it does not tell what became of its jobs ({error}): {ASK_NOT}"
+            log.warning("printer.withholds", queue=self._queue, reason=reason)
+        self._withholding = device
+
+    def _verdict(self, told: _Told, device: Device | None, records: tuple[Record, ...] | None) -> JobReport:
+        """The verdict on a job that CUPS won't send any more; `records` are None if the printer does not answer."""
         if records is not None:
             named = (each for each in records if each.job_name == told.job.job_name)
             return verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
-        if self._device and not was_stopped_by_cups(told.found):
+        if device and not was_stopped_by_cups(told.found):
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
 
