@@ -123,6 +123,19 @@ def test_a_printer_out_of_paper_is_down_after_the_patience_and_back_with_paper(s
         assert 1 == len(site.paper(FIRST))
 
 
+def test_a_printer_that_can_not_be_asked_and_is_off_is_down_after_the_patience_and_back_when_it_prints(
+    site: Site, tmp_path: Path
+) -> None:
+    site.first.stop()
+    with at_work(tmp_path, site.lab, not_asked=[FIRST], window=2, patience_s=0.3) as works:
+        works.print(*notes(6))
+        until(lambda: 4 == len(site.paper(BACKUP)), "what waits, at the backup")
+        site.first.start()
+        wait_for_end(works, 6)
+        until(lambda: () == works.floor.tracking.queues_down, "the queue to be back")
+        assert site.agrees_with(works)
+
+
 def test_each_change_of_a_queue_is_said_once_however_many_notes_it_concerns(site: Site, tmp_path: Path) -> None:
     site.lab.connection().rejectJobs(FIRST)
     with capture_logs() as lines, at_work(tmp_path, site.lab) as works:

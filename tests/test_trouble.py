@@ -25,6 +25,8 @@ def report(state: str = "idle", *reasons: str, accepting: bool = True) -> QueueR
         (report("processing", "media-jam"), True, "queue-waits"),
         (report("processing", "cover-open-warning"), True, "queue-waits"),
         (report("processing", "media-empty-report"), True, ""),
+        (report("processing", "printer-not-asked"), False, ""),
+        (report("processing", "printer-not-asked"), True, "printer-unreachable"),
     ],
 )
 def test_a_queue_is_down_when_notes_would_only_wait_there(said: QueueReport, out_of_patience: bool, code: str) -> None:

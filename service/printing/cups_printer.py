@@ -37,6 +37,7 @@ from service.printing.protocol import is_safe_name
 from service.printing.watched import WatchedQueue
 
 NO_PRINTER = "printer-unreachable"
+UNHEARD = "printer-not-asked"
 HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
@@ -153,6 +154,8 @@ class CupsPrinter:
             else:  # of CUPS's own reasons, what it keeps of the printer's is kept for too long
                 reasons = condition.reasons + tuple(reason for reason in found.reasons if reason == "paused")
                 accepting = accepting and condition.accepting
+        elif found.state == "processing":  # CUPS says so too of a printer that is off, and gives no reason
+            reasons = (*reasons, UNHEARD)
         return QueueReport(queue, found.state, accepting=accepting, reasons=reasons, depth=found.depth)
 
     def _watch(self, queue: str) -> WatchedQueue:
