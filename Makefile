@@ -17,7 +17,7 @@ demo: setup
 test:
 	@tests/install_debian_packages.sh
 	@deploy/setup.sh dev
-	.venv/bin/pytest
+	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile
 
 run: setup
 	.venv/bin/slipway run
