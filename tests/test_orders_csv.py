@@ -205,7 +205,9 @@ REFUSED: list[tuple[Callable[[], bytes], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "code", "what", "where"), REFUSED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("content", "code", "what", "where"), REFUSED, ids=lambda value: "made" if callable(value) else str(value)[:30]
+)
 def test_a_bad_shipment_is_refused_and_the_next_is_kept(
     content: Callable[[], bytes], code: str, what: str, where: str
 ) -> None:
@@ -276,7 +278,9 @@ WHOLE: list[tuple[Callable[[], bytes], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "code", "what", "where"), WHOLE, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("content", "code", "what", "where"), WHOLE, ids=lambda value: "made" if callable(value) else str(value)[:30]
+)
 def test_a_file_of_which_nothing_can_be_used_is_refused(
     content: Callable[[], bytes], code: str, what: str, where: str
 ) -> None:
