@@ -232,7 +232,8 @@ def test_what_was_moved_and_is_taken_back_from_cups_stays_moved(site: Site, tmp_
         until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
         site.lab.connection().disablePrinter(BACKUP)
         assert 3 == decide(works, "move", FIRST, BACKUP)
-        until(lambda: works.floor.printer.calls.count("withdraw") >= 3, "three notes taken back")
+        withdrawn, tracking = works.floor.printer.calls, works.floor.tracking
+        until(lambda: withdrawn.count("withdraw") >= 3 and not tracking.open_jobs, "three notes taken back")
         site.lab.connection().enablePrinter(BACKUP)
         wait_for_end(works, 3)
         assert ([], 3) == (site.paper(FIRST), len(site.paper(BACKUP)))
