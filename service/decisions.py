@@ -9,15 +9,13 @@ decision is refused while that job may still print.
 """
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service.clock import Now
 from service.errors import DecisionRefused, Deferred, Held
-from service.files import fsync_folder, write_aside, write_whole
+from service.intake import asked
 from service.intake.spool import Spool
 from service.ledger.accounts import Decision, NoteKey, QueueDecision
 from service.ledger.ledger import Ledger
@@ -44,30 +42,18 @@ class Answer:
 def ask(spool: Spool, key: NoteKey, decision: Decision) -> None:
     """Put a decision into the spool, durably; it belongs to whom the spool belongs, also if root decides."""
     content = {"note_id": key.note_id, "generation": key.generation, **asdict(decision)}
-    _put(spool.decisions / f"{decision.decision_id}{ASKED}", content)
+    asked.put_asked(spool.decisions / f"{decision.decision_id}{ASKED}", content)
 
 
 def ask_about_queue(spool: Spool, decision: QueueDecision) -> None:
     """The same for a decision about a queue; it counts from when the service carries it out."""
-    _put(spool.decisions / f"{decision.decision_id}{QUEUE_ASKED}", asdict(decision) | {"at": ""})
-
-
-def _put(path: Path, content: dict[str, object]) -> None:
-    write_whole(path, json.dumps(content).encode())
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+    asked.put_asked(spool.decisions / f"{decision.decision_id}{QUEUE_ASKED}", asdict(decision) | {"at": ""})
 
 
 def take_answer(spool: Spool, decision_id: str) -> Answer | None:
     """The answer to a decision, once there is one; it is taken away."""
-    path = spool.decisions / f"{decision_id}{ANSWERED}"
-    try:
-        answer = Answer(**json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return None
-    path.unlink(missing_ok=True)
-    return answer
+    answer = asked.take_answer(spool.decisions / f"{decision_id}{ANSWERED}")
+    return Answer(**answer) if answer else None
 
 
 class Decisions:
@@ -89,7 +75,7 @@ class Decisions:
         for path in sorted(self._spool.decisions.glob(f"*{ASKED}")):
             try:
                 key, decision = _asked(path)
-            except (OSError, ValueError, TypeError, KeyError) as error:
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 set_aside(path, error)
                 continue
             try:
@@ -119,22 +105,19 @@ class Decisions:
 
 
 def _asked(path: Path) -> tuple[NoteKey, Decision]:
-    asked = json.loads(path.read_bytes())
-    key = NoteKey(asked.pop("note_id"), asked.pop("generation"))
-    return key, Decision(**asked)
+    content = json.loads(path.read_bytes())
+    key = NoteKey(content.pop("note_id"), content.pop("generation"))
+    return key, Decision(**content)
 
 
-def set_aside(asked: Path, error: Exception) -> None:
+def set_aside(path: Path, error: Exception) -> None:
     """This file is no decision."""
     log.error("decision.unreadable", error=type(error).__name__)
-    asked.rename(asked.with_name(asked.name + BROKEN))
+    path.rename(path.with_name(path.name + BROKEN))
 
 
-def answer_to(asked: Path, answer: Answer) -> None:
+def answer_to(path: Path, answer: Answer) -> None:
     """Put the answer beside what was asked, and take that away."""
-    answered = asked.with_name(asked.name.removesuffix(ASKED).removesuffix(QUEUE_ASKED) + ANSWERED)
-    with suppress(OSError, Deferred):  # a full disk, say: who waits for the answer is told that it is late
-        write_aside(answered, json.dumps(asdict(answer)).encode(), durable=False)
-        answered.chmod(0o644)
-    asked.unlink()
-    fsync_folder(asked.parent)
+    answered = path.with_name(path.name.removesuffix(ASKED).removesuffix(QUEUE_ASKED) + ANSWERED)
+    asked.put_answer(answered, asdict(answer))
+    asked.remove_asked(path)

@@ -104,12 +104,15 @@ class Lanes:
             return self._sort() if was_closed else 0
 
     def follow_decisions(self, decisions: Sequence[QueueDecision]) -> None:
-        """Pause, resume and move as people decided, from the oldest to the newest."""
+        """Pause, resume and move as people decided, from the oldest to the newest.
+
+        What was moved to a queue that printers.toml names no more is as if it had not been moved.
+        """
         with self._lock:
             paused = paused_queues(decisions)
             for queue, lane in self._lanes.items():
                 lane.is_paused = queue in paused
-            self._moves = tuple(each for each in decisions if each.what == "move")
+            self._moves = tuple(each for each in decisions if each.what == "move" and each.to in self._lanes)
             self._sort()
 
     def waiting_for(self, queue: str) -> int:

@@ -156,6 +156,12 @@ def prepare_badly(content: bytes, sizes: Sequence[PictureSize], limits: Limits) 
     return derivatives(content, sizes, limits)
 
 
+def orphans(folder: Path) -> int:
+    """How many prepared pictures of a library no generation names."""
+    named = Generations(folder).named()
+    return sum(digest not in named for digest in Store(folder / "pictures").digests())
+
+
 def fill(folder: Path, pictures: Mapping[tuple[str, str], Mapping[PictureSize, bytes]], now: Now = utc_now) -> int:
     """The next generation of a library, written by hand: contents by size, by shop and id; returns its number."""
     generations, store = Generations(folder), Store(folder / "pictures")

@@ -81,6 +81,11 @@ class Shop:
         content: dict[str, Any] = json.loads((self.spool / "receipts" / f"{name}.receipt.json").read_text())
         return content
 
+    def events(self) -> list[dict[str, Any]]:
+        """What the services logged; a killed one's helpers may have had their own say between the lines."""
+        lines = (self.spool / "service.log").read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
     def sheets(self) -> Counter[tuple[str, str]]:
         """What came out of the folder printers: how often each (queue, job name)."""
         return Counter((path.parent.name, path.stem) for path in (self.spool / "printers").glob("*/*.pdf"))

@@ -142,9 +142,10 @@ def test_a_decision_is_carried_out_once_though_its_file_stays(put_off: Floor) ->
 def test_a_file_that_is_no_decision_is_set_aside_and_the_next_is_carried_out(put_off: Floor) -> None:
     (put_off.spool.decisions / "a.asked.json").write_bytes(b"")
     (put_off.spool.decisions / "b.asked.json").write_text('{"note_id": 1}')
+    (put_off.spool.decisions / "c.asked.json").write_text("null")
     assert "509217-1-r1" == decide(put_off, "cancel")
     names = sorted(path.name for path in put_off.spool.decisions.iterdir())
-    assert ["a.asked.json.broken", "b.asked.json.broken"] == names
+    assert [f"{name}.asked.json.broken" for name in "abc"] == names
 
 
 def test_a_receipt_is_right_again_after_a_death_between_decision_and_print(shop: Shop) -> None:

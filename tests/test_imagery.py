@@ -26,7 +26,7 @@ from service.log import configure_log
 from service.model import Choice, Goods, GoodsRow, Hero, PictureSize, Plan, WantedPicture
 from service.planning.house import compile_house
 from service.planning.note import plan_note
-from tests.imagery_doubles import HERO, LARGE, SMALL, fill
+from tests.imagery_doubles import HERO, LARGE, SMALL, fill, orphans
 
 SIZES = {"goods": SMALL, "promo": HERO}
 
@@ -351,9 +351,8 @@ def test_a_fault_names_a_picture_that_shows_the_file_and_how_many_more_do(tmp_pa
 
 def test_files_that_nobody_names_are_counted_and_no_fault(folder: Path) -> None:
     (folder / "pictures" / "ab" / f"{'ab' * 32}.jpg").write_bytes(b"left")
-    library = Library(folder)
-    assert [] == list(library.faults())
-    assert 1 == library.count_orphans()
+    assert [] == list(Library(folder).faults())
+    assert 1 == orphans(folder)
 
 
 def test_stats_count_files_once_however_many_pictures_show_them(tmp_path: Path) -> None:

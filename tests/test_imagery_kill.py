@@ -15,7 +15,7 @@ import pytest
 from service.imagery.library import Library
 from service.model import Goods, GoodsRow, Plan
 from tests.conftest import ROOT
-from tests.imagery_doubles import SMALL, Bench
+from tests.imagery_doubles import SMALL, Bench, orphans
 
 SEED = 20261122
 MOMENTS = 10
@@ -99,5 +99,5 @@ def completed(bench: Bench, moment: str) -> tuple[str, ...]:
     assert (len(IDS) + 1, 1) == (summary.pictures, len(summary.refused)), moment
     indexes = sorted(path.name for path in (bench.folder / "generations").iterdir())
     assert (2, f"{summary.generation:06}.sqlite") == (len(indexes), indexes[-1]), moment
-    assert 0 == bench.library.count_orphans(), moment
+    assert 0 == orphans(bench.folder), moment
     return served(bench)

@@ -101,6 +101,12 @@ def test_a_move_takes_what_was_received_before_it_and_nothing_later(lanes: Lanes
     assert ["c", "a"] == where(line)
 
 
+def test_what_was_moved_to_a_queue_that_is_no_more_waits_for_its_own(lanes: Lanes, line: Line, note: Account) -> None:
+    lanes.follow_decisions([decided("move", "a", "gone")])
+    lanes.put(note, ROUTE)
+    assert ["a"] == where(line)
+
+
 def test_moves_follow_each_other_in_the_order_in_which_they_were_decided(
     lanes: Lanes, line: Line, note: Account
 ) -> None:

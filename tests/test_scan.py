@@ -199,10 +199,8 @@ def test_a_running_service_answers_each_code_that_is_typed(tmp_path: Path) -> No
         packer.stdin.close()
         assert 1 == packer.wait(30), "there were warnings"
     assert Counter({("uk-notes", NOTE): 1, ("uk-notes", f"{NOTE}.g3"): 1}) == shop.sheets(), "no scan prints"
-    said = [json.loads(line) for line in (shop.spool / "service.log").read_text().splitlines()]
-    events = [
-        (line["event"], line["generation"]) for line in said if line["event"].startswith(("note.packed", "note.sc"))
-    ]
+    said = [line for line in shop.events() if line["event"] in ("note.packed", "note.scanned-again")]
+    events = [(line["event"], line["generation"]) for line in said]
     assert [("note.packed", 1), ("note.scanned-again", 1), ("note.packed", 3), ("note.scanned-again", 3)] == events
 
 

@@ -1,6 +1,5 @@
 """What the service tells systemd, heard on a socket of ours; and a reload, good and bad, while notes print."""
 
-import json
 import shutil
 import signal
 import socket
@@ -148,7 +147,7 @@ def test_a_life_from_ready_to_stopping_with_a_good_and_a_bad_reload(shop: Shop, 
 
     assert {("uk-notes", "1-1-r1"), ("int-notes", "2-1-r1"), ("int-notes", "3-1-r1")} == set(shop.sheets())
     assert ["Delivery", "Packing", "Packing"] == [title_of(shop, note_id) for note_id in ("1-1-r1", "2-1-r1", "3-1-r1")]
-    said = [json.loads(line) for line in (shop.spool / "service.log").read_text().splitlines()]
+    said = shop.events()
     assert 1 == sum(line["event"] == "config.reloaded" for line in said)
     route, layout = (line for line in said if line["event"] == "config.refused")
     assert ("error", "config-invalid") == (route["level"], route["code"])

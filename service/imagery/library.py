@@ -17,7 +17,7 @@ from typing import TypeVar
 from service.errors import LibraryUnusable
 from service.imagery.offered import Refusal, normal_id
 from service.imagery.store.files import Store
-from service.imagery.store.generations import Generations, served_file
+from service.imagery.store.generations import served_file
 from service.imagery.store.index import Entry, Held, Index, SourceStats
 from service.imagery.store.reading import Progress, read_through, silent
 from service.log import log
@@ -141,14 +141,6 @@ class Library:
                 yield from self._faults_of(index, progress)
         except (OSError, sqlite3.Error) as error:
             yield Fault(f"the index can't be read: {error}")
-
-    def count_orphans(self) -> int:
-        """How many prepared pictures no generation names: the next sync sweeps them, or goes on from them."""
-        try:
-            named = Generations(self._folder).named()
-        except (OSError, sqlite3.Error):
-            return 0
-        return sum(digest not in named for digest in self._store.digests())
 
     def stats(self) -> Stats:
         """What the library holds."""
