@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.flow import BARE, Latency, Throughput, measure_latency, measure_throughput
+from tests.bench.follow import measure_following
 from tests.bench.images import measure_images
 from tests.bench.reach import NOTHING, Reach
 from tests.bench.render import Figures, measure_memory, measure_rendering
@@ -21,6 +22,7 @@ TITLES = {
     "ours": "our note",
     "memory": "memory of one render worker",
     "latency": "drop (rename) to accepted by a real cupsd, 8 queues",
+    "following": "following jobs that get nowhere, at a real cupsd with busy printers",
     "images": "the picture library, prepared by two workers",
     "throughput": "a heap of notes, sent off; the bare loop sends one ready PDF to the same queues",
 }
@@ -59,6 +61,7 @@ def subjects(wanted: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
         latencies = [measure_latency(rate, wanted.notes) for rate in LATENCY_REACH_MS]
         yield "latency", [row for latency in latencies for row in latency_rows(latency)]
         yield "throughput", throughput_rows(*measure_throughput(wanted.files))
+        yield "following", measure_following()
 
 
 def latency_rows(latency: Latency) -> Figures:
