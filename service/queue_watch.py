@@ -9,7 +9,7 @@ from service.ledger.accounts import NoteKey
 from service.model import Job, QueueReport
 from service.trouble import waits_for
 
-SLOWEST_LOOK_S = 1.0
+SLOWEST_LOOK_S = 2.0
 HEALTH_EVERY_S = 2.0
 
 

@@ -14,7 +14,7 @@
 
 A deadline ends with a person, never with a second sheet. Each queue is looked at by a thread of its own, all of its
 jobs at once: a queue or a printer that hangs delays no other, and a queue without jobs is not looked at. While
-something happens it is looked at every poll_s, otherwise about once a second.
+something happens it is looked at every poll_s, otherwise every two seconds or so.
 
 How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
 retry_s. Down and back are said once each. What waits then for a stopped queue in CUPS, and surely was not begun, is

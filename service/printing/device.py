@@ -74,6 +74,7 @@ class Device:
         self._now = now
         self._path = urlsplit(uri).path or "/"
         self._client = IppClient(uri, deadline_s)
+        self._user = attribute(Tag.NAME, "requesting-user-name", pwd.getpwuid(os.geteuid()).pw_name)
         self._seen: dict[str, dict[str, Record]] = {}  # by name, then by the printer's own mark of the job
 
     def records(self, names: Iterable[str]) -> tuple[Record, ...]:
@@ -100,11 +101,7 @@ class Device:
         return Condition(accepting, reasons_of(told, "printer-state-reasons"))
 
     def _jobs(self, which: str) -> tuple[Group, ...]:
-        told = (
-            attribute(Tag.NAME, "requesting-user-name", pwd.getpwuid(os.geteuid()).pw_name),
-            attribute(Tag.KEYWORD, "which-jobs", which),
-            WANTED,
-        )
+        told = (self._user, attribute(Tag.KEYWORD, "which-jobs", which), WANTED)
         target = attribute(Tag.URI, "printer-uri", self.uri)
         answer = self._client.ask(Request(Operation.GET_JOBS, target, told), self._path)
         if answer.status >= Status.FIRST_REFUSAL:
