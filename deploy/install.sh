@@ -91,8 +91,9 @@ make_users_and_folders() {
         systemd-sysusers /usr/local/lib/sysusers.d/slipway.conf
         systemd-tmpfiles --create /usr/local/lib/tmpfiles.d/slipway.conf
         chgrp -R slipway /etc/slipway
-        chmod -R g+rX,o= /etc/slipway
     fi
+    # the service reads all of it but the environment, which systemd reads for it: secrets stand there
+    find "$dest/etc/slipway" ! -name environment -exec chmod g+rX,o= {} +
 }
 
 check_first() {

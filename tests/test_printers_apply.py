@@ -464,6 +464,32 @@ def test_the_settings_are_put_in_once_and_taken_out_whole(cups_lab: CupsLab) -> 
     assert before == [path.read_text() for path in files]
 
 
+def test_what_people_add_between_two_runs_is_kept_as_it_was_before_the_second(cups_lab: CupsLab) -> None:
+    conf = cups_lab.home / "etc/cupsd.conf"
+    apply_settings(cups_lab)
+    ours = conf.read_text()
+    conf.write_text(ours.replace("MaxJobs 3000", "MaxJobs 7") + "MaxLogSize 7m\n")
+    theirs = conf.read_text()
+    assert "changed; as it was before" in apply_settings(cups_lab)
+    assert theirs == conf.with_name("cupsd.conf.before-slipway").read_text()
+    assert ["MaxLogSize 7m"] == [line for line in conf.read_text().splitlines() if line not in ours.splitlines()]
+
+
+@pytest.mark.parametrize("mark", ["# <<< slipway", "# >>> slipway"])
+def test_settings_whose_marks_do_not_pair_are_left_alone_and_the_way_out_is_named(cups_lab: CupsLab, mark: str) -> None:
+    conf = cups_lab.home / "etc/cupsd.conf"
+    apply_settings(cups_lab)
+    lines = [line for line in conf.read_text().splitlines() if not line.startswith(mark)]
+    conf.write_text("\n".join([*lines, "MaxLogSize 7m", ""]))
+    before = conf.read_text()
+    for options in ((), ("--remove",), ("--dry-run",)):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            apply_settings(cups_lab, *options)
+        assert f"{conf}: its marks" in refused.value.stderr
+        assert "  do:  Delete the lines" in refused.value.stderr
+    assert before == conf.read_text()
+
+
 def test_with_the_settings_alone_a_killed_cupsd_forgets_neither_queue_nor_job(
     cups_lab: CupsLab, cups: CupsQueues
 ) -> None:

@@ -87,9 +87,12 @@ def test_installing_again_leaves_the_configuration_alone_and_uninstalling_keeps_
     layout = tmp_path / "etc/slipway/layouts/amber-home/layout.toml"
     layout.write_text("# ours")
     (tmp_path / "etc/slipway/feeds/shopify.toml").unlink()
+    secrets = tmp_path / "etc/slipway/environment"
+    secrets.touch(mode=0o600)
     said = run_for("install", tmp_path)
     assert "/etc/slipway is left as it is" in said
     assert "# ours" == layout.read_text()
+    assert {secrets: "600", layout: "640"} == {path: f"{path.stat().st_mode & 0o777:o}" for path in (secrets, layout)}
     assert not (tmp_path / "etc/slipway/feeds/shopify.toml").exists()
 
     run_for("uninstall", tmp_path)

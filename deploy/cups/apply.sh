@@ -3,8 +3,8 @@
 #   deploy/cups/apply.sh             put them in, say what changed
 #   deploy/cups/apply.sh --dry-run   only say what would change
 #   deploy/cups/apply.sh --remove    take them out again
-# cupsd of CUPS 2.4 includes no further files: a marked block at the end of its own two does it. The file as it was
-# before the first time lies beside each, as NAME.before-slipway.
+# cupsd of CUPS 2.4 includes no further files: a marked block at the end of its own two does it. What a run changes
+# lies beside it as it was before that run, as NAME.before-slipway.
 # cupsd is restarted if it has no job; else the command is named. Elsewhere than /etc: CUPS_ROOT, LOGROTATE_FILE.
 set -eu
 umask 022
@@ -22,6 +22,12 @@ fail() { # FACT WHAT_TO_DO EXIT_CODE
     exit "$3"
 }
 
+require_paired_marks() { # FILE: else what people wrote behind the block would go with it
+    awk '/^# >>> slipway/ { inside++ } /^# <<< slipway/ { inside-- } inside < 0 || inside > 1 { exit }
+        END { exit (inside != 0) }' "$1" || fail "$1: its marks \`# >>> slipway\` and \`# <<< slipway\` don't pair" \
+        "Delete the lines of deploy/cups/$(basename "$1") and the marks from it by hand, then run this again." 1
+}
+
 without_block() { # FILE
     sed -e "/^# >>> slipway/,/^# <<< slipway/d" -e '$a\' "$1" # $a\ ends the last line, if nothing does
 }
@@ -33,7 +39,11 @@ wanted_block() { # FILE
     echo "$end"
 }
 
-put() { # NEW FILE: NEW takes FILE's place, with its owner and mode
+is_ours() { # FILE: wholly, as logrotate's is; an older one of ours is nothing to keep
+    [ "$(head -n 1 "$1")" = "$(head -n 1 "$here/logrotate")" ]
+}
+
+put() { # NEW FILE KEPT: NEW takes FILE's place, with its owner and mode; FILE as it was becomes KEPT
     if cmp -s "$1" "$2"; then
         echo "$2: nothing to do"
         return
@@ -44,12 +54,16 @@ put() { # NEW FILE: NEW takes FILE's place, with its owner and mode
         diff -u "$2" "$1" | sed -n '3,$p' || true
         return
     fi
-    [ -e "$3" ] || cp -p "$2" "$3"
+    [ "$1" = "$3" ] || is_ours "$2" || cp -p "$2" "$3"
     cp -p "$2" "$2.new"
     cat "$1" >"$2.new"
     sync "$2.new"
     mv "$2.new" "$2"
-    echo "$2: changed; as it was before: $3"
+    if [ "$1" = "$3" ]; then
+        echo "$2: as it was before Slipway"
+    else
+        echo "$2: changed; as it was before: $3"
+    fi
 }
 
 case $what in
@@ -62,6 +76,7 @@ esac
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for name in cupsd.conf cups-files.conf; do
+    require_paired_marks "$root/$name"
     { without_block "$root/$name"; wanted_block "$name"; } >"$scratch/$name"
 done
 if ! /usr/sbin/cupsd -t -c "$scratch/cupsd.conf" -s "$scratch/cups-files.conf" >"$scratch/said" 2>&1; then
