@@ -1,4 +1,6 @@
-"""Asks cupsd or a printer by IPP, within a deadline.
+"""Asks cupsd or a printer by IPP, within a deadline that is over all of it: connection, request, headers and body.
+
+Only the look-up of a host's name takes its own time.
 
 One connection for each thread and address, kept alive, looked at before it is used again, thrown away after any
 failure. No request is ever sent twice from here: whoever asks knows what a second time would do.
@@ -14,6 +16,7 @@ import weakref
 from urllib.parse import urlsplit
 
 from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
+from service.printing.punctual import PunctualSocket, left_s, reached, secured
 
 LARGEST_ANSWER = 8 << 20
 IPP_PORT = 631
@@ -48,12 +51,12 @@ class IppClient:
         """The answer, whatever its status; raises NoAnswer, Withheld. `path` is where HTTP posts it."""
         until = time.monotonic() + self._deadline_s
         try:
-            connection = self._connection()
+            connection = self._connection(until)
         except (OSError, ValueError) as error:  # a ValueError: the address has a port that is no number
             raise NoAnswer(_said(error), was_sent=False) from error
         try:
             connection.request("POST", path, written(request), {"Content-Type": "application/ipp"})
-            return read(_body(connection, until))
+            return read(_body(connection))
         except _Forbidden as error:
             self._of_thread.kept = None
             raise Withheld(str(error)) from error
@@ -66,12 +69,13 @@ class IppClient:
         was_cut, self._of_thread.was_cut = getattr(self._of_thread, "was_cut", False), False
         return was_cut
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, until: float) -> http.client.HTTPConnection:
         kept: _Kept | None = getattr(self._of_thread, "kept", None)
         if kept is None or _is_over(kept.connection):
             self._of_thread.was_cut = kept is not None and time.monotonic() - kept.used_at < IDLE_S
             self._of_thread.kept = None  # closed before the next one is opened
-            kept = self._of_thread.kept = _Kept(_opened(self._address, self._deadline_s))
+            kept = self._of_thread.kept = _opened(self._address, until)
+        kept.socket.until = until
         kept.used_at = time.monotonic()
         return kept.connection
 
@@ -83,24 +87,25 @@ class _Forbidden(Exception):
 class _Kept:
     """A connection that is closed when nobody keeps it any more: after a failure, or with its thread or its client."""
 
-    def __init__(self, connection: http.client.HTTPConnection) -> None:
+    def __init__(self, connection: http.client.HTTPConnection, socket: PunctualSocket) -> None:
         self.connection = connection
+        self.socket = socket
+        connection.sock = socket
         self.used_at = 0.0  # monotonic
         weakref.finalize(self, connection.close)
 
 
-def _opened(address: str, deadline_s: float) -> http.client.HTTPConnection:
+def _opened(address: str, until: float) -> _Kept:
     if address.startswith("/"):
-        connection: http.client.HTTPConnection = UnixConnection(address, deadline_s)
-    else:
-        at = urlsplit(address)
-        host, port = at.hostname or "", at.port or IPP_PORT
-        if at.scheme == "ipps":
-            connection = http.client.HTTPSConnection(host, port, timeout=deadline_s, context=_any_certificate())
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=deadline_s)
-    connection.connect()
-    return connection
+        over_socket = UnixConnection(address, left_s(until))
+        over_socket.connect()
+        return _Kept(over_socket, PunctualSocket(over_socket.sock))
+    at = urlsplit(address)
+    host, port = at.hostname or "", at.port or IPP_PORT
+    connected = reached(host, port, until)
+    if at.scheme == "ipps":
+        connected = secured(connected, host, _any_certificate(), until)
+    return _Kept(http.client.HTTPConnection(host, port), PunctualSocket(connected))
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -136,8 +141,8 @@ def _is_over(connection: http.client.HTTPConnection) -> bool:
     return bool(readable)
 
 
-def _body(connection: http.client.HTTPConnection, until: float) -> bytes:
-    """What was answered, piece by piece: one that trickles does not outlast the deadline."""
+def _body(connection: http.client.HTTPConnection) -> bytes:
+    """What was answered."""
     response = connection.getresponse()
     if response.status in FORBIDDEN:
         raise _Forbidden(f"HTTP {response.status}")
@@ -146,8 +151,6 @@ def _body(connection: http.client.HTTPConnection, until: float) -> bytes:
     body = bytearray()
     while piece := response.read1(1 << 16):
         body += piece
-        if time.monotonic() > until:
-            raise TimeoutError("the answer takes too long")
         if len(body) > LARGEST_ANSWER:
             raise BrokenAnswer("the answer does not end")
     response.read()  # nothing is left; but only this lets http.client use the connection again
