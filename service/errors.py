@@ -265,6 +265,14 @@ class QueueRefusing(Deferred):
     advice = "The queue takes no jobs: `cupsaccept QUEUE`. Notes go on by themselves afterwards."
 
 
+class QueueForbidden(Deferred):
+    code = "queue-forbidden"
+    advice = (
+        "CUPS does not let the service's user print there: `lpadmin -p QUEUE -u allow:all`, or mend the policy of the "
+        "queue in cupsd.conf. Notes go to its backup, and come back by themselves."
+    )
+
+
 class QueueStopped(Deferred):
     code = "queue-stopped"
     advice = "The queue is stopped in CUPS: `cupsenable QUEUE`. Notes go to its backup, and come back by themselves."

@@ -1,16 +1,25 @@
 """When a queue is down: what its report says, and for how long.
 
-missing, stopped, takes no jobs, CUPS or the printer does not answer    at once
+missing, stopped, takes no jobs, or none of ours; CUPS or the printer does not answer    at once
 waits for paper, a jam, a cover, toner ...                              after printing.patience_s without a sheet
 can't be asked, and a job is at it: it may be off                       after printing.patience_s without a sheet
 anything else                                                           not at all
 """
 
-from service.errors import PrinterUnreachable, QueueMissing, QueueRefusing, QueueStopped, QueueWaits, SlipwayError
+from service.errors import (
+    PrinterUnreachable,
+    QueueForbidden,
+    QueueMissing,
+    QueueRefusing,
+    QueueStopped,
+    QueueWaits,
+    SlipwayError,
+)
 from service.model import QueueReport
 
 NO_PRINTER = "printer-unreachable"
 UNHEARD = "printer-not-asked"  # a job is at a printer that can't be asked
+FORBIDDEN = "printing-forbidden"
 SEVERITIES = ("-error", "-warning")
 HANDS = frozenset(  # printer-state-reasons (RFC 8011, PWG 5100.9) that last until somebody comes
     (
@@ -37,6 +46,8 @@ def trouble_of(report: QueueReport, *, out_of_patience: bool) -> SlipwayError | 
         return QueueStopped(f"queue {queue} is stopped")
     if not report.accepting:
         return QueueRefusing(f"queue {queue} does not accept jobs")
+    if FORBIDDEN in report.reasons:
+        return QueueForbidden(f"CUPS does not let us print to queue {queue}")
     if NO_PRINTER in report.reasons:
         return PrinterUnreachable(f"the printer of queue {queue} does not answer")
     if out_of_patience and UNHEARD in report.reasons:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,6 +17,8 @@ from structlog.testing import capture_logs
 from service.decisions import ask_about_queue, take_answer
 from service.ledger.accounts import QueueDecision
 from service.model import Shipment
+from service.printing.cupsd import Cupsd
+from service.printing.ipp import Tag, attribute
 from tests.builders import NOON, a_shipment
 from tests.cups_lab import CupsLab
 from tests.ipp_printer import IppPrinter
@@ -79,6 +82,62 @@ def test_the_backup_prints_what_a_queue_that_takes_nothing_can_not(
         assert {1} == {note.generation for note in works.floor.ledger.all_notes()}
         assert site.agrees_with(works)
         assert (FIRST,) == works.floor.tracking.queues_down
+
+
+@pytest.mark.parametrize("forbid", ["by its list of users", "by its policy"])
+def test_a_queue_that_takes_nothing_of_ours_is_down_until_it_does(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forbid: str
+) -> None:
+    run_as(monkeypatch, "slipway")
+    if forbid == "by its policy":
+        policed(site.lab, FIRST)
+    else:
+        site.lab.connection().setPrinterUsersDenied(FIRST, ["slipway"])
+    with capture_logs() as lines, at_work(tmp_path, site.lab) as works:
+        works.print(*notes(4))
+        wait_for_end(works, 4)
+        assert {BACKUP} == {note.queue for note in works.floor.ledger.all_notes()}
+        site.lab.connection().setPrinterUsersAllowed(FIRST, ["all"])
+        site.lab.connection().setPrinterOpPolicy(FIRST, "default")
+        until(lambda: () == works.floor.tracking.queues_down, "the queue to be back")
+        works.print(*notes(1, first=200))
+        wait_for_end(works, 5)
+        assert ["200-1-r1"] == site.paper(FIRST)
+        assert site.agrees_with(works)
+    (down,) = (line for line in lines if line["event"] == "queue.down")
+    assert ("queue-forbidden", f"CUPS does not let us print to queue {FIRST}") == (down["code"], down["reason"])
+    (deferred,) = (line for line in lines if line["event"] == "note.deferred")
+    assert "queue-forbidden" == deferred["code"]
+
+
+def run_as(monkeypatch: pytest.MonkeyPatch, user: str) -> None:
+    """Print in the name of `user`: root, as which tests may run, may print anywhere."""
+    made = Cupsd.__init__
+
+    def make(cupsd: Cupsd, *arguments: Any) -> None:
+        made(cupsd, *arguments)
+        cupsd._user = attribute(Tag.NAME, "requesting-user-name", user)
+
+    monkeypatch.setattr(Cupsd, "__init__", make)
+
+
+def policed(lab: CupsLab, queue: str) -> None:
+    """A queue with a policy that wants a password of whoever prints."""
+    policy = """
+<Policy guarded>
+  <Limit Create-Job Print-Job>
+    AuthType Basic
+    Require valid-user
+  </Limit>
+  <Limit All>
+    Order deny,allow
+  </Limit>
+</Policy>
+"""
+    with open(lab.home / "etc/cupsd.conf", "a") as config:
+        config.write(policy)
+    lab.restart_cupsd()
+    lab.connection().setPrinterOpPolicy(queue, "guarded")
 
 
 def test_a_stopped_queue_gives_back_what_it_has_not_begun_and_is_used_again_when_it_goes_on(

@@ -19,6 +19,7 @@ def report(state: str = "idle", *reasons: str, accepting: bool = True) -> QueueR
         (report("missing", accepting=False), False, "queue-missing"),
         (report("stopped", "paused"), False, "queue-stopped"),
         (report("idle", accepting=False), False, "queue-not-accepting"),
+        (report("idle", "printing-forbidden"), False, "queue-forbidden"),
         (report("processing", "printer-unreachable"), False, "printer-unreachable"),
         (report("processing", "media-empty-error"), False, ""),
         (report("processing", "media-empty-error"), True, "queue-waits"),

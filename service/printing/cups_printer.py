@@ -11,6 +11,7 @@ printer byte by byte (application/pdf is rewritten or refused by the latter).
     no answer within the deadline         PrinterUnreachable; OutcomeUnknown once a job may have been changed
     client-error-not-found, no such queue QueueMissing
     server-error-not-accepting-jobs       QueueRefusing
+    not-authorized, and the like          QueueForbidden
     other client errors                   PrinterRefused
     other server errors                   PrinterUnreachable
 """
@@ -24,6 +25,7 @@ from service.errors import (
     OutcomeUnknown,
     PrinterRefused,
     PrinterUnreachable,
+    QueueForbidden,
     QueueMissing,
     QueueRefusing,
     SlipwayError,
@@ -38,6 +40,7 @@ from service.printing.watched import WatchedQueue
 
 NO_PRINTER = "printer-unreachable"
 UNHEARD = "printer-not-asked"
+FORBIDDEN = "printing-forbidden"
 HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
@@ -55,6 +58,7 @@ class CupsPrinter:
         self._deadline_s = deadline_s
         self._now = now
         self._not_asked = not_asked
+        self._forbidden: set[str] = set()  # queues that took nothing of ours when they were tried last
         self._watched: dict[str, WatchedQueue] = {}
         self._lock = threading.Lock()
 
@@ -70,6 +74,8 @@ class CupsPrinter:
             options = job_options(route, is_raw=self._is_raw(route))
             job_id = self._cupsd.submit(route.queue, job_name, (HELD, *options), document)
         except Refused as error:
+            if error.is_about_us:
+                self._forbidden.add(route.queue)
             raise _refusal(error, route.queue) from error
         except NoAnswer as error:
             unknown = OutcomeUnknown if error.was_sent else PrinterUnreachable
@@ -90,6 +96,8 @@ class CupsPrinter:
         except NoAnswer as error:
             raise OutcomeUnknown(_of(job, error)) from error
         except Refused as error:
+            if error.is_about_us:
+                raise _refusal(error, job.queue) from error
             if error.status != Status.NOT_POSSIBLE or self.look_up(job).state is JobState.HELD:
                 refused = PrinterRefused if _is_against_the_job(error) else OutcomeUnknown
                 raise refused(_of(job, error)) from error
@@ -141,6 +149,7 @@ class CupsPrinter:
         try:
             found = self._cupsd.queue(queue)
             device = self._watch(queue).printer() if found else None
+            forbidden = (FORBIDDEN,) if found and self._forbids_us(queue) else ()
         except (NoAnswer, Refused):
             return QueueReport(queue, "unreachable", accepting=False, reasons=(), depth=0)
         if found is None:
@@ -156,7 +165,13 @@ class CupsPrinter:
                 accepting = accepting and condition.accepting
         elif found.state == "processing":  # CUPS says so too of a printer that is off, and gives no reason
             reasons = (*reasons, UNHEARD)
-        return QueueReport(queue, found.state, accepting=accepting, reasons=reasons, depth=found.depth)
+        return QueueReport(queue, found.state, accepting=accepting, reasons=reasons + forbidden, depth=found.depth)
+
+    def _forbids_us(self, queue: str) -> bool:
+        """Tried again only where it was so before."""
+        if queue in self._forbidden and self._cupsd.lets_us_print(queue):
+            self._forbidden.discard(queue)
+        return queue in self._forbidden
 
     def _watch(self, queue: str) -> WatchedQueue:
         with self._lock:
@@ -196,6 +211,8 @@ def _refusal(error: Refused, queue: str) -> SlipwayError:
         return QueueMissing(f"there is no queue {queue} in CUPS")
     if error.status == Status.NOT_ACCEPTING_JOBS:
         return QueueRefusing(f"queue {queue} does not accept jobs")
+    if error.is_about_us:
+        return QueueForbidden(f"CUPS does not let us print to queue {queue} ({error})")
     refused = PrinterRefused if _is_against_the_job(error) else PrinterUnreachable
     return refused(f"queue {queue}: {error}")
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from service.model import JobState
-from service.printing.ipp import Answer, Attribute, Group, Operation, Request, Status, Tag, attribute
-from service.printing.ipp_client import IppClient, NoAnswer
+from service.printing.ipp import REFUSES_US, Answer, Attribute, Group, Operation, Request, Status, Tag, attribute
+from service.printing.ipp_client import IppClient, NoAnswer, Withheld
 
 SERVER = "ipp://localhost"
+ON_TRIAL = "slipway-may-print"
 DOCUMENT_FORMAT = "application/vnd.cups-raw"
 PAGE = 500  # so many jobs CUPS tells of at a time
 RAW = "Local Raw Printer"
@@ -68,11 +69,16 @@ class CupsQueue:
 
 
 class Refused(Exception):
-    """CUPS understood, and said no."""
+    """CUPS understood, and said no, by IPP or by HTTP."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"IPP status {status:#06x}")
+    def __init__(self, status: int, what: str = "") -> None:
+        super().__init__(what or f"IPP status {status:#06x}")
         self.status = status
+
+    @property
+    def is_about_us(self) -> bool:
+        """True if it says nothing against the request, and all against who makes it."""
+        return self.status in REFUSES_US
 
 
 class Cupsd:
@@ -96,6 +102,21 @@ class Cupsd:
         billed = attribute(Tag.NAME, "job-billing", job_name)
         request = Request(Operation.PRINT_JOB, printer_uri(SERVER, queue), named, (billed, *job), document)
         return int(_told(self._ask(request, f"/printers/{quote(queue)}").jobs)["job-id"][0])
+
+    def lets_us_print(self, queue: str) -> bool:
+        """Whether the queue takes jobs of ours: tried with one that is held and empty, and cancelled at once.
+
+        Nothing less than a job tells: Validate-Job does not look who asks. CUPS itself gives an empty job up in time.
+        """
+        named = (self._user, attribute(Tag.NAME, "job-name", ON_TRIAL))
+        held = (attribute(Tag.KEYWORD, "job-hold-until", "indefinite"),)
+        request = Request(Operation.CREATE_JOB, printer_uri(SERVER, queue), named, held)
+        try:
+            job_id = int(_told(self._ask(request, f"/printers/{quote(queue)}").jobs)["job-id"][0])
+        except Refused as error:
+            return not error.is_about_us
+        self.cancel(job_id)
+        return True
 
     def job(self, job_id: int) -> CupsJob | None:
         """The job of this id, whoever's it is."""
@@ -145,7 +166,10 @@ class Cupsd:
         return Request(operation, attribute(Tag.URI, "job-uri", f"{SERVER}/jobs/{job_id}"), told)
 
     def _ask(self, request: Request, path: str) -> Answer:
-        answer = self._client.ask(request, path)
+        try:
+            answer = self._client.ask(request, path)
+        except Withheld as error:
+            raise Refused(Status.FORBIDDEN, str(error)) from error
         if answer.status >= Status.FIRST_REFUSAL:
             raise Refused(answer.status)
         return answer

@@ -19,6 +19,7 @@ class Operation(IntEnum):
     """What a request asks for (RFC 8011, 5.4.15)."""
 
     PRINT_JOB = 0x02
+    CREATE_JOB = 0x05
     CANCEL_JOB = 0x08
     GET_JOB_ATTRIBUTES = 0x09
     GET_JOBS = 0x0A
@@ -35,6 +36,9 @@ class Status(IntEnum):
     """The answers that mean something of their own to us; what is below FIRST_REFUSAL is success."""
 
     FIRST_REFUSAL = 0x0400
+    FORBIDDEN = 0x0401
+    NOT_AUTHENTICATED = 0x0402
+    NOT_AUTHORIZED = 0x0403
     NOT_POSSIBLE = 0x0404
     TIMEOUT = 0x0405
     NOT_FOUND = 0x0406
@@ -42,6 +46,9 @@ class Status(IntEnum):
     SERVER_ERRORS = 0x0500
     NO_SUCH_OPERATION = 0x0501
     NOT_ACCEPTING_JOBS = 0x0506
+
+
+REFUSES_US = (Status.FORBIDDEN, Status.NOT_AUTHENTICATED, Status.NOT_AUTHORIZED)  # whatever we ask
 
 
 class Tag(IntEnum):

@@ -15,6 +15,7 @@ from typing import Any
 from service.errors import AdminRefused, PrinterRefused, PrinterUnreachable
 from service.printing.cupsd import SERVER, printer_uri, reasons_of
 from service.printing.ipp import (
+    REFUSES_US,
     Attribute,
     BrokenAnswer,
     Group,
@@ -33,7 +34,6 @@ PATIENCE_S = 10.0
 STATES = {3: "idle", 4: "processing", 5: "stopped"}
 JOB_PROCESSING = 5
 UNAUTHORIZED, FORBIDDEN = 401, 403  # of HTTP
-IPP_REFUSED = range(0x0401, 0x0404)  # forbidden, not-authenticated, not-authorized
 QUEUE_WANTED = attribute(
     Tag.KEYWORD,
     "requested-attributes",
@@ -83,7 +83,7 @@ class CupsQueues:
     def _told(self, request: Request) -> tuple[Group, ...]:
         """The queues or jobs that an answer tells of; what CUPS keeps to itself is not taken for nothing."""
         status, groups = self._ask(request)
-        if status in IPP_REFUSED:
+        if status in REFUSES_US:
             raise AdminRefused(f"CUPS does not let {_user()} look at its queues")
         if status >= Status.FIRST_REFUSAL and status != Status.NOT_FOUND:
             raise PrinterUnreachable(f"CUPS refused {request.operation.name} with IPP status {status:#06x}")
@@ -91,7 +91,7 @@ class CupsQueues:
 
     def _order(self, request: Request, queue: str) -> None:
         status, _ = self._ask(request, "/admin/")
-        if status in IPP_REFUSED:
+        if status in REFUSES_US:
             raise AdminRefused(f"CUPS does not let {_user()} change queue {queue}")
         if status == Status.NOT_POSSIBLE and request.printer:
             raise PrinterRefused(f"queue {queue}: CUPS does not take this device: `lpinfo -v` lists what it can reach")
@@ -103,7 +103,7 @@ class CupsQueues:
         headers = {"Content-Type": "application/ipp", **self._authorization}
         http_status, body = self._exchange("POST", path, written(request), headers)
         if http_status in (UNAUTHORIZED, FORBIDDEN):
-            return IPP_REFUSED[0], ()
+            return Status.FORBIDDEN, ()
         try:
             answer = read(body)
         except BrokenAnswer as error:
