@@ -17,9 +17,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from types import FrameType
 
 from service import __version__
@@ -28,7 +29,7 @@ from service.config import Config
 from service.decisions import Decisions
 from service.delivery import LocalDelivery
 from service.drops import Drops
-from service.errors import ReadingFailed, SlipwayError, SpoolBroken
+from service.errors import ReadingFailed, SlipwayError, SpoolBroken, SpoolFull
 from service.faults import contained
 from service.imagery.library import Library
 from service.intake.hot_folder import Claim, HotFolder
@@ -93,6 +94,7 @@ class Service:
         self._textfile = self._figures(queues)
         self._reload = Reload(config, manager, self._adopt)
         self._kept = ExitStack()
+        self._unrecorded: list[Claim[Reading]] = []  # the disk is full: the ledger did not take them
         self._rejected = 0
         self._last_event = self._rooms.ledger.last_event()
 
@@ -140,7 +142,7 @@ class Service:
         moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
         while not self._stopping.is_set():
             claimed = self._scan()
-            if not claimed and not rooms.hot_folder.waiting and self._is_worked_off(tried):
+            if not claimed and not self._unclaimed and self._is_worked_off(tried):
                 break
             if claimed or rooms.ledger.last_event() != last_event:
                 moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
@@ -179,25 +181,39 @@ class Service:
         self._wake.set()
 
     def _scan(self) -> int:
-        """Claim and receive what is ready; the number of drops."""
+        """Claim and receive what is ready, first what there was no room for before; the number of drops."""
         claimed = 0
+        unrecorded, self._unrecorded = self._unrecorded, []
         self._watch.check()
         self._signs.give()
         try:
             self._carry_out_decisions()
-            for claim in self._rooms.hot_folder.claims():
-                self._receive(claim)
+            for claim in chain(unrecorded, self._rooms.hot_folder.claims()):
+                claimed += self._receive(claim)
                 self._signs.give()
-                claimed += 1
                 if self._stopping.is_set():
                     break
         except OSError as error:
             raise SpoolBroken(f"the hot folder can't be worked: {error.strerror}") from error
+        if bool(unrecorded) != bool(self._unrecorded):
+            self._say_room(lacking=self._unrecorded)
         return claimed
 
-    def _receive(self, claim: Claim[Reading]) -> None:
-        self._pipeline.receive(claim)
+    def _say_room(self, lacking: Sequence[Claim[Reading]]) -> None:
+        if lacking:
+            log.error("spool.full", code=SpoolFull.code, files=len(lacking))
+        else:
+            log.info("spool.room")
+
+    def _receive(self, claim: Claim[Reading]) -> bool:
+        """True if the ledger has it; otherwise there is no room, and it comes again with the next scan."""
+        try:
+            self._pipeline.receive(claim)
+        except SpoolFull:
+            self._unrecorded.append(claim)
+            return False
         self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
+        return True
 
     def _carry_out_decisions(self) -> None:
         self._queue_decisions.carry_out()
@@ -212,6 +228,11 @@ class Service:
         assert account is not None
         self._pipeline.owe(account)
 
+    @property
+    def _unclaimed(self) -> int:
+        """How many drops are not in the ledger, as far as the last scan saw."""
+        return self._rooms.hot_folder.waiting + len(self._unrecorded)
+
     def _is_worked_off(self, tried: dict[NoteKey, int]) -> bool:
         """True when nothing will move any more, or only what this run has tried in vain; `tried` are earlier tries."""
         ledger, stuck = self._rooms.ledger, self._rooms.lanes.stuck(ONCE_TRIES)
@@ -223,7 +244,7 @@ class Service:
 
     def _outcome(self) -> Outcome:
         rooms, states = self._rooms, self._rooms.ledger.states_since(self._last_event)
-        unclaimed = rooms.hot_folder.waiting if not self._stopping.is_set() else _drops_in(rooms.spool)
+        unclaimed = self._unclaimed if not self._stopping.is_set() else _drops_in(rooms.spool)
         waiting = len(rooms.ledger.open_notes()) + unclaimed
         return Outcome(states.count("completed"), states.count("held"), self._rejected, waiting)
 

@@ -21,7 +21,16 @@ from service.clock import Now, milliseconds
 from service.config import Settings
 from service.delivery import Delivery
 from service.drops import Drops
-from service.errors import InternalError, JobUnknown, OwnFault, Remedy, RenderFailed, RenderInterrupted, SlipwayError
+from service.errors import (
+    Deferred,
+    InternalError,
+    JobUnknown,
+    OwnFault,
+    Remedy,
+    RenderFailed,
+    RenderInterrupted,
+    SlipwayError,
+)
 from service.faults import contained
 from service.files import write_aside
 from service.imagery.library import Library
@@ -84,6 +93,7 @@ class Pipeline:
         self._rooms = rooms
         self._stop = stop
         self._prepared: dict[NoteKey, _Prepared] = {}
+        self._unbooked: set[NoteKey] = set()  # the disk is full: the ledger did not take what became of their step
         self._began: dict[int, float] = {}  # by thread, monotonic: the step that it is at
         rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
         for queue in queues:
@@ -269,6 +279,7 @@ class Pipeline:
                         step(account)
                     else:
                         self._forget(key)
+                self._note_room(key)
             except SlipwayError as error:
                 self._remedy(key, error, queue)
             finally:
@@ -279,14 +290,23 @@ class Pipeline:
             with contained(OwnFault):
                 if error.remedy is Remedy.STOP:
                     self._stop(error)
-                elif error.remedy is Remedy.DEFER and not self._is_given_up(key):
-                    if queue:
-                        self._rooms.tracking.suspect(queue)
-                    self._defer(key, error)
                 else:
-                    self._hold(key, error)
+                    self._put_right(key, error, queue)
         except SlipwayError as worse:  # the remedy itself failed: without the ledger nothing can be promised
             self._stop(worse)
+
+    def _put_right(self, key: NoteKey, error: SlipwayError, queue: str) -> None:
+        """Defer the note or hold it; without room in the ledger for either, wait for room."""
+        try:
+            if error.remedy is Remedy.DEFER and not self._is_given_up(key):
+                if queue:
+                    self._rooms.tracking.suspect(queue)
+                self._defer(key, error)
+            else:
+                self._hold(key, error)
+            self._note_room(key)
+        except Deferred as full:
+            self._wait_for_room(key, full)
 
     def _defer(self, key: NoteKey, error: SlipwayError) -> None:
         rooms = self._rooms
@@ -297,19 +317,38 @@ class Pipeline:
         retry_s = rooms.settings.printing.retry_s * min(2 ** (account.attempts - 1), LONGEST_BACKOFF)
         facts = {"queue": account.queue, "code": error.code, "reason": str(error)}
         log.warning("note.deferred", **facts, attempts=account.attempts, retry_s=retry_s)
-        prepared = self._prepared.get(key)
+        self._deliver_again(account, retry_s)
+
+    def _deliver_again(self, account: Account, retry_s: float) -> None:
+        rooms, prepared = self._rooms, self._prepared.get(account.key)
         if account.job:
             rooms.lanes.put_back(account, retry_s)
         elif prepared:
             rooms.lanes.put(account, prepared.route, retry_s)
         else:
-            rooms.delivery.put(PREPARE, key, turn(account), delay_s=retry_s)
+            rooms.delivery.put(PREPARE, account.key, turn(account), delay_s=retry_s)
 
     def _hold(self, key: NoteKey, error: SlipwayError) -> None:
         self._forget(key)
         if self._rooms.ledger.hold(key, self._rooms.now(), error):
             log.error("note.held", generation=key.generation, code=error.code, reason=str(error))
         self._rooms.drops.advanced(key)
+
+    def _wait_for_room(self, key: NoteKey, full: Deferred) -> None:
+        """The same step again later, from where the ledger has the note."""
+        if not self._unbooked:
+            log.error("spool.full", what=full.what, code=full.code)
+        self._unbooked.add(key)
+        account = self._rooms.ledger.account(key)
+        assert account is not None
+        self._deliver_again(account, self._rooms.settings.printing.retry_s)
+
+    def _note_room(self, key: NoteKey) -> None:
+        """The ledger has what became of this note's step, or none is due any more."""
+        if key in self._unbooked:
+            self._unbooked.discard(key)
+            if not self._unbooked:
+                log.info("spool.room")
 
     def _forget(self, key: NoteKey) -> None:
         """This note waits for nothing here any more."""

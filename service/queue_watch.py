@@ -30,6 +30,7 @@ class QueueWatch:
     queue: str
     thread: threading.Thread
     followed: dict[NoteKey, Followed] = field(default_factory=dict)
+    withdrawn: list[Followed] = field(default_factory=list)  # CUPS gave them back; the ledger does not know it yet
     look_at: float = 0.0
     pause_s: float = 0.0
     busy_since: float | None = None
@@ -37,6 +38,8 @@ class QueueWatch:
     waits_since: float | None = None
     is_suspected: bool = False
     is_down: bool = False
+    lacks_room: bool = False  # the ledger did not take what was seen
+    rests_until: float = 0.0
 
     def look_within(self, poll_s: float) -> None:
         """Something is about to happen here."""
@@ -52,16 +55,20 @@ class QueueWatch:
         if something_happened:
             self.waits_since = None
 
+    def wait_for_room(self, retry_s: float) -> None:
+        """Look no more until then."""
+        self.lacks_room = True
+        self.rests_until = time.monotonic() + retry_s
+
     @property
     def health_is_due(self) -> bool:
         return self.is_suspected or ((bool(self.followed) or self.is_down) and self.health_at <= time.monotonic())
 
     def time_to_look(self) -> float | None:
         """How long until the jobs or the queue should be looked at; None while there is nothing to look at."""
-        if self.is_suspected:
-            return 0
         due = [self.look_at] * bool(self.followed) + [self.health_at] * (bool(self.followed) or self.is_down)
-        return min(due) - time.monotonic() if due else None
+        due += [self.rests_until] * self.is_suspected
+        return max(min(due), self.rests_until) - time.monotonic() if due else None
 
     def waited_s(self, report: QueueReport) -> float:
         """For how long it has waited for somebody, without a sheet meanwhile."""

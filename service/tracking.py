@@ -19,6 +19,9 @@ something happens it is looked at every poll_s, otherwise every two seconds or s
 How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
 retry_s. Down and back are said once each. What waits then for a stopped queue in CUPS, and surely was not begun, is
 taken back and owed again.
+
+While the disk is full and the ledger takes nothing, a queue is looked at again every retry_s; what was withdrawn from
+CUPS by then is remembered.
 """
 
 import threading
@@ -119,9 +122,9 @@ class Tracking:
 
     @property
     def is_stuck(self) -> bool:
-        """True when every job that is followed stands in a queue that is down."""
+        """True when every job that is followed stands in a queue that is down, or can't be booked on a full disk."""
         with self._changed:
-            return all(watch.is_down for watch in self._watches.values() if watch.followed)
+            return all(watch.is_down or watch.lacks_room for watch in self._watches.values() if watch.followed)
 
     @property
     def queues_down(self) -> tuple[str, ...]:
@@ -151,13 +154,27 @@ class Tracking:
             with contained(OwnFault):
                 while self._wait_for_look(watch):
                     watch.busy_since = time.monotonic()
-                    if watch.followed and watch.look_at <= watch.busy_since:
-                        self._look(watch)
-                    if watch.health_is_due:
-                        self._ask_health(watch)
+                    self._look_and_ask(watch)
                     watch.busy_since = None
         except SlipwayError as error:
             self._listeners.stop_service(error)
+
+    def _look_and_ask(self, watch: QueueWatch) -> None:
+        """Look at what is due; where there is no room to book what was seen, it is seen again later."""
+        try:
+            self._owe_withdrawn(watch)
+            if watch.followed and watch.look_at <= time.monotonic():
+                self._look(watch)
+            if watch.health_is_due:
+                self._ask_health(watch)
+        except Deferred as error:
+            if not watch.lacks_room:
+                log.error("spool.full", queue=watch.queue, what=error.what, code=error.code)
+            watch.wait_for_room(self._settings.retry_s)
+        else:
+            if watch.lacks_room:
+                log.info("spool.room", queue=watch.queue)
+            watch.lacks_room = False
 
     def _wait_for_look(self, watch: QueueWatch) -> bool:
         """True when it is time to look; False when the service stops."""
@@ -213,7 +230,15 @@ class Tracking:
                     continue
             except Deferred:  # CUPS is away now: a job that it cancelled all the same is found so, and held
                 return
+            watch.withdrawn.append(each)
+            self._owe_withdrawn(watch)
+
+    def _owe_withdrawn(self, watch: QueueWatch) -> None:
+        """Owe again what CUPS gave back; while there is no room to book that, nobody takes it for cancelled."""
+        while watch.withdrawn:
+            each = watch.withdrawn[0]
             self._ledger.take_back(each.key, self._now())
+            watch.withdrawn.pop(0)
             self._let_go(watch, (each,))
             self._listeners.owed(each.key)
 

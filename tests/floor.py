@@ -154,9 +154,15 @@ class DyingLedger(Ledger):
     def accept(self, *arguments: Any) -> bool:
         return self._dying("accept", *arguments)
 
-    def _dying(self, step: str, *arguments: Any) -> bool:
+    def defer(self, *arguments: Any) -> bool:
+        return self._dying("defer", *arguments)
+
+    def hold(self, *arguments: Any, **expected: Any) -> bool:
+        return self._dying("hold", *arguments, **expected)
+
+    def _dying(self, step: str, *arguments: Any, **named: Any) -> bool:
         act(self._script, f"before {step}")
-        done: bool = getattr(super(), step)(*arguments)
+        done: bool = getattr(super(), step)(*arguments, **named)
         act(self._script, f"after {step}")
         return done
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
 from service.errors import (
     LedgerUnusable,
@@ -17,6 +18,7 @@ from service.errors import (
     PrinterUnreachable,
     QueueMissing,
     RenderInterrupted,
+    SpoolFull,
 )
 from service.log import configure_log
 from service.model import Plan, RenderedNote
@@ -171,6 +173,29 @@ def test_a_ledger_that_can_not_be_written_stops_the_service(root: Path) -> None:
     floor.live()
     assert ["ledger-unusable"] == [error.code for error in floor.stopped_by]
     assert [] == floor.sheets
+
+
+@pytest.mark.parametrize(
+    ("step", "remedy"), [("intend", "defer"), ("note_job", "defer"), ("accept", "defer"), ("create_held", "hold")]
+)
+def test_a_full_disk_puts_a_step_off_until_there_is_room_and_the_note_prints_once(
+    root: Path, step: str, remedy: str
+) -> None:
+    error = SpoolFull("no space left") if remedy == "defer" else PrinterRefused("too large")
+    floor = Floor(root, {f"before {step}": error, f"before {remedy}": SpoolFull("no space left for the ledger")})
+    with capture_logs() as lines:
+        floor.take_up()
+        for claim in floor.rooms.hot_folder.claims():
+            floor.pipeline.receive(claim)
+        floor.line.work_off()
+        assert "deferred" != account_of(root).state
+        floor.line.let_time_pass()
+        floor.line.work_off()
+    assert [] == floor.stopped_by
+    assert "accepted" == account_of(root).state
+    assert ["509217-1-r1.pdf"] == floor.sheets
+    told = [line["event"] for line in lines if line["event"].startswith("spool.")]
+    assert ["spool.full", "spool.room"] == told
 
 
 def test_express_notes_overtake_those_that_wait(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.config import Printing
-from service.errors import PrinterUnreachable, SlipwayError
+from service.errors import PrinterUnreachable, SlipwayError, SpoolFull
 from service.lanes import Lanes
 from service.ledger.accounts import Account, Decision, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
@@ -17,6 +19,7 @@ from service.model import Job, JobReport, JobState, QueueReport, RenderedNote
 from service.tracking import Listeners, Tracking
 from tests.builders import NOON, a_shipment
 from tests.floor import Line
+from tests.programs import until
 
 KEY = NoteKey("509217-1-r1", 1)
 JOB = Job("uk-notes", 7, "509217-1-r1", NOON)
@@ -66,7 +69,7 @@ def tracking_of(printer: Says, ledger: Ledger, later_s: float = 0, lanes: Lanes 
         printer,  # type: ignore[arg-type]  # only looked at
         ledger,
         lanes or Lanes(Line(), [JOB.queue], window=3),  # type: ignore[arg-type]
-        Printing(poll_s=0.001),
+        Printing(poll_s=0.001, retry_s=0.05),
         lambda: NOON + timedelta(seconds=later_s),
     )
 
@@ -149,6 +152,79 @@ def test_a_note_that_is_followed_already_takes_no_second_place_in_its_queue(ledg
 def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(ledger: Ledger) -> None:
     note = follow_to_the_end(ledger, Says(PrinterUnreachable("no answer")), later_s=Printing().silent_after_s + 1)
     assert ("held", "printer-silent") == (note.state, note.code)
+
+
+# A full disk ---------------------------------------------------------------------------------------------------------
+
+
+class Cramped(Ledger):
+    """A ledger on a disk that is full for the first `misses` changes that tracking makes."""
+
+    misses = 2
+
+    def complete(self, *arguments: Any) -> bool:
+        self._find_room()
+        return super().complete(*arguments)
+
+    def hold(self, *arguments: Any, **others: Any) -> bool:
+        self._find_room()
+        return super().hold(*arguments, **others)
+
+    def take_back(self, *arguments: Any) -> bool:
+        self._find_room()
+        return super().take_back(*arguments)
+
+    def _find_room(self) -> None:
+        self.misses -= 1
+        if self.misses >= 0:
+            raise SpoolFull("no space left for the ledger")
+
+
+@pytest.fixture
+def cramped(ledger: Ledger, tmp_path: Path) -> Iterator[Cramped]:
+    cramped = Cramped(tmp_path / "ledger.db")
+    yield cramped
+    cramped.close()
+
+
+@pytest.mark.parametrize(("word", "state"), [(JobState.COMPLETED, "completed"), (JobState.CANCELED, "held")])
+def test_a_full_disk_delays_what_became_of_a_note_until_there_is_room(
+    cramped: Cramped, word: JobState, state: str
+) -> None:
+    with capture_logs() as lines:
+        assert state == follow_to_the_end(cramped, Says(word)).state
+    told = [(line["event"], line["queue"]) for line in lines if line["event"].startswith("spool.")]
+    assert [("spool.full", "uk-notes"), ("spool.room", "uk-notes")] == told
+
+
+class GivesBack(Says):
+    """A stopped queue, whose jobs CUPS cancels when they are withdrawn; `withdrawn` counts how often."""
+
+    withdrawn = 0
+
+    def queue_report(self, queue: str) -> QueueReport:
+        return QueueReport(queue, "stopped", accepting=True, reasons=("paused",), depth=1)
+
+    def withdraw(self, _job: Job) -> bool:
+        self.withdrawn += 1
+        return self.withdrawn == 1
+
+    def look_at(self, _queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        state = JobState.CANCELED if self.withdrawn else JobState.PENDING
+        return (JobReport(state, (), "cups"),) * len(jobs)
+
+
+def test_what_cups_gave_back_while_the_disk_was_full_is_owed_again_and_nobody_cancelled_it(cramped: Cramped) -> None:
+    ear, printer = Ear(), GivesBack(JobState.PENDING)
+    tracking = tracking_of(printer, cramped)
+    tracking.start(ear.listeners)
+    tracking.resume(account(cramped))
+    tracking.suspect("uk-notes")
+    assert ear.ended.wait(20)
+    until(lambda: bool(ear.owed), "the note to be owed")
+    tracking.stop()
+    assert [] == ear.stopped
+    assert ([KEY], "received", 1) == (ear.owed, account(cramped).state, printer.withdrawn)
 
 
 # Failed, and printed twice -------------------------------------------------------------------------------------------
