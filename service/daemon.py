@@ -118,6 +118,7 @@ class Service:
             if account.drop_id not in taken:
                 self._pipeline.owe(account)
         self._decisions.forget_answers()
+        self._decisions.start(self._go_on, self._fail)
         self._packing.start(self._fail)
         self._watch.start()
         self._signs.give()
@@ -142,7 +143,8 @@ class Service:
         moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
         while not self._stopping.is_set():
             claimed = self._scan()
-            if not claimed and not self._unclaimed and self._is_worked_off(tried):
+            nothing_comes = not claimed and not self._unclaimed and self._decisions.is_idle
+            if nothing_comes and self._is_worked_off(tried):
                 break
             if claimed or rooms.ledger.last_event() != last_event:
                 moved_at, last_event = time.monotonic(), rooms.ledger.last_event()
@@ -161,6 +163,7 @@ class Service:
         self._manager.stopping()
         self._watch.stop()
         self._reload.stop()
+        self._decisions.stop()
         self._packing.stop()
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
@@ -187,7 +190,7 @@ class Service:
         self._watch.check()
         self._signs.give()
         try:
-            self._carry_out_decisions()
+            self._queue_decisions.carry_out()
             for claim in chain(unrecorded, self._rooms.hot_folder.claims()):
                 claimed += self._receive(claim)
                 self._signs.give()
@@ -214,11 +217,6 @@ class Service:
             return False
         self._rejected += claim.rejection is not None or bool(claim.reading and claim.reading.refusals)
         return True
-
-    def _carry_out_decisions(self) -> None:
-        self._queue_decisions.carry_out()
-        for key in self._decisions.carry_out():
-            self._go_on(key)
 
     def _go_on(self, key: NoteKey) -> None:
         """A note is owed (again) by a decision or after a failure of the printer; its file is followed again."""

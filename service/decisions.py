@@ -1,20 +1,23 @@
 """A person's decisions on their way into the ledger: hold, release, cancel, reprint.
 
 The ledger has one writer, the service. So a decision is a small file in the spool's decisions/, durable before the
-command returns. The service carries it out at its next scan, or at its next start, and puts its answer beside it; the
-ledger knows each decision by its id and carries none out twice.
+command returns. The service carries it out at once, or at its next start, and puts its answer beside it; the ledger
+knows each decision by its id and carries none out twice. They are carried out in the order in which they were made.
 
 Before a note is cancelled or goes on as a further sheet, the job it has at the printer is cancelled, and looked at: a
-decision is refused while that job may still print.
+decision is refused while that job may still print. A CUPS that hangs takes its time over that: decisions have a thread
+of their own, and neither files nor signs of life wait for it.
 """
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service.clock import Now
-from service.errors import DecisionRefused, Deferred, Held
+from service.errors import DecisionRefused, Deferred, Held, OwnFault, SlipwayError, SpoolBroken
+from service.faults import contained
 from service.intake import asked
 from service.intake.spool import Spool
 from service.ledger.accounts import Decision, NoteKey, QueueDecision
@@ -24,6 +27,9 @@ from service.model import Job, JobState
 from service.printing.protocol import Printer
 
 ASKED, QUEUE_ASKED, ANSWERED, BROKEN = ".asked.json", ".queue-asked.json", ".answered.json", ".broken"
+LOOK_EVERY_S = 0.1  # an empty folder costs 0.1 ms
+FULL_PAUSE_S = 1.0
+JOIN_S = 10.0
 AT_AN_END = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED, JobState.UNKNOWN)
 
 
@@ -57,36 +63,82 @@ def take_answer(spool: Spool, decision_id: str) -> Answer | None:
 
 
 class Decisions:
-    """The service's side: carries out what was asked, and answers."""
+    """The service's side: carries out what was asked, and answers; `go_on` is told each note that is owed (again)."""
 
     def __init__(self, spool: Spool, ledger: Ledger, printer: Printer, now: Now) -> None:
         self._spool = spool
         self._ledger = ledger
         self._printer = printer
         self._now = now
+        self._stopping = threading.Event()
+        self._thread = threading.Thread()
+
+    def start(self, go_on: Callable[[NoteKey], None], stop_service: Callable[[SlipwayError], None]) -> None:
+        """Carry out what was decided while no service ran, then whatever comes."""
+        self._thread = threading.Thread(target=self._run, args=(go_on, stop_service), name="decisions", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the decision at hand; what comes later waits in the spool."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(JOIN_S)
 
     def forget_answers(self) -> None:
         """At start: nobody waits any more for what an earlier run answered."""
         for path in self._spool.decisions.glob(f"*{ANSWERED}"):
             path.unlink(missing_ok=True)
 
-    def carry_out(self) -> Iterator[NoteKey]:
-        """Carry out every decision that waits; the notes that go on."""
+    @property
+    def is_idle(self) -> bool:
+        """True when no decision waits, and every note of one that was carried out is owed."""
+        return not any(self._spool.decisions.glob(f"*{ASKED}"))
+
+    def carry_out(self, go_on: Callable[[NoteKey], None]) -> bool:
+        """Carry out every decision that waits, in order; False if the ledger takes none at present."""
         for path in sorted(self._spool.decisions.glob(f"*{ASKED}")):
+            if self._stopping.is_set():
+                break
             try:
                 key, decision = _asked(path)
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
                 set_aside(path, error)
                 continue
             try:
-                self._settle_job(key, decision)  # effect: the printer lets go of the note
-                going_on = self._ledger.decide(key, decision, self._now())  # on disk, once for each decision
-            except (DecisionRefused, Deferred, Held) as error:
-                answer_to(path, Answer("", str(error)))
-                continue
-            log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
-            answer_to(path, Answer(going_on.job_name, ""))
-            yield going_on
+                answer = self._carried_out(key, decision, go_on)
+            except Deferred:
+                return False
+            answer_to(path, answer)
+        return True
+
+    def _run(self, go_on: Callable[[NoteKey], None], stop_service: Callable[[SlipwayError], None]) -> None:
+        pause_s = 0.0
+        try:
+            with contained(OwnFault):
+                while not self._stopping.wait(pause_s):
+                    pause_s = LOOK_EVERY_S if self._carry_out_all(go_on) else FULL_PAUSE_S
+        except SlipwayError as error:
+            stop_service(error)
+
+    def _carry_out_all(self, go_on: Callable[[NoteKey], None]) -> bool:
+        try:
+            return self.carry_out(go_on)
+        except OSError as error:
+            raise SpoolBroken(f"the decisions can't be worked: {error.strerror}") from error
+
+    def _carried_out(self, key: NoteKey, decision: Decision, go_on: Callable[[NoteKey], None]) -> Answer:
+        """The answer to a decision; raises Deferred if there is no room in the ledger."""
+        try:
+            self._settle_job(key, decision)  # effect: the printer lets go of the note
+        except (DecisionRefused, Deferred, Held) as error:
+            return Answer("", str(error))
+        try:
+            going_on = self._ledger.decide(key, decision, self._now())  # on disk, once for each decision
+        except DecisionRefused as error:
+            return Answer("", str(error))
+        log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
+        go_on(going_on)
+        return Answer(going_on.job_name, "")
 
     def _settle_job(self, key: NoteKey, decision: Decision) -> None:
         """See to it that what the note has at the printer can't print any more; DecisionRefused if it still might."""

@@ -82,11 +82,13 @@ def test_a_decision_about_an_unknown_note_is_refused(shop: Shop) -> None:
 def decide(floor: Floor, what: str) -> str:
     """Carry a decision out on a floor; the note that goes on, or why it was refused."""
     ask(floor.spool, KEY, Decision("d1", what, "ops", "because"))
-    decisions = Decisions(floor.spool, floor.ledger, floor.printer, utc_now)
-    for key in decisions.carry_out():
+
+    def owe(key: NoteKey) -> None:
         account = floor.ledger.account(key)
         assert account is not None
         floor.pipeline.owe(account)
+
+    Decisions(floor.spool, floor.ledger, floor.printer, utc_now).carry_out(owe)
     floor.line.work_off()
     answer = take_answer(floor.spool, "d1")
     assert answer is not None

@@ -1,5 +1,6 @@
 """What the service tells systemd, heard on a socket of ours; and a reload, good and bad, while notes print."""
 
+import os
 import shutil
 import signal
 import socket
@@ -8,17 +9,24 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pypdf
 import pytest
 
 from service.config import read_config
+from service.decisions import Answer, ask, take_answer
 from service.errors import ConfigInvalid
+from service.intake.spool import open_spool
+from service.ledger.accounts import Decision, NoteKey
+from service.ledger.ledger import Ledger
 from service.reload import read_for_reload
 from service.systemd import Heartbeat, Manager
 from tests.builders import a_shipment
 from tests.conftest import ROOT
+from tests.cups_lab import CupsLab
+from tests.ipp_printer import IppPrinter
 from tests.programs import end, until
 from tests.shop import SLIPWAY, Shop
 
@@ -153,6 +161,52 @@ def test_a_life_from_ready_to_stopping_with_a_good_and_a_bad_reload(shop: Shop, 
     assert ("error", "config-invalid") == (route["level"], route["code"])
     assert f"{config}/routing.toml: route[1].queue: printers.toml has no queue nowhere" in route["reason"]
     assert "not-there" in layout["reason"]
+
+
+@pytest.mark.cups
+def test_decisions_that_wait_for_a_cupsd_which_hangs_keep_neither_files_nor_signs_of_life(
+    shop: Shop, ear: Ear, cups_lab: CupsLab
+) -> None:
+    printer = cups_lab.add_queue("uk-notes")
+    assert isinstance(printer, IppPrinter)
+    printer.prints_in_s = 3600
+    cups = {"BACKEND": "cups", "CUPS_SOCKET": cups_lab.socket, "SILENT_AFTER_S": "1", "CALL_DEADLINE_S": "30"}
+    shop = replace(
+        shop, backend=shop.backend + tuple((f"SLIPWAY_PRINTING_{key}", value) for key, value in cups.items())
+    )
+    orders = ("1", "2", "3")
+
+    def states() -> dict[str, str]:
+        ledger = Ledger(shop.spool / "ledger.db", read_only=True)
+        try:
+            return {note.order_id: note.state for note in ledger.all_notes()}
+        finally:
+            ledger.close()
+
+    def take_answers() -> dict[str, Answer]:
+        taken = ((order_id, take_answer(spool, f"d{order_id}")) for order_id in orders)
+        answers.update((order_id, answer) for order_id, answer in taken if answer)
+        return answers
+
+    spool, answers = open_spool(shop.spool), dict[str, Answer]()
+    with shop.service() as service:
+        until(lambda: ear.hears("READY=1"), "the service", service)
+        for order_id in orders:
+            shop.drop_shipment(a_shipment(order_id=order_id))
+        until(lambda: dict.fromkeys(orders, "held") == states(), "notes that wait for a person", service)
+        os.kill(cups_lab.cupsd_pid, signal.SIGSTOP)
+        for order_id in orders:
+            ask(spool, NoteKey(f"{order_id}-1-r1", 1), Decision(f"d{order_id}", "cancel", "ops", "because"))
+        signs = ear.heard.count("WATCHDOG=1")
+        shop.drop_shipment(a_shipment(order_id="4"))
+        until(lambda: "4" in states(), "a new file to be claimed", service)
+        until(lambda: ear.hears("WATCHDOG=1", signs + 2), "signs of life", service)
+        assert {} == take_answers()
+        os.kill(cups_lab.cupsd_pid, signal.SIGCONT)
+        until(lambda: 3 == len(take_answers()), "the answers", service)
+    assert {order_id: Answer(f"{order_id}-1-r1", "") for order_id in orders} == take_answers()
+    decided = [line["order_id"] for line in shop.events() if line["event"] == "note.decided"]
+    assert list(orders) == decided
 
 
 def test_a_terminal_that_is_closed_stops_a_service_in_an_orderly_way(tmp_path: Path, config: Path) -> None:
