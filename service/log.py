@@ -52,6 +52,7 @@ Event = Literal[
     "queue.back",
     "queue.decided",
     "printer.withholds",
+    "printer.misnames",
     "worker.died",
     "spool.full",
     "spool.room",

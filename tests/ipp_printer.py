@@ -80,6 +80,7 @@ class IppPrinter:
     aborts: bool = False  # gives a job up after prints_in_s, without paper
     impressions_of_aborted: int = 0  # how many sides of a job that it gives up are in its tray, as it says
     forgets: bool = False  # keeps no record of jobs at an end
+    name_length: int = 255  # so much of a job-name it keeps
     withholds: str = ""  # its jobs: it refuses to list them, by "ipp" or by "http"
     refuses_format: bool = False
     cuts_after_bytes: int | None = None  # the connection, in the middle of a document
@@ -377,7 +378,7 @@ def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
             bytes([JOB]),
             _attribute(INTEGER, "job-id", job.job_id),
             _attribute(URI, "job-uri", f"{printer.uri}/{job.job_id}"),
-            _attribute(NAME, "job-name", job.job_name),
+            _attribute(NAME, "job-name", job.job_name[: printer.name_length]),
             _attribute(ENUM, "job-state", job.state),
             _attribute(KEYWORD, "job-state-reasons", job.reason),
             _attribute(INTEGER, "time-at-creation", job.created_s),

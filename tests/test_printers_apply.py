@@ -377,6 +377,12 @@ def found_by_check(desk: Desk) -> dict[str, tuple[str, str]]:
     return {subject: found for subject, found in looked_at_by_check(desk).items() if found[0] != "ok"}
 
 
+def test_check_says_when_only_the_case_of_a_queues_name_is_different(cups_lab: CupsLab, desk: Desk) -> None:
+    cups_lab.add_queue("UK-Notes")
+    assert ("fault", "is called UK-Notes in CUPS") == found_by_check(desk)["queue uk-notes"]
+    assert "Write its name the same way in config/printers.toml" in desk.slipway("check")[1]
+
+
 def test_check_names_each_queue_that_is_not_as_the_file_says(cups_lab: CupsLab, desk: Desk, cups: CupsQueues) -> None:
     device = cups_lab.start_printer("uk-notes").uri
     desk.give_device("uk-notes", device)

@@ -248,6 +248,32 @@ def test_of_a_printer_that_does_not_tell_its_jobs_cups_is_believed_and_it_is_sai
     assert [warning] == [line for line in lines if line["event"].startswith("printer.")]
 
 
+def test_a_printer_that_shortens_the_names_of_jobs_is_named_once_with_the_remedy(
+    cups_lab: CupsLab, tmp_path: Path, double: IppPrinter
+) -> None:
+    double.name_length = 5
+    with capture_logs() as lines, at_work(tmp_path, cups_lab) as works:
+        works.print(*(a_shipment(order_id=f"{number}") for number in range(100, 107)))
+        assert {("held", "job-unknown")} == set(works.wait_until(*["held"] * 7).values())
+        double.name_length = 255
+        works.print(a_shipment())
+        until(lambda: works.note(NOTE).state == "completed", "a note that is on record")
+    reason = (
+        "5 notes in a row are not in its record: "
+        "it forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
+    )
+    warning = {"event": "printer.misnames", "log_level": "warning", "queue": QUEUE, "reason": reason}
+    assert [warning] == [line for line in lines if line["event"].startswith("printer.")]
+
+
+def test_a_queue_is_known_again_in_whatever_case_cups_has_its_name(cups_lab: CupsLab, tmp_path: Path) -> None:
+    cups_lab.add_queue(QUEUE.title())
+    with at_work(tmp_path, cups_lab) as works:
+        works.print(a_shipment())
+        assert {NOTE: ("completed", "")} == works.wait_until("completed")
+    assert [NOTE] == paper(cups_lab, QUEUE.title())
+
+
 # cupsd ---------------------------------------------------------------------------------------------------------------
 
 

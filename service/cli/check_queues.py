@@ -19,6 +19,9 @@ from service.printing.queues_settings import look_at_settings
 
 APPLY = "`slipway printers apply --dry-run` shows what is different, `slipway printers apply` sets it."
 BY_HAND = "This queue is made by hand: make or mend it with lpadmin, or name its device in printers.toml."
+CALLED_OTHERWISE = (
+    "Write its name the same way in config/printers.toml and config/routing.toml, then restart the service."
+)
 SETTINGS = "As root: deploy/cups/apply.sh; then `systemctl restart cups` when no job is at a printer."
 ASK_NOT_HINT = "Without the printer's own record, CUPS is believed: it calls completed what a printer has given up."
 ROUTE = "Mend the route in config/routing.toml, or what config/printers.toml says of the queue."
@@ -90,6 +93,8 @@ def _queue_finding(queue: Queue, found: Mapping[str, FoundQueue]) -> Finding:
     fact = f"as printers.toml says, but for {others}" if others else "as printers.toml says"
     if queue.name not in found:
         fault = "is missing"
+        if alike := [name for name in found if name.lower() == queue.name.lower()]:
+            return Finding(f"queue {queue.name}", "", f"is called {alike[0]} in CUPS", CALLED_OTHERWISE)
     return Finding(
         f"queue {queue.name}", fact if queue.device else "made by hand", fault, APPLY if queue.device else BY_HAND
     )

@@ -193,7 +193,7 @@ class CupsPrinter:
             found = self._cupsd.job(job.job_id)
         except (NoAnswer, Refused) as error:
             raise PrinterUnreachable(f"looking up {_of(job, error)}") from error
-        return found if found and (found.job_name, found.queue) == (job.job_name, job.queue) else None
+        return found if found and found.is_called(job.job_name, job.queue) else None
 
     def _cancel(self, queue: str, job_id: int) -> None:
         try:

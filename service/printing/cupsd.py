@@ -55,6 +55,10 @@ class CupsJob:
     documents: int
     began: int | None
 
+    def is_called(self, job_name: str, queue: str) -> bool:
+        """True for a job of this name in this queue; CUPS takes a queue's name in any case, and so do we."""
+        return (self.job_name, self.queue.lower()) == (job_name, queue.lower())
+
 
 @dataclass(frozen=True, slots=True)
 class CupsQueue:

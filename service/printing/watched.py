@@ -11,9 +11,11 @@ from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob
 from service.printing.device import ASK_NOT, Device, Record, address_of, can_be_asked
 from service.printing.ipp_client import NoAnswer, Withheld
-from service.printing.verdicts import AT_AN_END, verdict_by_cups, verdict_by_record, was_stopped_by_cups
+from service.printing.verdicts import AT_AN_END, NO_RECORD, verdict_by_cups, verdict_by_record, was_stopped_by_cups
 
 DEVICE_KNOWN_S = 30.0  # so long we believe what CUPS said of where a queue's printer is
+MISNAMED_AFTER = 5  # more than a printer that loses its power has of ours at once
+MISNAMES = "forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
 UNREACHABLE = JobReport(JobState.PROCESSING, ("printer-unreachable",), "printer")
 
 
@@ -49,6 +51,7 @@ class WatchedQueue:
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
         self._followed: dict[Job, _Followed] = {}
+        self._unrecorded: set[str] = set()  # the names of notes in a row of which the printer has no record
 
     def look_at(self, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
         """What became of each job; raises NoAnswer and Refused of CUPS."""
@@ -88,7 +91,7 @@ class WatchedQueue:
     def _told(self, job: Job, listed: CupsJob | None) -> _Told:
         followed = self._followed[job]
         found = listed or followed.at_its_end or self._cupsd.job(job.job_id)
-        if not found or (found.job_name, found.queue) != (job.job_name, job.queue):
+        if not found or not found.is_called(job.job_name, job.queue):
             return _Told(job, None, is_over=True)
         if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again
             followed.was_interrupted = True
@@ -131,11 +134,24 @@ class WatchedQueue:
     def _verdict(self, told: _Told, device: Device | None, records: tuple[Record, ...] | None) -> JobReport:
         """The verdict on a job that CUPS won't send any more; `records` are None if the printer does not answer."""
         if records is not None:
-            named = (each for each in records if each.job_name == told.job.job_name)
-            return verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
+            named = [each for each in records if each.job_name == told.job.job_name]
+            report = verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
+            if named:
+                self._unrecorded.clear()
+            elif NO_RECORD in report.reasons:
+                self._note_unrecorded(told.job)
+            return report
         if device and not was_stopped_by_cups(told.found):
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
+
+    def _note_unrecorded(self, job: Job) -> None:
+        """Say once that no note has a record any more: then it is the printer's way, and not the notes'."""
+        had = len(self._unrecorded)
+        self._unrecorded.add(job.job_name)
+        if had < MISNAMED_AFTER == len(self._unrecorded):
+            reason = f"{MISNAMED_AFTER} notes in a row are not in its record: it {MISNAMES}"
+            log.warning("printer.misnames", queue=self._queue, reason=reason)
 
 
 def _as_cups_says(told: _Told) -> JobReport:
