@@ -13,6 +13,7 @@ them still.
 """
 
 import faulthandler
+import gc
 import os
 import signal
 import threading
@@ -103,6 +104,7 @@ class Service:
         rooms = self._rooms
         self._kept.enter_context(self._textfile.kept_up())
         rooms.renderer.start()
+        gc.freeze()  # what stands here by now stays as long as the service: no collection need look at it again
         rooms.drops.start(self._fail)
         rooms.tracking.start(Listeners(ended=rooms.drops.advanced, owed=self._go_on, stop_service=self._fail))
         self._queue_decisions.take_up()
