@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -445,3 +446,14 @@ def test_finding_what_was_never_packed_takes_an_index_of_its_own(path: Path, led
     connection.close()
     assert "ix_notes_unpacked" in plan
     assert "USE TEMP B-TREE" not in plan
+
+
+def test_threads_ask_at_the_same_time_and_see_what_was_written(ledger: Ledger) -> None:
+    record(ledger)
+    with ThreadPoolExecutor(4) as threads:
+        together = threading.Barrier(4)
+        before = [threads.submit(lambda: (together.wait(10), ledger.account(KEY))[1]) for _ in range(4)]
+        assert ["received"] * 4 == [account.state for each in before if (account := each.result())]
+        submit(ledger)
+        after_it = [threads.submit(lambda: (together.wait(10), ledger.account(KEY))[1]) for _ in range(4)]
+        assert ["submitting"] * 4 == [account.state for each in after_it if (account := each.result())]

@@ -18,6 +18,7 @@ a further sheet of the same note: a reprint, or changed content that a person le
 state it expects and sets the next one in one statement; who comes second changes nothing and learns so.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -45,6 +46,7 @@ from service.ledger.accounts import (
     WantedRow,
 )
 from service.ledger.packing import Sheet, booked, found_among
+from service.ledger.prepared import Row, change, rows
 from service.ledger.rows import (
     decided,
     drop_row,
@@ -70,6 +72,8 @@ class Ledger:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._writer = None if read_only else Writer(_prepared(_open_to_write(path)))
         self._reader = _open_to_read(path)
+        self._of_thread = threading.local()
+        self._asking: list[sa.Connection] = []
         if read_only:
             self._refuse_another_version()
 
@@ -77,7 +81,8 @@ class Ledger:
         """Finish what is being written, then close."""
         if self._writer:
             self._writer.stop()
-        self._reader.dispose()
+        for connection in self._asking:
+            connection.close()
 
     @property
     def busy_since(self) -> float | None:
@@ -94,12 +99,12 @@ class Ledger:
         """
 
         def record(connection: sa.Connection) -> None:
-            if connection.execute(statements.DROP, {"drop": drop.drop_id}).first():
+            if rows(connection, statements.DROP, {"drop": drop.drop_id}):
                 return
-            connection.execute(statements.NEW_DROP, drop_row(drop))
+            change(connection, statements.NEW_DROP, drop_row(drop))
             for entry in entries:
                 key = enter(connection, drop, entry, at)
-                connection.execute(statements.NEW_LINK, link_row(drop.drop_id, entry.position, key))
+                change(connection, statements.NEW_LINK, link_row(drop.drop_id, entry.position, key))
 
         self._write(record)
         return self.notes_of(drop.drop_id)
@@ -131,7 +136,7 @@ class Ledger:
         facts = {"to_job_id": job.job_id, "to_job_created_at": job.created_at, **of(key)}
 
         def note(connection: sa.Connection) -> bool:
-            return connection.execute(statements.NOTE_JOB, facts).rowcount == 1
+            return change(connection, statements.NOTE_JOB, facts) == 1
 
         return self._write(note)
 
@@ -312,9 +317,9 @@ class Ledger:
         """Carry out a compare-and-set and keep event and wanted pictures, if the note was where it was expected."""
 
         def step(connection: sa.Connection) -> bool:
-            if connection.execute(statement, facts).rowcount != 1:
+            if change(connection, statement, facts) != 1:
                 return False
-            connection.execute(statements.NEW_EVENT, event)
+            change(connection, statements.NEW_EVENT, event)
             if wanted:
                 connection.execute(statements.FORGET_WANTED, of(NoteKey(event["note_id"], event["generation"])))
                 connection.execute(statements.NEW_WANTED, wanted)
@@ -342,15 +347,22 @@ class Ledger:
             for row in connection.execution_options(yield_per=500).execute(statement).mappings():
                 yield Account(**row)
 
-    def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[sa.RowMapping]:
+    def _connection_of_thread(self) -> sa.Connection:
+        """Kept open: to fetch one from a pool costs as much as a question."""
+        connection: sa.Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._of_thread.connection = self._reader.connect()
+            self._asking.append(connection)
+        return connection
+
+    def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[Row]:
         try:
-            with self._reader.connect() as connection:
-                return connection.execute(statement, facts).mappings().all()
+            return rows(self._connection_of_thread(), statement, facts)
         except sa.exc.DatabaseError as error:
             raise LedgerUnusable(f"the ledger can't be read: {type(error.orig).__name__}") from error
 
 
-def _step_of(scan: sa.RowMapping) -> Event:
+def _step_of(scan: Row) -> Event:
     is_packing = scan["outcome"] in PACKING
     why = "" if scan["outcome"] == "packed" else scan["outcome"]
     return Event(scan["at"], "packed" if is_packing else "scanned", why, "", scan["who"])
@@ -373,7 +385,7 @@ def _open_to_write(path: Path) -> sa.Engine:
 
 
 def _open_to_read(path: Path) -> sa.Engine:
-    return _engine(path, "ro", isolation_level="AUTOCOMMIT")  # a question is one statement
+    return _engine(path, "ro", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)  # a question is one statement
 
 
 def _engine(path: Path, mode: str, **options: Any) -> sa.Engine:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
+from service.ledger.prepared import change, rows
 from service.ledger.schema import decisions, drop_notes, events, notes
 from service.model import WantedPicture
 
@@ -32,17 +33,17 @@ class Cause:
 def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> NoteKey:
     """The key under which an entry's shipment is known from now on."""
     note_id = entry.shipment.note_id
-    known = connection.execute(statements.GENERATIONS, {"of_note": note_id}).all()
-    for generation, content_sha256 in known:
-        if content_sha256 == entry.content_sha256:
-            return NoteKey(note_id, generation)
-    key = NoteKey(note_id, known[0].generation + 1 if known else 1)
+    known = rows(connection, statements.GENERATIONS, {"of_note": note_id})
+    for each in known:
+        if each["content_sha256"] == entry.content_sha256:
+            return NoteKey(note_id, each["generation"])
+    key = NoteKey(note_id, known[0]["generation"] + 1 if known else 1)
     row = new_note_row(drop, entry, key, at)
     if known:
         changed = OrderChanged(f"note {note_id} was dropped before with other content")
         row |= {"state": "held", "held_at": at, **why(changed)}
-    connection.execute(statements.NEW_NOTE, row)
-    connection.execute(statements.NEW_EVENT, event_row(key, at, row["state"], row))
+    change(connection, statements.NEW_NOTE, row)
+    change(connection, statements.NEW_EVENT, event_row(key, at, row["state"], row))
     return key
 
 

@@ -16,6 +16,12 @@ from service.ledger.schema import (
     wanted_pictures,
 )
 
+
+def _is_one_of(column: sa.Column[str], *values: str) -> sa.ColumnElement[bool]:
+    """As `in`, but of a text that stays the same from the start (prepared.py); databases make the same of it."""
+    return sa.or_(*(column == value for value in values))
+
+
 NOTE_IS = sa.and_(
     notes.c.note_id == sa.bindparam("of_note", type_=sa.String),
     notes.c.generation == sa.bindparam("of_generation", type_=sa.Integer),
@@ -31,8 +37,12 @@ NOTES_OF_DROP = (
     .where(drop_notes.c.drop_id == sa.bindparam("drop", type_=sa.String))
     .order_by(drop_notes.c.position, drop_notes.c.generation)
 )
-OPEN_NOTES = ACCOUNTS.where(notes.c.state.in_(OPEN)).order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
-ANY_UNDER_WAY = sa.select(notes.c.note_id).where(notes.c.state.in_(("received", "submitting", "accepted"))).limit(1)
+OPEN_NOTES = ACCOUNTS.where(_is_one_of(notes.c.state, *OPEN)).order_by(
+    notes.c.arrived_at, notes.c.drop_id, notes.c.position
+)
+ANY_UNDER_WAY = (
+    sa.select(notes.c.note_id).where(_is_one_of(notes.c.state, "received", "submitting", "accepted")).limit(1)
+)
 ALL_NOTES = ACCOUNTS.order_by(notes.c.arrived_at, notes.c.drop_id, notes.c.position)
 NEWEST_NOTES = ACCOUNTS.order_by(notes.c.arrived_at.desc(), notes.c.position.desc()).limit(sa.bindparam("count"))
 NAMED_NOTES = ACCOUNTS.where(sa.or_(notes.c.order_id == _NAME, notes.c.note_id == _NAME)).order_by(
@@ -41,7 +51,7 @@ NAMED_NOTES = ACCOUNTS.where(sa.or_(notes.c.order_id == _NAME, notes.c.note_id =
 COUNT_BY_STATE = sa.select(notes.c.state, sa.func.count().label("number")).group_by(notes.c.state)
 COUNT_UNFINISHED = (
     sa.select(notes.c.state, sa.func.count().label("number"))
-    .where(notes.c.state.in_((*OPEN, "held")))
+    .where(_is_one_of(notes.c.state, *OPEN, "held"))
     .group_by(notes.c.state)
 )
 COUNT_COMPLETED = sa.select(sa.func.count().label("number")).where(
@@ -49,7 +59,7 @@ COUNT_COMPLETED = sa.select(sa.func.count().label("number")).where(
 )
 WAITING = (
     sa.select(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind, sa.func.count().label("notes"))
-    .where(notes.c.state.in_(AHEAD_OF_PAPER))
+    .where(_is_one_of(notes.c.state, *AHEAD_OF_PAPER))
     .group_by(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
 )
 UNFINISHED = (
@@ -58,7 +68,7 @@ UNFINISHED = (
         sa.func.count().label("notes"),
         sa.func.min(notes.c.arrived_at, type_=UtcTime).label("oldest_at"),
     )
-    .where(notes.c.state.in_((*OPEN, "held")))
+    .where(_is_one_of(notes.c.state, *OPEN, "held"))
     .group_by(notes.c.state, notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
 )
 LAST_COMPLETED = (
@@ -96,7 +106,7 @@ SHEETS = (
         sa.and_(
             scans.c.note_id == notes.c.note_id,
             scans.c.generation == notes.c.generation,
-            scans.c.outcome.in_(PACKING),
+            _is_one_of(scans.c.outcome, *PACKING),
         ),
     )
     .where(notes.c.note_id == sa.bindparam("of_note"))
@@ -168,7 +178,7 @@ NOTE_JOB = (
 )
 DEFER = (
     notes.update()
-    .where(NOTE_IS, notes.c.state.in_(AHEAD_OF_PAPER))
+    .where(NOTE_IS, _is_one_of(notes.c.state, *AHEAD_OF_PAPER))
     .values(
         state="deferred",
         attempts=notes.c.attempts + 1,
@@ -183,4 +193,4 @@ DEFER = (
 def move(expected: tuple[str, ...], columns: tuple[str, ...]) -> sa.Update:
     """Compare and set: the statement that brings a note from an expected state to new values of `columns`."""
     values: dict[str, sa.BindParameter[object]] = {column: sa.bindparam(f"to_{column}") for column in columns}
-    return notes.update().where(NOTE_IS, notes.c.state.in_(expected)).values(values)
+    return notes.update().where(NOTE_IS, _is_one_of(notes.c.state, *expected)).values(values)
