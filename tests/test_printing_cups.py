@@ -236,6 +236,21 @@ def test_a_cupsd_killed_at_the_release_leaves_the_outcome_to_the_next_try(
     until(lambda: [("1-1-r1", DIGEST)] == lab.papers(QUEUE), "the sheet")
 
 
+def test_a_job_is_looked_up_before_its_release_only_where_cupsd_may_be_another(
+    lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[int] = []
+    real = Cupsd.job
+    monkeypatch.setattr(Cupsd, "job", lambda self, job_id: looked_up.append(job_id) or real(self, job_id))
+    printer.release(printer.create_held(DOCUMENT, "1-1-r1", Route(QUEUE)))
+    assert [] == looked_up
+    job = printer.create_held(DOCUMENT, "2-1-r1", Route(QUEUE))
+    lab.restart_cupsd()
+    printer.release(job)
+    assert [job.job_id] == looked_up
+    until(lambda: 2 == len(lab.papers(QUEUE)), "two sheets")
+
+
 def test_a_job_released_by_somebody_else_meanwhile_is_released(
     lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,7 @@ class CupsPrinter:
         self._forbidden: set[str] = set()  # queues that took nothing of ours when they were tried last
         self._watched: dict[str, WatchedQueue] = {}
         self._lock = threading.Lock()
+        self._of_thread = threading.local()
 
     def create_held(self, document: bytes, job_name: str, route: Route) -> Job:
         """Create the held job with its document.
@@ -80,17 +81,14 @@ class CupsPrinter:
         except NoAnswer as error:
             unknown = OutcomeUnknown if error.was_sent else PrinterUnreachable
             raise unknown(f"queue {route.queue}: {error}") from error
-        return Job(route.queue, job_id, job_name, created_at)
+        job = Job(route.queue, job_id, job_name, created_at)
+        self._of_thread.created = (job, self._cupsd.line)
+        return job
 
     def release(self, job: Job) -> None:
         """Let it print, if the job of that id is still ours, whole and held."""
-        found = self._ours(job)
-        if found is None:
-            raise JobUnknown(f"CUPS has no job {job.job_id} of this name in queue {job.queue}")
-        if found.state is not JobState.HELD:
+        if not (self._is_just_created(job) or self._is_whole_and_held(job)):
             return
-        if not found.documents:  # cupsd was killed at the wrong moment: it may even have printed
-            raise JobUnknown(f"job {job.job_id} in queue {job.queue} has lost its document")
         try:
             self._cupsd.let_go(job.job_id)
         except NoAnswer as error:
@@ -101,6 +99,20 @@ class CupsPrinter:
             if error.status != Status.NOT_POSSIBLE or self.look_up(job).state is JobState.HELD:
                 refused = PrinterRefused if _is_against_the_job(error) else OutcomeUnknown
                 raise refused(_of(job, error)) from error
+
+    def _is_just_created(self, job: Job) -> bool:
+        """True if this thread created it and speaks with the same cupsd ever since: it need not be asked again."""
+        created, line = getattr(self._of_thread, "created", (None, None))
+        return created == job and line is not None and line is self._cupsd.line
+
+    def _is_whole_and_held(self, job: Job) -> bool:
+        """False if it was let go before; raises JobUnknown if it is not there any more, or not whole."""
+        found = self._ours(job)
+        if found is None:
+            raise JobUnknown(f"CUPS has no job {job.job_id} of this name in queue {job.queue}")
+        if found.state is JobState.HELD and not found.documents:  # cupsd was killed at the wrong moment
+            raise JobUnknown(f"job {job.job_id} in queue {job.queue} has lost its document: it may have printed")
+        return found.state is JobState.HELD
 
     def look_up(self, job: Job) -> JobReport:
         """What CUPS says of the job."""

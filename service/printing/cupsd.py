@@ -96,6 +96,11 @@ class Cupsd:
         """True once after cupsd hung up on the calling thread between two requests in quick succession."""
         return self._client.was_cut()
 
+    @property
+    def line(self) -> object:
+        """The calling thread's connection; None if cupsd closed it. Another one may lead to another cupsd."""
+        return self._client.line
+
     def submit(self, queue: str, job_name: str, job: tuple[Attribute, ...], document: bytes) -> int:
         """A job with its document, in one request: CUPS makes no job of a document that did not arrive whole."""
         named = (

@@ -55,8 +55,8 @@ class IppClient:
         except (OSError, ValueError) as error:  # a ValueError: the address has a port that is no number
             raise NoAnswer(_said(error), was_sent=False) from error
         try:
-            connection.request("POST", path, written(request), {"Content-Type": "application/ipp"})
-            return read(_body(connection))
+            connection.send(_posted(connection, path, written(request)))
+            return read(_answered(connection))
         except _Forbidden as error:
             self._of_thread.kept = None
             raise Withheld(str(error)) from error
@@ -68,6 +68,12 @@ class IppClient:
         """True once after the other side closed the calling thread's connection though it was in use: it restarted."""
         was_cut, self._of_thread.was_cut = getattr(self._of_thread, "was_cut", False), False
         return was_cut
+
+    @property
+    def line(self) -> object:
+        """The calling thread's connection: as long as it is the same, so is the server at its other end."""
+        kept: _Kept | None = getattr(self._of_thread, "kept", None)
+        return None if kept is None or _is_over(kept.connection) else kept
 
     def _connection(self, until: float) -> http.client.HTTPConnection:
         kept: _Kept | None = getattr(self._of_thread, "kept", None)
@@ -141,9 +147,31 @@ def _is_over(connection: http.client.HTTPConnection) -> bool:
     return bool(readable)
 
 
-def _body(connection: http.client.HTTPConnection) -> bytes:
+def _posted(connection: http.client.HTTPConnection, path: str, content: bytes) -> bytes:
+    """A request in one piece: http.client sends two, and the other side wakes up for each."""
+    host = f"[{connection.host}]" if ":" in connection.host else connection.host
+    port = "" if connection.port == connection.default_port else f":{connection.port}"
+    head = (
+        f"POST {path} HTTP/1.1",
+        f"Host: {host}{port}",
+        "Content-Type: application/ipp",
+        f"Content-Length: {len(content)}",
+    )
+    return "\r\n".join((*head, "", "")).encode("ascii", "replace") + content
+
+
+def _answered(connection: http.client.HTTPConnection) -> bytes:
+    """What was answered; the connection is closed if the other side closes it after every answer."""
+    with http.client.HTTPResponse(connection.sock, method="POST") as response:
+        response.begin()
+        body = _body(response)
+        if response.will_close:
+            connection.close()
+    return body
+
+
+def _body(response: http.client.HTTPResponse) -> bytes:
     """What was answered."""
-    response = connection.getresponse()
     if response.status in FORBIDDEN:
         raise _Forbidden(f"HTTP {response.status}")
     if response.status != http.client.OK:
@@ -153,7 +181,6 @@ def _body(connection: http.client.HTTPConnection) -> bytes:
         body += piece
         if len(body) > LARGEST_ANSWER:
             raise BrokenAnswer("the answer does not end")
-    response.read()  # nothing is left; but only this lets http.client use the connection again
     return bytes(body)
 
 
