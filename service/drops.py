@@ -245,8 +245,16 @@ def receipt_of(
 
 
 def _state_of(accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...]) -> str:
-    """The state of the part that is furthest from its end; when all are at an end, of the one that needs somebody."""
-    states = {account.state for account in accounts}
+    """The state of the part that is furthest from its end; when all are at an end, of the one that needs somebody.
+
+    A note that was cancelled and goes on as a further sheet is not at an end with that.
+    """
+    newest = {account.note_id: account.generation for account in sorted(accounts, key=lambda each: each.generation)}
+    states = {
+        account.state
+        for account in accounts
+        if account.state != "cancelled" or account.generation == newest[account.note_id]
+    }
     if problems:
         states.add("rejected")
     return next((state for state in (*OPEN, "held", "rejected", "cancelled") if state in states), "completed")

@@ -224,7 +224,10 @@ class JobAborted(Held):
 
 class JobCancelled(Held):
     code = "job-cancelled"
-    advice = "Somebody cancelled this job at the printer or in CUPS. Release prints it again, cancel ends it."
+    advice = (
+        "Somebody cancelled this job at the printer or in CUPS. Look in its tray and ask who; then "
+        "`slipway release NOTE` prints it again as a marked sheet, `slipway cancel NOTE` ends it."
+    )
 
 
 class JobUnknown(Held):

@@ -8,6 +8,7 @@ import pytest
 
 from service.clock import utc_now
 from service.decisions import Decisions, ask, take_answer
+from service.drops import receipt_of
 from service.errors import OutcomeUnknown
 from service.ledger.accounts import Decision, NoteKey
 from tests.builders import a_line, a_shipment
@@ -125,6 +126,19 @@ def test_a_released_note_that_had_a_job_goes_on_as_a_marked_sheet_and_its_old_jo
     put_off.ledger.hold(KEY, utc_now(), OutcomeUnknown("broke for good"))
     assert "509217-1-r1.g2" == decide(put_off, "release")
     assert ["509217-1-r1.g2.pdf"] == put_off.sheets
+
+
+def test_a_file_is_at_its_end_when_the_sheet_is_that_goes_on_for_a_cancelled_note(put_off: Floor) -> None:
+    put_off.ledger.hold(KEY, utc_now(), OutcomeUnknown("broke for good"))
+    decide(put_off, "release")
+    accounts = put_off.ledger.notes_of(account_of(put_off.root).drop_id)
+    drop = put_off.ledger.drop(accounts[0].drop_id)
+    assert drop is not None
+    assert "accepted" == receipt_of(drop, "order.json", accounts, ())["state"]
+    put_off.ledger.complete(NoteKey(KEY.note_id, 2), utc_now(), "printer")
+    receipt = receipt_of(drop, "order.json", put_off.ledger.notes_of(drop.drop_id), ())
+    assert "completed" == receipt["state"]
+    assert [(1, "cancelled"), (2, "completed")] == [(note["generation"], note["state"]) for note in receipt["notes"]]
 
 
 def test_a_decision_is_refused_while_the_printer_can_not_be_asked(put_off: Floor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from service.cli.terminal import ago, say, say_json, show_table
 from service.clock import milliseconds, utc_now
 from service.config import Config
-from service.errors import SpoolUnusable
+from service.errors import SpoolUnusable, kinds
 from service.intake.receipts import receipt_path
 from service.intake.spool import Spool
 from service.ledger.accounts import Account
@@ -88,6 +88,8 @@ def _show_story(ledger: Ledger, account: Account) -> None:
     parcel = f"parcel {account.shipment} of {account.of}, {account.kind}"
     say(f"{account.key.job_name}: order {account.order_id}, {parcel}, {account.site}, {account.language}")
     say(f"  {account.state}" + (f": {account.code}: {account.reason}" if account.code else ""))
+    for advice in _advice(account):
+        say(f"  do: {advice}")
     if account.job_id:
         say(f"  job {account.job_id} of {account.queue}, {account.pages} page(s)")
     previous = account.arrived_at
@@ -96,6 +98,12 @@ def _show_story(ledger: Ledger, account: Account) -> None:
         rows.append((state, _clock(at), f"+{milliseconds(at - previous):.1f}", why, who))
         previous = at
     show_table(("  state", "UTC", "ms>", "why", "who"), [(f"  {row[0]}", *row[1:]) for row in rows])
+
+
+def _advice(account: Account) -> Iterator[str]:
+    """What a person does about a note that waits for one."""
+    if account.state == "held":
+        yield from (kind.advice for kind in kinds() if kind.code == account.code)
 
 
 def _steps(ledger: Ledger, account: Account) -> list[tuple[str, datetime, str, str]]:
