@@ -105,7 +105,7 @@ class Printing(Part):
         default=120.0, ge=0, le=86400, description="A queue that waits for paper or hands for longer is down."
     )
     retry_s: float = Field(default=5.0, gt=0, le=3600, description="A deferred note is tried again after this.")
-    give_up_after_s: float = Field(default=14400.0, gt=0, description="A note deferred this long is held.")
+    give_up_after_s: float = Field(default=14400.0, gt=0, description="A note put off this long, in all, is held.")
     silent_after_s: float = Field(default=14400.0, gt=0, description="An accepted job open this long is held.")
 
 

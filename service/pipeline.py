@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from service.clock import Now, milliseconds
@@ -314,7 +314,7 @@ class Pipeline:
         rooms.drops.advanced(key)
         account = rooms.ledger.account(key)
         assert account is not None
-        retry_s = rooms.settings.printing.retry_s * min(2 ** (account.attempts - 1), LONGEST_BACKOFF)
+        retry_s = self._retry_s(account.attempts)
         facts = {"queue": account.queue, "code": error.code, "reason": str(error)}
         log.warning("note.deferred", **facts, attempts=account.attempts, retry_s=retry_s)
         self._deliver_again(account, retry_s)
@@ -356,12 +356,19 @@ class Pipeline:
         self._rooms.lanes.forget(key)
 
     def _is_given_up(self, key: NoteKey) -> bool:
-        """True when a note has been deferred for so long that a person should look."""
+        """True when a note was put off for so long, one try after the other, that a person should look.
+
+        What it waited in a closed lane meanwhile does not count: nothing was tried there.
+        """
         account = self._rooms.ledger.account(key)
-        if account is None or account.deferred_at is None:
-            return False
-        limit = timedelta(seconds=self._rooms.settings.printing.give_up_after_s)
-        return self._rooms.now() - account.deferred_at > limit
+        attempts = account.attempts if account else 0
+        put_off_s = sum(self._retry_s(attempt) for attempt in range(1, attempts + 1))
+        return put_off_s > self._rooms.settings.printing.give_up_after_s
+
+    def _retry_s(self, attempt: int) -> float:
+        """How long a note is put off after so many tries in vain."""
+        retries: int = 2 ** (attempt - 1)
+        return self._rooms.settings.printing.retry_s * min(retries, LONGEST_BACKOFF)
 
 
 def _drop_of(claim: Claim[Reading]) -> Drop:

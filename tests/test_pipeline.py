@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from service.clock import utc_now
 from service.errors import (
     LedgerUnusable,
     OutcomeUnknown,
@@ -20,6 +22,7 @@ from service.errors import (
     RenderInterrupted,
     SpoolFull,
 )
+from service.ledger.accounts import NoteKey
 from service.log import configure_log
 from service.model import Plan, RenderedNote
 from tests.builders import a_shipment
@@ -116,6 +119,21 @@ def test_what_does_not_pass_in_time_is_held_with_its_reason(root: Path) -> None:
     floor.ledger.close()
     account = account_of(root)
     assert ("held", "queue-missing") == (account.state, account.code)
+
+
+def test_a_night_in_front_of_a_queue_that_is_down_does_not_count_as_tried_in_vain(root: Path) -> None:
+    floor = Floor(root, overrides={"SLIPWAY_PRINTING_RETRY_S": "5", "SLIPWAY_PRINTING_GIVE_UP_AFTER_S": "6"})
+    for claim in floor.rooms.hot_folder.claims():
+        floor.pipeline.receive(claim)
+    floor.ledger.defer(NoteKey("509217-1-r1", 1), utc_now() - timedelta(days=1), QueueMissing("gone"))
+    states = []
+    for _ in range(2):
+        floor.script["before create_held"] = QueueMissing("gone again")
+        floor.line.work_off()
+        floor.line.let_time_pass()
+        states.append(account_of(root).state)
+    floor.ledger.close()
+    assert ["deferred", "held"] == states, "put off for 5 s after the first try in vain, then for 10 s"
 
 
 def test_what_a_person_must_decide_is_held_at_once(root: Path) -> None:
