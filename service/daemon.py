@@ -88,9 +88,12 @@ class Service:
         queues = tuple(queue.name for queue in config.printers.queue)
         self._pipeline = Pipeline(self._rooms, queues, self._fail)
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
-        self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
+        tracking = self._rooms.tracking
+        self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, tracking.take_back, utc_now)
         self._packing = PackingBench(spool, self._rooms.ledger.scan, utc_now)
-        self._queue_decisions = QueueDecisions(spool, self._rooms.ledger, self._rooms.lanes, utc_now)
+        self._queue_decisions = QueueDecisions(
+            spool, self._rooms.ledger, self._rooms.lanes, tracking.take_back_from, utc_now
+        )
         self._signs = self._signs_of_life(manager)
         self._textfile = self._figures(queues)
         self._reload = Reload(config, manager, self._adopt)

@@ -5,8 +5,9 @@ command returns. The service carries it out at once, or at its next start, and p
 knows each decision by its id and carries none out twice. They are carried out in the order in which they were made.
 
 Before a note is cancelled or goes on as a further sheet, the job it has at the printer is cancelled, and looked at: a
-decision is refused while that job may still print. A CUPS that hangs takes its time over that: decisions have a thread
-of their own, and neither files nor signs of life wait for it.
+decision is refused while that job may still print. One that CUPS has accepted can be held or cancelled as long as it
+surely has not begun: it is taken back. A CUPS that hangs takes its time over that: decisions have a thread of their
+own, and neither files nor signs of life wait for it.
 """
 
 import json
@@ -16,11 +17,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service.clock import Now
-from service.errors import DecisionRefused, Deferred, Held, OwnFault, SlipwayError, SpoolBroken
+from service.errors import DecisionRefused, Deferred, Held, OwnFault, SlipwayError, SpoolBroken, SpoolFull
 from service.faults import contained
 from service.intake import asked
 from service.intake.spool import Spool
-from service.ledger.accounts import Decision, NoteKey, QueueDecision
+from service.ledger.accounts import Account, Decision, NoteKey, QueueDecision
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Job, JobState
@@ -63,12 +64,18 @@ def take_answer(spool: Spool, decision_id: str) -> Answer | None:
 
 
 class Decisions:
-    """The service's side: carries out what was asked, and answers; `go_on` is told each note that is owed (again)."""
+    """The service's side: carries out what was asked, and answers; `go_on` is told each note that is owed (again).
 
-    def __init__(self, spool: Spool, ledger: Ledger, printer: Printer, now: Now) -> None:
+    `take_back` takes an accepted note back from CUPS, if it surely has not begun.
+    """
+
+    def __init__(
+        self, spool: Spool, ledger: Ledger, printer: Printer, take_back: Callable[[Account], bool], now: Now
+    ) -> None:
         self._spool = spool
         self._ledger = ledger
         self._printer = printer
+        self._take_back = take_back
         self._now = now
         self._stopping = threading.Event()
         self._thread = threading.Thread()
@@ -129,16 +136,31 @@ class Decisions:
     def _carried_out(self, key: NoteKey, decision: Decision, go_on: Callable[[NoteKey], None]) -> Answer:
         """The answer to a decision; raises Deferred if there is no room in the ledger."""
         try:
-            self._settle_job(key, decision)  # effect: the printer lets go of the note
+            is_taken_back = self._is_taken_back(key, decision)  # effect: the printer lets go of the note
+            if not is_taken_back:
+                self._settle_job(key, decision)  # effect, as above
+        except SpoolFull:
+            raise
         except (DecisionRefused, Deferred, Held) as error:
             return Answer("", str(error))
         try:
             going_on = self._ledger.decide(key, decision, self._now())  # on disk, once for each decision
-        except DecisionRefused as error:
+        except (DecisionRefused, SpoolFull) as error:
+            if is_taken_back:  # it is owed all the same
+                go_on(key)
+            if isinstance(error, SpoolFull):
+                raise
             return Answer("", str(error))
         log.info("note.decided", note_id=key.note_id, generation=going_on.generation, code=decision.code)
         go_on(going_on)
         return Answer(going_on.job_name, "")
+
+    def _is_taken_back(self, key: NoteKey, decision: Decision) -> bool:
+        """True if the note was accepted, and is only received now: the decision can be carried out."""
+        account = self._ledger.account(key)
+        if account is None or account.state != "accepted" or decision.what not in ("hold", "cancel"):
+            return False
+        return self._take_back(account)
 
     def _settle_job(self, key: NoteKey, decision: Decision) -> None:
         """See to it that what the note has at the printer can't print any more; DecisionRefused if it still might."""

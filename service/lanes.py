@@ -8,18 +8,18 @@
     is down                         closed      goes to the backup of its route, if that takes notes; else waits
 
 Where a note waits follows from its route, from what people decided and from the state of the queues, and from nothing
-else: when any of these changes, every lane is sorted again. So a queue that comes back gets back what still waits.
-What CUPS has is not here: it is tracked.
+else (service/ledger/queues.py): when any of these changes, every lane is sorted again. So a queue that comes back gets
+back what still waits. What CUPS has is not here: it is tracked.
 """
 
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from service.delivery import Delivery, Order
 from service.ledger.accounts import Account, NoteKey, QueueDecision
-from service.ledger.queues import paused_queues
+from service.ledger.queues import QueueStates
 from service.model import Route
 
 
@@ -53,11 +53,12 @@ class Lanes:
     window: int
     _lanes: dict[str, _Lane] = field(default_factory=dict)
     _waiting: dict[NoteKey, _Waiting] = field(default_factory=dict)
-    _moves: tuple[QueueDecision, ...] = ()
+    _states: QueueStates = field(default_factory=lambda: QueueStates(frozenset()))
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self._lanes = {queue: _Lane() for queue in self.queues}
+        self._states = QueueStates(frozenset(self.queues))
 
     def put(self, account: Account, route: Route, delay_s: float = 0) -> None:
         """Let a note wait where it belongs now."""
@@ -103,17 +104,13 @@ class Lanes:
             lane.is_suspected, lane.probes_in_vain = False, 0
             return self._sort() if was_closed else 0
 
-    def follow_decisions(self, decisions: Sequence[QueueDecision]) -> None:
-        """Pause, resume and move as people decided, from the oldest to the newest.
-
-        What was moved to a queue that printers.toml names no more is as if it had not been moved.
-        """
+    def follow_decisions(self, decisions: Sequence[QueueDecision]) -> int:
+        """Pause, resume and move as people decided, from the oldest to the newest; how many notes have moved."""
         with self._lock:
-            paused = paused_queues(decisions)
+            self._states = self._states.decided(decisions)
             for queue, lane in self._lanes.items():
-                lane.is_paused = queue in paused
-            self._moves = tuple(each for each in decisions if each.what == "move" and each.to in self._lanes)
-            self._sort()
+                lane.is_paused = queue in self._states.paused
+            return self._sort()
 
     def waiting_for(self, queue: str) -> int:
         """How many notes wait in this lane."""
@@ -135,6 +132,8 @@ class Lanes:
 
     def _sort(self) -> int:
         """Let every note wait where it belongs now; how many have moved."""
+        down = frozenset(queue for queue, lane in self._lanes.items() if lane.is_down)
+        self._states = replace(self._states, down=down)
         for queue in self._lanes:
             self._open_or_close(queue)
         stages = [lane_of(queue) for queue in self._lanes]
@@ -150,21 +149,9 @@ class Lanes:
         return lane_of(self._place(waiting)) if waiting else None
 
     def _place(self, waiting: _Waiting) -> str:
-        """Where it belongs now: to its queue, unless that is down and its backup is not."""
-        queue = _moved(waiting, self._moves)
-        backup = self._lanes.get(waiting.backup)
-        if self._lanes[queue].is_down and not self._lanes[queue].is_paused and backup and waiting.backup != queue:
-            return queue if backup.is_down or backup.is_paused else waiting.backup
-        return queue
-
-
-def _moved(waiting: _Waiting, moves: Iterable[QueueDecision]) -> str:
-    """The queue of a note after what people decided since it was received."""
-    queue = waiting.queue
-    for move in moves:
-        if move.queue == queue and waiting.received_at < move.at:
-            queue = move.to
-    return queue
+        """Where it belongs now."""
+        moves = [move for move in self._states.moves if waiting.received_at < move.at]
+        return self._states.place(waiting.queue, waiting.backup, moves)
 
 
 def lane_of(queue: str) -> str:

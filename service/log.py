@@ -38,6 +38,8 @@ Event = Literal[
     "drop.archived",
     "shipment.rejected",
     "note.accepted",
+    "note.accepted-again",
+    "note.taken-back",
     "note.completed",
     "note.failed",
     "note.deferred",

@@ -31,7 +31,7 @@ from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, Unfinished
 from service.ledger.ledger import Ledger
 from service.log import Event, heard_by, log
 from service.planning.house import House
-from service.planning.routing import queue_ahead
+from service.whereabouts import queue_of
 
 REACHED = {f"note.{state}": state for state in ("accepted", "completed", "deferred", "held", "failed")}
 FILES = {"drop.claimed": "claimed", "drop.repeated": "repeated", "drop.rejected": "refused"}
@@ -164,9 +164,9 @@ class Standing(Collector):
     now: Now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Each gauge, for every queue there is; a note that was not routed yet counts for the queue ahead of it."""
-        house = self.house()
-        unfinished = [(_queue_of(each, house), each) for each in self.ledger.unfinished()]
+        """Each gauge, for every queue there is; a note that waits counts for the queue at which it does so now."""
+        house, states = self.house(), self.ledger.queues.states(self.queues)
+        unfinished = [(queue_of(each, house, states), each) for each in self.ledger.unfinished()]
         yield self._notes(unfinished)
         yield self._oldest(unfinished)
         yield self._down()
@@ -195,11 +195,7 @@ class Standing(Collector):
 
     def _down(self) -> GaugeMetricFamily:
         down = self.queues_down()
-        family = GaugeMetricFamily("slipway_queue_down", "1: the queue can't be asked.", labels=("queue",))
+        family = GaugeMetricFamily("slipway_queue_down", "1: the queue takes no notes.", labels=("queue",))
         for queue in self.queues:
             family.add_metric((queue,), queue in down)
         return family
-
-
-def _queue_of(each: Unfinished, house: House) -> str:
-    return each.queue or queue_ahead(each.site, each.language, each.kind, house)

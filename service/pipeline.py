@@ -247,7 +247,7 @@ class Pipeline:
             return  # a person was faster; the job is known to the ledger
         rooms.tracking.follow(account, job, accepted_at)
         rooms.drops.advanced(key)
-        facts = {"note_id": key.note_id, "order_id": account.order_id, "generation": key.generation}
+        facts: dict[str, object] = {"note_id": key.note_id, "order_id": account.order_id, "generation": key.generation}
         if prepared:
             facts |= {
                 "pages": prepared.pages,
@@ -257,14 +257,16 @@ class Pipeline:
             }
             if prepared.left_out:  # no room on the page: what marketing wonders about
                 facts["left_out"] = ", ".join(prepared.left_out)
-        log.info(
-            "note.accepted",
-            **facts,
-            queue=job.queue,
-            job_id=job.job_id,
-            submit_ms=milliseconds(accepted_at - began_at),
-            total_ms=milliseconds(accepted_at - account.arrived_at),
-        )
+        facts |= {
+            "queue": job.queue,
+            "job_id": job.job_id,
+            "submit_ms": milliseconds(accepted_at - began_at),
+            "total_ms": milliseconds(accepted_at - account.arrived_at),
+        }
+        if account.taken_back_at:
+            log.info("note.accepted-again", **facts)
+        else:
+            log.info("note.accepted", **facts)
 
     # What goes wrong --------------------------------------------------------------------------------------------------
 

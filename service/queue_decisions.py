@@ -2,11 +2,12 @@
 
 They come as decisions about notes do (decisions.py): a file in the spool's decisions/, carried out at the next scan or
 start, answered beside it, kept in the ledger once. What a move moves are the notes that were received before it was
-carried out and wait for FROM; so it holds across a restart too, and notes that come later go to FROM again.
+carried out and wait for FROM, here or in CUPS, where they surely have not begun; so it holds across a restart too, and
+notes that come later go to FROM again.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,17 +24,21 @@ DECIDED = ("pause", "resume", "move")
 
 
 class QueueDecisions:
-    """The service's side: carries out what was asked about queues, and answers."""
+    """The service's side: carries out what was asked about queues, and answers.
 
-    def __init__(self, spool: Spool, ledger: Ledger, lanes: Lanes, now: Now) -> None:
+    `take_back` owes again what a queue of CUPS surely has not begun, and says how many notes that were.
+    """
+
+    def __init__(self, spool: Spool, ledger: Ledger, lanes: Lanes, take_back: Callable[[str], int], now: Now) -> None:
         self._spool = spool
         self._ledger = ledger
         self._lanes = lanes
+        self._take_back = take_back
         self._now = now
 
-    def take_up(self) -> None:
-        """At start: what was decided before still holds."""
-        self._lanes.follow_decisions(self._ledger.queue_decisions())
+    def take_up(self) -> int:
+        """At start: what was decided before still holds; how many notes have moved."""
+        return self._lanes.follow_decisions(self._ledger.queues.decisions())
 
     def carry_out(self) -> None:
         """Carry out every decision about a queue that waits."""
@@ -41,14 +46,18 @@ class QueueDecisions:
             decision = replace(asked, at=self._now())
             try:
                 self._check(decision)
-                notes = self._lanes.waiting_for(decision.queue) if decision.what == "move" else 0
-                self._ledger.decide_about_queue(decision)  # on disk, once for each decision
+                self._ledger.queues.decide(decision)  # on disk, once for each decision
             except (DecisionRefused, Deferred) as error:
                 answer_to(path, Answer("", str(error)))
                 continue
-            self.take_up()  # effect
+            notes = self._take_effect(decision)
             log.info("queue.decided", queue=decision.queue, code=f"{decision.what}-by-hand", notes=notes)
             answer_to(path, Answer(decision.queue, "", notes))
+
+    def _take_effect(self, decision: QueueDecision) -> int:
+        """Let the notes follow; how many go elsewhere because somebody moved them."""
+        notes = self.take_up()
+        return notes + self._take_back(decision.queue) if decision.what == "move" else 0
 
     def _asked(self) -> Iterator[tuple[Path, QueueDecision]]:
         for path in sorted(self._spool.decisions.glob(f"*{QUEUE_ASKED}")):

@@ -25,12 +25,11 @@ class Followed:
 
 @dataclass(slots=True)
 class QueueWatch:
-    """What is known of one queue; its times are monotonic."""
+    """What is known of one queue; its times are monotonic. Who looks at its jobs, or takes one back, has the lock."""
 
     queue: str
     thread: threading.Thread
     followed: dict[NoteKey, Followed] = field(default_factory=dict)
-    withdrawn: list[Followed] = field(default_factory=list)  # CUPS gave them back; the ledger does not know it yet
     look_at: float = 0.0
     pause_s: float = 0.0
     busy_since: float | None = None
@@ -40,6 +39,8 @@ class QueueWatch:
     is_down: bool = False
     lacks_room: bool = False  # the ledger did not take what was seen
     rests_until: float = 0.0
+    is_noted_down: bool = False  # in the ledger
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look_within(self, poll_s: float) -> None:
         """Something is about to happen here."""
@@ -62,13 +63,17 @@ class QueueWatch:
 
     @property
     def health_is_due(self) -> bool:
-        return self.is_suspected or ((bool(self.followed) or self.is_down) and self.health_at <= time.monotonic())
+        return self.is_suspected or (self._health_matters and self.health_at <= time.monotonic())
 
     def time_to_look(self) -> float | None:
         """How long until the jobs or the queue should be looked at; None while there is nothing to look at."""
-        due = [self.look_at] * bool(self.followed) + [self.health_at] * (bool(self.followed) or self.is_down)
+        due = [self.look_at] * bool(self.followed) + [self.health_at] * self._health_matters
         due += [self.rests_until] * self.is_suspected
         return max(min(due), self.rests_until) - time.monotonic() if due else None
+
+    @property
+    def _health_matters(self) -> bool:
+        return bool(self.followed) or self.is_down or self.is_noted_down
 
     def waited_s(self, report: QueueReport) -> float:
         """For how long it has waited for somebody, without a sheet meanwhile."""

@@ -7,7 +7,7 @@
                                 then held, job-aborted
     the same, with paper out    held, job-unknown: the first sheet may lie there, whole and unmarked
     aborted by CUPS             held, job-aborted
-    canceled                    held, job-cancelled: somebody did that
+    canceled                    held, job-cancelled: somebody did that; or received again: we did (taking_back.py)
     unknown                     held, job-unknown: a sheet may have come out, or not
     anything else, too long     held, printer-silent
     anything else               stays accepted; asked again
@@ -17,11 +17,10 @@ jobs at once: a queue or a printer that hangs delays no other, and a queue witho
 something happens it is looked at every poll_s, otherwise every two seconds or so.
 
 How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
-retry_s. Down and back are said once each. What waits then for a stopped queue in CUPS, and surely was not begun, is
-taken back and owed again.
+retry_s. Down and back are said once each, and kept in the ledger. What waits in CUPS for a queue that is down, and
+surely was not begun, is taken back and owed again; so is what a person cancels, holds or moves.
 
-While the disk is full and the ledger takes nothing, a queue is looked at again every retry_s; what was withdrawn from
-CUPS by then is remembered.
+While the disk is full and the ledger takes nothing, a queue is looked at again every retry_s.
 """
 
 import threading
@@ -37,9 +36,11 @@ from service.errors import (
     JobAborted,
     JobCancelled,
     JobUnknown,
+    OutcomeUnknown,
     OwnFault,
     PrintedTwice,
     PrinterSilent,
+    PrinterUnreachable,
     SlipwayError,
 )
 from service.faults import contained
@@ -50,6 +51,7 @@ from service.log import log
 from service.model import Job, JobReport, JobState
 from service.printing.protocol import Printer
 from service.queue_watch import HEALTH_EVERY_S, Followed, QueueWatch
+from service.taking_back import TakingBack
 from service.trouble import trouble_of
 
 
@@ -71,6 +73,7 @@ class Tracking:
         self._lanes = lanes
         self._ledger = ledger
         self._settings = settings
+        self._taking_back = TakingBack(printer, ledger, now)
         self._listeners: Listeners
         self._watches: dict[str, QueueWatch] = {}
         self._changed = threading.Condition()
@@ -78,12 +81,16 @@ class Tracking:
         self._stopping = False
 
     def start(self, listeners: Listeners) -> None:
-        """Begin to look."""
+        """Begin to look; first at the queues that were down when the service ended."""
         with self._changed:
             self._listeners = listeners
             self._is_running = True
             for watch in self._watches.values():
                 watch.thread.start()
+        for down in self._ledger.queues.down():
+            if down.queue in self._lanes.queues:
+                self._watch(down.queue).is_noted_down = True
+                self.suspect(down.queue)
 
     def stop(self) -> None:
         with self._changed:
@@ -114,6 +121,29 @@ class Tracking:
                 self._lanes.suspect(queue)
                 self._watch(queue).is_suspected = True
                 self._changed.notify_all()
+
+    def take_back(self, account: Account) -> bool:
+        """Take an accepted note back from CUPS, for the caller to have it owed; False if it may have begun.
+
+        Raises Deferred where CUPS does not answer.
+        """
+        watch = self._watches.get(account.queue)
+        followed = watch and watch.followed.get(account.key)
+        if not watch or not followed:
+            return False
+        with watch.lock:
+            if not self._taking_back.take_back(followed):
+                return False
+            self._let_go(watch, (followed,))
+        return True
+
+    def take_back_from(self, queue: str) -> int:
+        """Take back and owe again what this queue of CUPS surely has not begun; how many notes."""
+        watch = self._watches.get(queue)
+        if not watch:
+            return 0
+        with watch.lock:
+            return self._take_back_all(watch)
 
     @property
     def open_jobs(self) -> int:
@@ -154,7 +184,8 @@ class Tracking:
             with contained(OwnFault):
                 while self._wait_for_look(watch):
                     watch.busy_since = time.monotonic()
-                    self._look_and_ask(watch)
+                    with watch.lock:
+                        self._look_and_ask(watch)
                     watch.busy_since = None
         except SlipwayError as error:
             self._listeners.stop_service(error)
@@ -162,7 +193,6 @@ class Tracking:
     def _look_and_ask(self, watch: QueueWatch) -> None:
         """Look at what is due; where there is no room to book what was seen, it is seen again later."""
         try:
-            self._owe_withdrawn(watch)
             if watch.followed and watch.look_at <= time.monotonic():
                 self._look(watch)
             if watch.health_is_due:
@@ -187,16 +217,19 @@ class Tracking:
             return False
 
     def _look(self, watch: QueueWatch) -> None:
-        with self._changed:
-            followed = tuple(watch.followed.values())
+        followed = self._followed(watch)
         try:
             reports = self._printer.look_at(watch.queue, [each.job for each in followed])
         except Deferred as error:
             self.suspect(watch.queue)
             reports = (JobReport(JobState.PENDING, (error.code,), ""),) * len(followed)  # as far as can be known
-        ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(each, report)]
+        ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(watch, each, report)]
         watch.looked(self._settings.poll_s, something_happened=bool(ended))
         self._let_go(watch, ended)
+
+    def _followed(self, watch: QueueWatch) -> tuple[Followed, ...]:
+        with self._changed:
+            return tuple(watch.followed.values())
 
     def _let_go(self, watch: QueueWatch, ended: Sequence[Followed]) -> None:
         with self._changed:
@@ -213,44 +246,44 @@ class Tracking:
         was_down, watch.is_down, watch.is_suspected = watch.is_down, trouble is not None, False
         watch.health_at = time.monotonic() + (self._settings.retry_s if trouble else HEALTH_EVERY_S)
         notes = self._lanes.set_down(watch.queue) if trouble else self._lanes.set_up(watch.queue)
+        if trouble and report.state != "unreachable":
+            notes += self._take_back_all(watch)
         if trouble and not was_down:
             log.warning("queue.down", queue=watch.queue, code=trouble.code, reason=str(trouble), notes=notes)
         elif was_down and not trouble:
             log.info("queue.back", queue=watch.queue, notes=notes)
-        if report.state == "stopped":
-            self._take_back(watch)
+        self._note_health(watch, trouble)
 
-    def _take_back(self, watch: QueueWatch) -> None:
-        """Owe again what waits in a stopped queue of CUPS and was not begun: surely nothing of it prints."""
-        with self._changed:
-            followed = tuple(watch.followed.values())
-        for each in followed:
-            try:
-                if not self._printer.withdraw(each.job):
-                    continue
-            except Deferred:  # CUPS is away now: a job that it cancelled all the same is found so, and held
-                return
-            watch.withdrawn.append(each)
-            self._owe_withdrawn(watch)
+    def _note_health(self, watch: QueueWatch, trouble: SlipwayError | None) -> None:
+        """Let the ledger say whether the queue is down; again at the next look, if that fails."""
+        if trouble and not watch.is_noted_down:
+            self._ledger.queues.note_down(watch.queue, self._now(), trouble)
+        elif watch.is_noted_down and not trouble:
+            self._ledger.queues.note_back(watch.queue)
+        watch.is_noted_down = trouble is not None
 
-    def _owe_withdrawn(self, watch: QueueWatch) -> None:
-        """Owe again what CUPS gave back; while there is no room to book that, nobody takes it for cancelled."""
-        while watch.withdrawn:
-            each = watch.withdrawn[0]
-            self._ledger.take_back(each.key, self._now())
-            watch.withdrawn.pop(0)
-            self._let_go(watch, (each,))
-            self._listeners.owed(each.key)
+    def _take_back_all(self, watch: QueueWatch) -> int:
+        taken = 0
+        for each in self._taking_back.all_of(self._followed(watch)):
+            self._give_back(watch, each)
+            taken += 1
+        return taken
+
+    def _give_back(self, watch: QueueWatch, each: Followed) -> None:
+        self._let_go(watch, (each,))
+        self._listeners.owed(each.key)
 
     # Verdicts ---------------------------------------------------------------------------------------------------------
 
-    def _judged(self, followed: Followed, report: JobReport) -> bool:
-        """True when the job is at an end and the ledger says so."""
+    def _judged(self, watch: QueueWatch, followed: Followed, report: JobReport) -> bool:
+        """True when the job is at an end and the ledger says so, and the note is to be let go."""
         now, key = self._now(), followed.key
         if report.state is JobState.COMPLETED and report.times == 1:
             if self._ledger.complete(key, now, report.confirmed_by):
                 _say_completed(followed, report, now)
             return True
+        if report.state is JobState.CANCELED and self._goes_back(watch, followed):
+            return False
         verdict = _verdict(followed, report, now, self._settings.silent_after_s)
         if verdict is None:
             return False
@@ -259,6 +292,16 @@ class Tracking:
             return True
         if self._ledger.hold(key, now, verdict, expected=("accepted",)):
             log.error("note.held", note_id=key.note_id, queue=followed.job.queue, code=verdict.code)
+        return True
+
+    def _goes_back(self, watch: QueueWatch, followed: Followed) -> bool:
+        """True if it was us who cancelled the job, and its note is owed again; also if that can't be told now."""
+        try:
+            if not self._taking_back.finish(followed):
+                return False
+        except (PrinterUnreachable, OutcomeUnknown):
+            return True
+        self._give_back(watch, followed)
         return True
 
     def _prints_again(self, followed: Followed, verdict: SlipwayError) -> bool:
@@ -284,7 +327,8 @@ def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_
         case JobState.ABORTED:
             return JobAborted(f"{job} was aborted{reasons}")
         case JobState.CANCELED:
-            return JobCancelled(f"{job} was cancelled{reasons}")
+            where = "at the printer" if report.confirmed_by == "printer" else "in CUPS"
+            return JobCancelled(f"{job} was cancelled {where}{reasons}")
         case JobState.UNKNOWN:
             return JobUnknown(f"it is not known what became of {job}{reasons}")
     if now - followed.accepted_at > timedelta(seconds=silent_after_s):

@@ -89,7 +89,7 @@ def decide(floor: Floor, what: str) -> str:
         assert account is not None
         floor.pipeline.owe(account)
 
-    Decisions(floor.spool, floor.ledger, floor.printer, utc_now).carry_out(owe)
+    Decisions(floor.spool, floor.ledger, floor.printer, floor.tracking.take_back, utc_now).carry_out(owe)
     floor.line.work_off()
     answer = take_answer(floor.spool, "d1")
     assert answer is not None

@@ -122,6 +122,13 @@ def test_a_moved_note_has_the_backup_of_its_route(lanes: Lanes, line: Line, note
     assert ["b"] == where(line)
 
 
+def test_what_waits_for_a_backup_is_moved_with_all_that_waits_there(lanes: Lanes, line: Line, note: Account) -> None:
+    lanes.put(note, ROUTE)
+    lanes.set_down("a")
+    assert 1 == lanes.follow_decisions([decided("move", "b", "c")])
+    assert ["c"] == where(line)
+
+
 def test_a_note_with_a_job_waits_for_the_queue_of_that_job_whatever_happens(
     lanes: Lanes, line: Line, note: Account
 ) -> None:

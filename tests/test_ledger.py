@@ -13,7 +13,19 @@ from sqlalchemy.dialects import sqlite
 
 from service.errors import JobUnknown, LedgerUnusable, QueueMissing
 from service.ledger import statements
-from service.ledger.accounts import Account, Decision, Drop, Entry, Found, NoteKey, Scan, Waiting, WantedRow
+from service.ledger.accounts import (
+    Account,
+    Decision,
+    Drop,
+    Entry,
+    Found,
+    NoteKey,
+    QueueDecision,
+    QueueDown,
+    Scan,
+    Unfinished,
+    WantedRow,
+)
 from service.ledger.ledger import Ledger
 from service.model import Job, RenderedNote, WantedPicture
 from tests.builders import NOON, a_shipment
@@ -71,17 +83,35 @@ def test_notes_that_wait_are_counted_by_what_routes_them(ledger: Ledger) -> None
     shipments = [a_shipment(order_id=number, language=language) for number, language in (("1", "fr"), ("2", "fr"))]
     entries = [Entry(position, shipment, str(position)) for position, shipment in enumerate(shipments, 1)]
     ledger.record_drop(a_drop(), entries, NOON)
-    assert (Waiting("", "uk", "fr", "final", 2),) == ledger.waiting()
+    assert (Unfinished("received", "", False, "uk", "fr", "final", 0, 2, after(-1)),) == ledger.unfinished()
+
+
+def test_notes_that_wait_are_counted_apart_if_people_moved_notes_since_the_first_of_them(ledger: Ledger) -> None:
+    record_order(ledger, "1")
+    ledger.queues.decide(QueueDecision("m1", "move", "a", "b", "ops", "because", after(1)))
+    ledger.queues.decide(QueueDecision("p1", "pause", "a", "", "ops", "because", after(2)))
+    record_order(ledger, "2", after(3))
+    assert [(0, 1), (1, 1)] == sorted((each.moves, each.notes) for each in ledger.unfinished())
 
 
 def test_the_last_completion_of_each_queue_is_known(ledger: Ledger) -> None:
     record(ledger)
-    assert {} == ledger.last_completed()
+    assert {} == ledger.queues.last_completed()
     submit(ledger)
     ledger.accept(KEY, after(4))
     ledger.complete(KEY, after(5), "printer")
-    assert {"uk-notes": after(5)} == ledger.last_completed()
-    assert () == ledger.waiting()
+    assert {"uk-notes": after(5)} == ledger.queues.last_completed()
+    assert () == ledger.unfinished()
+
+
+def test_a_queue_is_down_since_it_was_found_so_first_until_it_is_back(ledger: Ledger) -> None:
+    missing = QueueMissing("there is no queue uk-notes")
+    ledger.queues.note_down("uk-notes", after(1), missing)
+    ledger.queues.note_down("uk-notes", after(2), missing)
+    down = QueueDown("uk-notes", after(1), "queue-missing", "there is no queue uk-notes")
+    assert (down,) == ledger.queues.down()
+    ledger.queues.note_back("uk-notes")
+    assert () == ledger.queues.down()
 
 
 def test_recording_a_drop_again_changes_nothing(ledger: Ledger) -> None:
@@ -165,6 +195,31 @@ def test_an_accepted_note_no_longer_says_why_it_was_deferred(ledger: Ledger) -> 
     account = ledger.account(KEY)
     assert account is not None
     assert ("accepted", "", "") == (account.state, account.code, account.reason)
+
+
+def test_a_note_that_a_printer_has_had_begins_anew_with_its_tries(ledger: Ledger) -> None:
+    record(ledger)
+    ledger.defer(KEY, after(1), QueueMissing("there is no queue uk-notes"))
+    submit(ledger)
+    ledger.accept(KEY, after(4))
+    account = ledger.account(KEY)
+    assert account is not None
+    assert 0 == account.attempts
+
+
+def test_the_intent_to_take_a_note_back_is_kept_until_it_is_accepted_again(ledger: Ledger) -> None:
+    record(ledger)
+    assert not ledger.intend_to_take_back(KEY, after(3)), "it is not accepted yet"
+    submit(ledger)
+    ledger.accept(KEY, after(4))
+    assert ledger.intend_to_take_back(KEY, after(5))
+    moments = []
+    for step in (lambda: ledger.take_back(KEY, after(6)), lambda: submit(ledger), lambda: ledger.accept(KEY, after(9))):
+        step()
+        account = ledger.account(KEY)
+        assert account is not None
+        moments.append((account.state, account.taken_back_at))
+    assert [("received", after(5)), ("submitting", after(5)), ("accepted", None)] == moments
 
 
 def test_a_note_that_is_taken_back_was_received_when_it_came(ledger: Ledger) -> None:
@@ -313,9 +368,9 @@ BOWL = WantedPicture("amber-home", "AH-1", "165x165")
 LAMP = WantedPicture("amber-home", "AH-2", "165x165")
 
 
-def record_order(ledger: Ledger, order_id: str) -> NoteKey:
+def record_order(ledger: Ledger, order_id: str, at: datetime = NOON) -> NoteKey:
     shipment = replace(a_shipment(), order=replace(a_shipment().order, order_id=order_id))
-    (account,) = ledger.record_drop(a_drop(order_id), [Entry(1, shipment, order_id)], NOON)
+    (account,) = ledger.record_drop(a_drop(order_id), [Entry(1, shipment, order_id)], at)
     return account.key
 
 
@@ -346,6 +401,8 @@ def as_version_2(connection: sqlite3.Connection) -> None:
     connection.execute("drop table scans")
     connection.execute("drop index ix_notes_unpacked")
     connection.execute("alter table notes drop column packed_at")
+    connection.execute("alter table notes drop column taken_back_at")
+    connection.execute("drop table queues_down")
     connection.execute("update meta set version = 2")
 
 

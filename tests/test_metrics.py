@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service import __version__
 from service.config import Metrics, read_config
 from service.errors import ConfigInvalid, PrinterUnreachable
-from service.ledger.accounts import Drop, Entry, NoteKey
+from service.ledger.accounts import Drop, Entry, NoteKey, QueueDecision
 from service.ledger.ledger import Ledger
 from service.log import Event, bound, configure_log, log
 from service.metrics import STAGE_BOUNDS_S, Standing, Textfile
@@ -202,6 +202,30 @@ def test_gauges_say_how_things_stand_by_queue(ledger: Ledger, root: Path) -> Non
     assert {"uk-notes": 60, "uk-partial": 0, "eu-notes-fr": 0} == oldest
     down = {queue: figure(figures, "queue_down", queue=queue) for queue in QUEUES}
     assert {"uk-notes": 0, "uk-partial": 0, "eu-notes-fr": 1} == down
+
+
+def test_what_waits_counts_at_the_queue_where_it_does(ledger: Ledger, root: Path) -> None:
+    partial, final = a_shipment(order_id="1", of=2, final=False), a_shipment(order_id="2")
+    drop = Drop("d1", "a" * 64, 1234, NOON, NOON)
+    ledger.record_drop(drop, [Entry(n, each, str(n)) for n, each in enumerate((partial, final), 1)], NOON)
+    ledger.defer(NoteKey(partial.note_id, 1), NOON, PrinterUnreachable("away"))
+    ledger.queues.note_down("uk-partial", NOON, PrinterUnreachable("away"))
+    assert {"uk-notes": 2} == waiting(ledger, root), "the backup's too"
+    later = NOON + timedelta(seconds=1)
+    ledger.queues.decide(QueueDecision("m1", "move", "uk-notes", "eu-notes-fr", "ops", "because", later))
+    assert {"eu-notes-fr": 2} == waiting(ledger, root)
+
+
+def waiting(ledger: Ledger, root: Path) -> dict[str, float]:
+    """How many notes wait for each queue, as the gauges say."""
+    registry = CollectorRegistry()
+    registry.register(standing(ledger, root))
+    counts: dict[str, float] = {}
+    for (name, labels), value in figures_of(generate_latest(registry).decode()).items():
+        if name == "slipway_unfinished_notes" and value:
+            queue = dict(labels)["queue"]
+            counts[queue] = counts.get(queue, 0) + value
+    return counts
 
 
 # The file ------------------------------------------------------------------------------------------------------------

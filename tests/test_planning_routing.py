@@ -14,7 +14,7 @@ from service.errors import LanguageUnsupported, NoRoute
 from service.model import Route
 from service.planning.house import House, RouteKey, compile_house
 from service.planning.language import note_language
-from service.planning.routing import choose_route, queue_ahead, uncovered
+from service.planning.routing import choose_route, route_ahead, uncovered
 from tests.builders import a_shipment
 
 HOUSE = compile_house(read_config(Path(__file__).parent.parent / "config", {}))
@@ -85,9 +85,11 @@ def test_a_route_carries_its_backup_and_its_printing_options() -> None:
 
 
 def test_where_a_note_will_wait_is_known_by_site_language_and_kind() -> None:
-    assert "eu-notes-fr" == queue_ahead("eu", "fr-BE", "final", HOUSE)
-    assert "" == queue_ahead("eu", "tlh", "final", HOUSE)
-    assert "" == queue_ahead("eu", "fr", "final", a_house("uk * *"))
+    route = route_ahead("eu", "fr-BE", "final", HOUSE)
+    assert route is not None
+    assert "eu-notes-fr" == route.queue
+    assert route_ahead("eu", "tlh", "final", HOUSE) is None
+    assert route_ahead("eu", "fr", "final", a_house("uk * *")) is None
 
 
 def test_no_route_names_site_language_and_kind_and_nothing_personal() -> None:

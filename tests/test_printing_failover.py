@@ -156,18 +156,18 @@ def test_a_stopped_queue_gives_back_what_it_has_not_begun_and_is_used_again_when
         assert site.agrees_with(works)
 
 
-def test_a_printer_that_is_off_keeps_what_cups_has_and_the_rest_prints_at_the_backup(
+def test_a_printer_that_is_off_keeps_what_cups_has_begun_and_the_rest_prints_at_the_backup(
     site: Site, tmp_path: Path
 ) -> None:
     site.first.stop()
     with at_work(tmp_path, site.lab, window=2) as works:
         works.print(*notes(6))
-        until(lambda: 4 == len(site.paper(BACKUP)), "what waits, at the backup")
+        until(lambda: 5 == len(site.paper(BACKUP)), "what waits, at the backup")
         assert [] == site.paper(FIRST)
         site.first.start()
         wait_for_end(works, 6)
         assert site.agrees_with(works)
-        assert 2 == len(site.paper(FIRST))
+        assert 1 == len(site.paper(FIRST))
 
 
 def test_a_printer_out_of_paper_is_down_after_the_patience_and_back_with_paper(site: Site, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_printer_that_can_not_be_asked_and_is_off_is_down_after_the_patience_a
     site.first.stop()
     with at_work(tmp_path, site.lab, not_asked=[FIRST], window=2, patience_s=0.3) as works:
         works.print(*notes(6))
-        until(lambda: 4 == len(site.paper(BACKUP)), "what waits, at the backup")
+        until(lambda: 5 == len(site.paper(BACKUP)), "what waits, at the backup")
         site.first.start()
         wait_for_end(works, 6)
         until(lambda: () == works.floor.tracking.queues_down, "the queue to be back")
@@ -316,5 +316,5 @@ def test_a_decision_that_makes_no_sense_is_refused(
     answer = take_answer(works.floor.spool, "d1")
     assert answer is not None
     assert refused == answer.refused
-    assert () == works.floor.ledger.queue_decisions()
+    assert () == works.floor.ledger.queues.decisions()
     works.floor.ledger.close()

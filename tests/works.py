@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from service.clock import utc_now
+from service.decisions import Decisions
 from service.delivery import LocalDelivery
 from service.ledger.accounts import Account, NoteKey
 from service.model import Shipment
@@ -31,7 +32,9 @@ class Works:
         self._shop = Shop(root)
         self.floor = Floor(root, overrides=overrides, paper=printer, delivery=LocalDelivery())
 
-        self.decisions = QueueDecisions(self.floor.spool, self.floor.ledger, self.floor.rooms.lanes, utc_now)
+        rooms, tracking = self.floor.rooms, self.floor.tracking
+        self.decisions = QueueDecisions(rooms.spool, rooms.ledger, rooms.lanes, tracking.take_back_from, utc_now)
+        self.note_decisions = Decisions(rooms.spool, rooms.ledger, rooms.printer, tracking.take_back, utc_now)
 
     def start(self) -> None:
         floor = self.floor

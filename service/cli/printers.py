@@ -12,28 +12,45 @@ from service.cli.printer_words import is_waiting_for_hands, reasons_in_words, st
 from service.cli.terminal import ago, say_json, show_table
 from service.clock import utc_now
 from service.config import Config, Queue
-from service.intake.spool import Spool
-from service.ledger.accounts import QueueDecision
+from service.intake.spool import Spool, is_locked
+from service.ledger.accounts import AHEAD_OF_PAPER, QueueDecision, QueueDown
 from service.ledger.ledger import Ledger
-from service.ledger.queues import paused_queues
+from service.ledger.queues import QueueStates, paused_queues
 from service.planning.house import compile_house
-from service.planning.routing import queue_ahead
 from service.printing import open_printer
 from service.printing.queues_cups import CupsQueues
 from service.printing.queues_report import QueueLook, look_at_queues
+from service.whereabouts import queue_of
 
 WHERE_LENGTH = 40
+PRINTING = ("idle", "processing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger knows of queues, each by its name."""
+
+    waiting: Mapping[str, int]
+    last_completed: Mapping[str, datetime]
+    paused: Mapping[str, QueueDecision]
+    down: Mapping[str, QueueDown]
+    states: QueueStates
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A queue of printers.toml, how it is now, and what the ledger knows of it."""
+    """A queue of printers.toml, how it is now, and what the ledger knows of it.
+
+    `goes_to` is the queue at which its notes wait meanwhile, empty if they do at this one.
+    """
 
     queue: Queue
     look: QueueLook
     waiting: int
     last_completed: datetime | None
     paused: QueueDecision | None
+    down: QueueDown | None
+    goes_to: str
 
 
 def show(arguments: argparse.Namespace, config: Config) -> int:
@@ -51,28 +68,48 @@ def show(arguments: argparse.Namespace, config: Config) -> int:
 
 def _rows(config: Config) -> list[_Row]:
     spool, queues = Spool(config.settings.spool), config.printers.queue
-    waiting: Mapping[str, int] = {}
-    completed: Mapping[str, datetime] = {}
-    paused: Mapping[str, QueueDecision] = {}
-    if spool.ledger.exists():
-        ledger = Ledger(spool.ledger, read_only=True)
-        waiting, completed = _waiting(ledger, config), ledger.last_completed()
-        paused = paused_queues(ledger.queue_decisions())
+    known = _known(spool, config)
     return [
-        _Row(queue, look, waiting.get(queue.name, 0), completed.get(queue.name), paused.get(queue.name))
+        _Row(
+            queue,
+            look,
+            waiting=known.waiting.get(queue.name, 0),
+            last_completed=known.last_completed.get(queue.name),
+            paused=known.paused.get(queue.name),
+            down=known.down.get(queue.name),
+            goes_to=_goes_to(queue, known.states),
+        )
         for queue, look in zip(queues, _looks(config, spool), strict=True)
     ]
 
 
-def _waiting(ledger: Ledger, config: Config) -> Counter[str]:
-    """How many notes wait for each queue, those that were not routed yet too."""
-    alike = ledger.waiting()
-    house = compile_house(config) if any(not each.queue for each in alike) else None
+def _known(spool: Spool, config: Config) -> _Known:
+    """What the ledger knows; which queues are down only a service that runs can say."""
+    names = [queue.name for queue in config.printers.queue]
+    if not spool.ledger.exists():
+        return _Known({}, {}, {}, {}, QueueStates(frozenset(names)))
+    ledger = Ledger(spool.ledger, read_only=True)
+    down = {each.queue: each for each in ledger.queues.down()} if is_locked(spool) else {}
+    decisions = ledger.queues.decisions()
+    states = QueueStates(frozenset(names), frozenset(down)).decided(decisions)
+    waiting = _waiting(ledger, config, states)
+    return _Known(waiting, ledger.queues.last_completed(), paused_queues(decisions), down, states)
+
+
+def _waiting(ledger: Ledger, config: Config, states: QueueStates) -> Counter[str]:
+    """How many notes wait at each queue, those that were not routed yet too."""
+    alike = [each for each in ledger.unfinished() if each.state in AHEAD_OF_PAPER]
+    house = compile_house(config) if alike else None
     counts: Counter[str] = Counter()
     for each in alike:
-        queue = each.queue or (house and queue_ahead(each.site, each.language, each.kind, house)) or ""
-        counts[queue] += each.notes
+        assert house is not None
+        counts[queue_of(each, house, states)] += each.notes
     return counts
+
+
+def _goes_to(queue: Queue, states: QueueStates) -> str:
+    place = states.place(queue.name, queue.backup, moves=())
+    return place if place != queue.name else ""
 
 
 def _looks(config: Config, spool: Spool) -> Sequence[QueueLook]:
@@ -90,12 +127,22 @@ def _looks(config: Config, spool: Spool) -> Sequence[QueueLook]:
 def _cells(row: _Row, now: datetime) -> tuple[object, ...]:
     look = row.look
     supplies = [f"{supply.name} {supply.level} %" for supply in look.supplies if supply.level is not None]
-    state, since = ("paused", row.paused.at) if row.paused else (_state(look), look.since)
+    state, since = _state_since(row)
     return (
-        *(row.queue.name, state, ago(since, now), ", ".join((*_paused(row), *_says(look)))),
+        *(row.queue.name, state, ago(since, now), ", ".join((*_paused(row), *_down(row), *_says(look)))),
         *(row.waiting or "", look.depth or "", ago(row.last_completed, now), ", ".join(supplies)),
         shorten(row.queue.location or row.queue.description, WHERE_LENGTH, placeholder=" ..."),
     )
+
+
+def _state_since(row: _Row) -> tuple[str, datetime | None]:
+    """One word, and since when; a queue that takes no notes is down, if CUPS has no better word."""
+    word = _state(row.look)
+    if row.paused:
+        return "paused", row.paused.at
+    if row.down:
+        return word if row.look.state not in PRINTING else "down", row.down.since
+    return word, row.look.since
 
 
 def _paused(row: _Row) -> Iterator[str]:
@@ -103,9 +150,15 @@ def _paused(row: _Row) -> Iterator[str]:
         yield f"{row.paused.who}: {row.paused.reason}"
 
 
+def _down(row: _Row) -> Iterator[str]:
+    """Where the notes of a queue that is down go."""
+    if row.down and not row.paused:
+        yield f"goes to {row.goes_to}" if row.goes_to else "its notes wait"
+
+
 def _state(look: QueueLook) -> str:
     """One word; CUPS calls a queue ready whose printer stands with its cover open."""
-    if look.state in ("idle", "processing") and (look.answers is False or is_waiting_for_hands(look.reasons)):
+    if look.state in PRINTING and (look.answers is False or is_waiting_for_hands(look.reasons)):
         return "in trouble"
     return state_in_words(look.state)
 
@@ -134,6 +187,10 @@ def _as_json(row: _Row) -> dict[str, Any]:
         "paused": {"at": row.paused.at.isoformat(), "who": row.paused.who, "reason": row.paused.reason}
         if row.paused
         else None,
+        "down": {"since": row.down.since.isoformat(), "code": row.down.code, "reason": row.down.reason}
+        if row.down
+        else None,
+        "goes_to": row.goes_to,
         "waiting": row.waiting,
         "depth": look.depth,
         "last_completed": row.last_completed.isoformat() if row.last_completed else None,

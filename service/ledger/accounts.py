@@ -50,7 +50,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """All that the ledger says of one note and generation. Empty strings and None: not yet."""
+    """All that the ledger says of one note and generation. Empty strings and None: not yet.
+
+    `taken_back_at` is when the service set out to take it back from CUPS; None again when it is accepted again.
+    """
 
     note_id: str
     generation: int
@@ -80,6 +83,7 @@ class Account:
     rendered_at: datetime | None
     submitting_at: datetime | None
     accepted_at: datetime | None
+    taken_back_at: datetime | None
     completed_at: datetime | None
     packed_at: datetime | None
     deferred_at: datetime | None
@@ -131,25 +135,20 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many notes wait that are alike; `queue` is empty while they were not routed, `language` is the order's."""
-
-    queue: str
-    site: str
-    language: str
-    kind: str
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Unfinished:
-    """How many notes that are alike stand in a state that is no end, and when the oldest of them arrived."""
+    """How many notes that are alike stand in a state that is no end, and when the oldest of them arrived.
+
+    `queue` is that of their last try, empty before the first; `language` is the order's; `moves` is how many moves of
+    notes between queues people decided since they were received.
+    """
 
     state: str
     queue: str
+    has_job: bool
     site: str
     language: str
     kind: str
+    moves: int
     notes: int
     oldest_at: datetime
 
@@ -218,6 +217,16 @@ class QueueDecision:
     who: str
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDown:
+    """A queue that takes no notes, since when, and why; `code` is an error's."""
+
+    queue: str
+    since: datetime
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

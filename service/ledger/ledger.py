@@ -7,6 +7,8 @@ The state of a note, and what a crash leaves in it:
                  intent on disk, job id noted: the job exists, held       Look it up by name, release it, accepted;
                  or released.                                             gone or not ours: held, job-unknown.
     accepted     released; CUPS has it.                                   Follow the job to its end.
+                 with taken_back_at: we may have cancelled the job.       The same; if it is found cancelled and never
+                                                                          begun, again from the start.
     deferred     the same again later; intent and job id as above.        As submitting, when its time comes.
     completed    the printer, or CUPS where it can't be asked, says so.   An end.
     held         a person decides.                                        Waits.
@@ -20,14 +22,13 @@ state it expects and sets the next one in one statement; who comes second change
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from service.errors import DecisionRefused, LedgerUnusable, SlipwayError, SpoolFull
+from service.errors import DecisionRefused, LedgerUnusable, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import (
     AHEAD_OF_PAPER,
@@ -39,14 +40,14 @@ from service.ledger.accounts import (
     Event,
     Found,
     NoteKey,
-    QueueDecision,
     Scan,
     Unfinished,
-    Waiting,
     WantedRow,
 )
+from service.ledger.opening import open_to_read, open_to_write, unwritable
 from service.ledger.packing import Sheet, booked, found_among
 from service.ledger.prepared import Row, change, rows
+from service.ledger.queues import Queues
 from service.ledger.rows import (
     decided,
     drop_row,
@@ -59,7 +60,7 @@ from service.ledger.rows import (
     wanted_row,
     why,
 )
-from service.ledger.schema import STEPS, VERSION, meta, tables
+from service.ledger.schema import VERSION, meta
 from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
 
@@ -67,13 +68,17 @@ R = TypeVar("R")
 
 
 class Ledger:
-    """The account on SQLite; the statements are plain SQL of SQLAlchemy Core, so that PostgreSQL is the next step."""
+    """The account on SQLite; the statements are plain SQL of SQLAlchemy Core, so that PostgreSQL is the next step.
+
+    What is about queues stands in `queues`.
+    """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._writer = None if read_only else Writer(_prepared(_open_to_write(path)))
-        self._reader = _open_to_read(path)
+        self._writer = None if read_only else Writer(open_to_write(path))
+        self._reader = open_to_read(path)
         self._of_thread = threading.local()
         self._asking: list[sa.Connection] = []
+        self.queues = Queues(self._write, self._rows)
         if read_only:
             self._refuse_another_version()
 
@@ -141,8 +146,9 @@ class Ledger:
         return self._write(note)
 
     def accept(self, key: NoteKey, at: datetime) -> bool:
-        """The printer has it and may print."""
-        return self._move(key, ("submitting", "deferred"), "accepted", at, {"code": "", "reason": ""})
+        """The printer has it and may print; what was tried in vain before is forgotten."""
+        facts = {"code": "", "reason": "", "attempts": 0, "taken_back_at": None}
+        return self._move(key, ("submitting", "deferred"), "accepted", at, facts)
 
     def complete(self, key: NoteKey, at: datetime, confirmed_by: str) -> bool:
         """The printer is done with it; `confirmed_by` says whose word that is."""
@@ -157,10 +163,19 @@ class Ledger:
         """A person decides."""
         return self._move(key, expected, "held", at, why(error))
 
+    def intend_to_take_back(self, key: NoteKey, at: datetime) -> bool:
+        """On disk before its job is cancelled: if that is found cancelled, it was us."""
+
+        def intend(connection: sa.Connection) -> bool:
+            return connection.execute(statements.TAKING_BACK, {"at": at, **of(key)}).rowcount == 1
+
+        return self._write(intend)
+
     def take_back(self, key: NoteKey, at: datetime) -> bool:
         """The printer let go of an accepted note that it surely has not begun: it is owed again, the same sheet."""
         facts = {"queue": "", "job_id": None, "job_created_at": None, "submitting_at": None, "accepted_at": None}
-        return self._move(key, ("accepted",), "received", at, facts | {"code": "", "reason": ""})
+        why = {"code": "", "reason": "taken back: its job had not begun"}
+        return self._move(key, ("accepted",), "received", at, facts | why | {"attempts": 0})
 
     def print_again(self, key: NoteKey, at: datetime, error: SlipwayError) -> NoteKey | None:
         """The printer gave an accepted note up: it ends, and goes on as a further sheet with this key.
@@ -213,21 +228,6 @@ class Ledger:
         """How many sheets those are."""
         return int(self._rows(statements.COUNT_UNPACKED)[0]["number"])
 
-    # Queues --------------------------------------------------------------------------------------------------------
-
-    def decide_about_queue(self, decision: QueueDecision) -> None:
-        """Keep a decision about a queue, once."""
-
-        def keep(connection: sa.Connection) -> None:
-            if not connection.execute(statements.QUEUE_DECISION, {"decision": decision.decision_id}).first():
-                connection.execute(statements.NEW_QUEUE_DECISION, asdict(decision))
-
-        self._write(keep)
-
-    def queue_decisions(self) -> tuple[QueueDecision, ...]:
-        """Every decision about a queue, the oldest first."""
-        return tuple(QueueDecision(**row) for row in self._rows(statements.QUEUE_DECISIONS))
-
     # Questions --------------------------------------------------------------------------------------------------------
 
     def account(self, key: NoteKey) -> Account | None:
@@ -267,17 +267,9 @@ class Ledger:
         """How many notes were completed by the steps between these two."""
         return int(self._rows(statements.COUNT_COMPLETED, {"after": after, "upto": upto})[0]["number"])
 
-    def waiting(self) -> tuple[Waiting, ...]:
-        """The notes that are not at a printer yet, counted."""
-        return tuple(Waiting(**row) for row in self._rows(statements.WAITING))
-
     def unfinished(self) -> tuple[Unfinished, ...]:
         """The notes in states that are no end, counted; quick, however many are at theirs."""
         return tuple(Unfinished(**row) for row in self._rows(statements.UNFINISHED))
-
-    def last_completed(self) -> dict[str, datetime]:
-        """When the last note of each queue was completed; only queues that had one."""
-        return {row["queue"]: row["at"] for row in self._rows(statements.LAST_COMPLETED) if row["at"]}
 
     def last_event(self) -> int:
         """The number of the newest step of any note; 0 in an empty ledger."""
@@ -332,7 +324,7 @@ class Ledger:
         try:
             return self._writer.write(change)
         except sa.exc.DatabaseError as error:
-            raise _unwritable(error) from error
+            raise unwritable(error) from error
 
     def _refuse_another_version(self) -> None:
         for row in self._rows(sa.select(meta.c.version)):
@@ -366,61 +358,3 @@ def _step_of(scan: Row) -> Event:
     is_packing = scan["outcome"] in PACKING
     why = "" if scan["outcome"] == "packed" else scan["outcome"]
     return Event(scan["at"], "packed" if is_packing else "scanned", why, "", scan["who"])
-
-
-def _open_to_write(path: Path) -> sa.Engine:
-    engine = _engine(path, "rwc")
-
-    @sa.event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = full")  # NORMAL forgets the last commits in a power cut
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
-
-    return engine
-
-
-def _open_to_read(path: Path) -> sa.Engine:
-    return _engine(path, "ro", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)  # a question is one statement
-
-
-def _engine(path: Path, mode: str, **options: Any) -> sa.Engine:
-    arguments = {"timeout": 30, "check_same_thread": False}
-    return sa.create_engine(f"sqlite:///file:{path}?mode={mode}&uri=true", connect_args=arguments, **options)
-
-
-def _prepared(engine: sa.Engine) -> sa.Engine:
-    """The engine, its tables created where missing and of our version."""
-    try:
-        with engine.connect() as connection, connection.begin():
-            tables.create_all(connection)
-            version = connection.execute(sa.select(meta.c.version)).scalar()
-            if version is None:
-                connection.execute(meta.insert(), {"version": VERSION})
-            else:
-                _bring_up_to_date(connection, version)
-    except sa.exc.DatabaseError as error:
-        raise _unwritable(error) from error
-    return engine
-
-
-def _bring_up_to_date(connection: sa.Connection, version: int) -> None:
-    """Take the steps from `version` to ours; raises LedgerUnusable where there is no way."""
-    if version not in (*STEPS, VERSION):
-        raise LedgerUnusable(f"the ledger is of version {version}, this service knows {VERSION}")
-    for step in range(version, VERSION):
-        for statement in STEPS[step]:
-            connection.exec_driver_sql(statement)
-    if version != VERSION:
-        connection.execute(meta.update(), {"version": VERSION})
-
-
-def _unwritable(error: sa.exc.DatabaseError) -> SlipwayError:
-    """A full disk passes; anything else does not."""
-    if "full" in str(error.orig):
-        return SpoolFull("no space left for the ledger")
-    return LedgerUnusable(f"the ledger can't be written: {error.orig}")

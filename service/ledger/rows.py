@@ -148,7 +148,8 @@ def _carried_out(connection: sa.Connection, row: sa.RowMapping, decision: Decisi
         return _next_generation(connection, row, cause, at, row["received_at"])
     if decision.what == "reprint" and state in ("accepted", "completed", "cancelled"):
         return _next_generation(connection, row, cause, at, at)
-    raise DecisionRefused(f"{key.job_name} is {state}: it can't be {decision.done}")
+    stands = "at its printer, and may have begun" if state == "accepted" else state
+    raise DecisionRefused(f"{key.job_name} is {stands}: it can't be {decision.done}")
 
 
 def _caused_state(

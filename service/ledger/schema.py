@@ -75,7 +75,7 @@ notes = sa.Table(
     *(
         sa.Column(f"{state}_at", UtcTime)
         for state in (
-            *("received", "planned", "rendered", "submitting", "accepted", "completed", "packed"),
+            *("received", "planned", "rendered", "submitting", "accepted", "taken_back", "completed", "packed"),
             *("deferred", "held", "cancelled"),
         )
     ),
@@ -139,6 +139,15 @@ queue_decisions = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
 )
 
+queues_down = sa.Table(
+    "queues_down",
+    tables,
+    sa.Column("queue", sa.String(127), primary_key=True),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(400), nullable=False),
+)
+
 decisions = sa.Table(
     "decisions",
     tables,
@@ -162,8 +171,9 @@ sa.Index("ix_scans_note", scans.c.note_id, scans.c.generation)
 
 STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
-    2: (  # and so are scans and queue_decisions
+    2: (  # and so are scans, queue_decisions and queues_down
         "alter table notes add column packed_at varchar(32)",
+        "alter table notes add column taken_back_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",
     ),
 }

@@ -4,7 +4,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, PACKING, Account, Event, QueueDecision
+from service.ledger.accounts import AHEAD_OF_PAPER, OPEN, PACKING, Account, Event, QueueDecision, QueueDown
 from service.ledger.schema import (
     UtcTime,
     drop_notes,
@@ -12,6 +12,7 @@ from service.ledger.schema import (
     events,
     notes,
     queue_decisions,
+    queues_down,
     scans,
     wanted_pictures,
 )
@@ -57,19 +58,22 @@ COUNT_UNFINISHED = (
 COUNT_COMPLETED = sa.select(sa.func.count().label("number")).where(
     events.c.event_id > sa.bindparam("after"), events.c.event_id <= sa.bindparam("upto"), events.c.state == "completed"
 )
-WAITING = (
-    sa.select(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind, sa.func.count().label("notes"))
-    .where(_is_one_of(notes.c.state, *AHEAD_OF_PAPER))
-    .group_by(notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
+_ALIKE = (
+    *(notes.c[name] for name in ("state", "queue", "site", "language", "kind")),
+    notes.c.job_id.is_not(None).label("has_job"),
+    sa.select(sa.func.count())
+    .where(queue_decisions.c.what == "move", queue_decisions.c.at > notes.c.received_at)
+    .scalar_subquery()
+    .label("moves"),
 )
 UNFINISHED = (
     sa.select(
-        *(notes.c[name] for name in ("state", "queue", "site", "language", "kind")),
+        *_ALIKE,
         sa.func.count().label("notes"),
         sa.func.min(notes.c.arrived_at, type_=UtcTime).label("oldest_at"),
     )
     .where(_is_one_of(notes.c.state, *OPEN, "held"))
-    .group_by(notes.c.state, notes.c.queue, notes.c.site, notes.c.language, notes.c.kind)
+    .group_by(*_ALIKE)
 )
 LAST_COMPLETED = (
     sa.select(notes.c.queue, sa.func.max(notes.c.completed_at).label("at"))
@@ -170,11 +174,19 @@ QUEUE_DECISION = sa.select(queue_decisions.c.number).where(
     queue_decisions.c.decision_id == sa.bindparam("decision", type_=sa.String)
 )
 NEW_QUEUE_DECISION = queue_decisions.insert()
+QUEUES_DOWN = sa.select(*(queues_down.c[name] for name in QueueDown.__dataclass_fields__)).order_by(queues_down.c.queue)
+_QUEUE_IS = queues_down.c.queue == sa.bindparam("of_queue", type_=sa.String)
+QUEUE_DOWN = sa.select(queues_down.c.since).where(_QUEUE_IS)
+NEW_QUEUE_DOWN = queues_down.insert()
+QUEUE_BACK = queues_down.delete().where(_QUEUE_IS)
 NEW_DROP, NEW_NOTE, NEW_EVENT, NEW_LINK = drops.insert(), notes.insert(), events.insert(), drop_notes.insert()
 NOTE_JOB = (
     notes.update()
     .where(NOTE_IS, notes.c.state == "submitting")
     .values(job_id=sa.bindparam("to_job_id"), job_created_at=sa.bindparam("to_job_created_at"))
+)
+TAKING_BACK = (
+    notes.update().where(NOTE_IS, notes.c.state == "accepted").values(taken_back_at=sa.bindparam("at", type_=UtcTime))
 )
 DEFER = (
     notes.update()

@@ -21,13 +21,12 @@ def choose_route(shipment: Shipment, house: House) -> Route:
     raise NoRoute(f"no route for site {site}, language {language}, {shipment.kind}", where="routing.toml")
 
 
-def queue_ahead(site: str, order_language: str, kind: str, house: House) -> str:
-    """Where a note will wait that was not routed yet; empty if it will be held instead."""
+def route_ahead(site: str, order_language: str, kind: str, house: House) -> Route | None:
+    """The route of notes that are not under way yet; None if they will be held instead."""
     try:
-        route = _best(site, language_of(order_language, house), kind, house)
+        return _best(site, language_of(order_language, house), kind, house)
     except LanguageUnsupported:
-        return ""
-    return route.queue if route else ""
+        return None
 
 
 def uncovered(house: House) -> tuple[str, ...]:

@@ -150,10 +150,9 @@ class CupsPrinter:
     def withdraw(self, job: Job) -> bool:
         """Cancel a job that CUPS has not begun to send; afterwards CUPS says whether it began after all."""
         found = self._ours(job)
-        if not found or found.state is not JobState.PENDING or found.began is not None:
-            return False
-        self._cancel(job.queue, job.job_id)
-        found = self._ours(job)
+        if found and found.state is JobState.PENDING and found.began is None:
+            self._cancel(job.queue, job.job_id)
+            found = self._ours(job)
         return found is not None and found.state is JobState.CANCELED and found.began is None
 
     def queue_report(self, queue: str) -> QueueReport:

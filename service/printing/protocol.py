@@ -41,7 +41,7 @@ class Printer(Protocol):
         """Cancel a job that is not at its end; nothing for one that is, or that the printer doesn't know."""
 
     def withdraw(self, job: Job) -> bool:
-        """Cancel a released job that has not begun; True only if it is sure that nothing of it prints."""
+        """Cancel a released job that has not begun; True only if it is cancelled, and surely nothing of it prints."""
 
     def queue_report(self, queue: str) -> QueueReport:
         """What the queue says of itself; one that is missing or can't be reached is reported, not raised."""
