@@ -1,4 +1,4 @@
-"""`python -m tests.dying_service MOMENT STEP`: the service, killed `before` or `after` its printer's STEP, a method."""
+"""`python -m tests.dying_service STEP`: the service, killed when its printer has done STEP, one of its methods."""
 
 import os
 import signal
@@ -9,19 +9,17 @@ from service.cli.main import main
 from service.printing.cups_printer import CupsPrinter
 
 
-def die_around(moment: str, step: str) -> None:
-    """kill -9 at this moment, the first time that it comes."""
+def die_after(step: str) -> None:
+    """kill -9, the first time that this step is done."""
     real = getattr(CupsPrinter, step)
 
     def dying(printer: CupsPrinter, *arguments: Any) -> None:
-        if moment == "after":
-            real(printer, *arguments)
+        real(printer, *arguments)
         os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(CupsPrinter, step, dying)
 
 
 if __name__ == "__main__":
-    die_around(*sys.argv[1:])
-    sys.argv = ["slipway", "run"]
-    sys.exit(main())
+    die_after(sys.argv[1])
+    sys.exit(main(["run"]))
