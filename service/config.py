@@ -100,7 +100,9 @@ class Printing(Part):
     cups_socket: str = Field(default="/run/cups/cups.sock", description="The Unix socket of cupsd.")
     call_deadline_s: float = Field(default=5.0, gt=0, le=60, description="CUPS, and a printer, answer within this.")
     window: int = Field(default=3, ge=1, le=50, description="Jobs of ours that stand in one queue at a time.")
-    poll_s: float = Field(default=0.1, gt=0, le=60, description="How often open jobs are asked about.")
+    poll_s: float = Field(
+        default=0.1, gt=0, le=60, description="How often open jobs are asked about; in a full window more often."
+    )
     patience_s: float = Field(
         default=120.0, ge=0, le=86400, description="A queue that waits for paper or hands for longer is down."
     )

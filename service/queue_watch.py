@@ -29,6 +29,7 @@ class QueueWatch:
 
     queue: str
     thread: threading.Thread
+    changed: threading.Condition  # wakes this thread alone; the lock is one for all
     followed: dict[NoteKey, Followed] = field(default_factory=dict)
     look_at: float = 0.0
     pause_s: float = 0.0
@@ -45,9 +46,10 @@ class QueueWatch:
     def look_within(self, poll_s: float) -> None:
         """Something is about to happen here."""
         soon = time.monotonic() + poll_s
-        self.health_at = self.health_at if self.followed else time.monotonic() + HEALTH_EVERY_S
+        is_first = len(self.followed) == 1
+        self.health_at = time.monotonic() + HEALTH_EVERY_S if is_first else self.health_at
         self.pause_s = poll_s
-        self.look_at = min(self.look_at, soon) if self.followed else soon
+        self.look_at = soon if is_first else min(self.look_at, soon)
 
     def looked(self, poll_s: float, *, something_happened: bool) -> None:
         """Look again soon if something happened, else later and later."""

@@ -14,7 +14,7 @@
 
 A deadline ends with a person, never with a second sheet. Each queue is looked at by a thread of its own, all of its
 jobs at once: a queue or a printer that hangs delays no other, and a queue without jobs is not looked at. While
-something happens it is looked at every poll_s, otherwise every two seconds or so.
+something happens it is looked at every poll_s, and sooner while its window is full; otherwise every two seconds or so.
 
 How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
 retry_s. Down and back are said once each, and kept in the ledger. What waits in CUPS for a queue that is down, and
@@ -54,6 +54,8 @@ from service.queue_watch import HEALTH_EVERY_S, Followed, QueueWatch
 from service.taking_back import TakingBack
 from service.trouble import trouble_of
 
+HASTE = 4  # a full window is looked at so much sooner: what comes next waits for room
+
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
@@ -76,13 +78,13 @@ class Tracking:
         self._taking_back = TakingBack(printer, ledger, now)
         self._listeners: Listeners
         self._watches: dict[str, QueueWatch] = {}
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._is_running = False
         self._stopping = False
 
     def start(self, listeners: Listeners) -> None:
         """Begin to look; first at the queues that were down when the service ended."""
-        with self._changed:
+        with self._lock:
             self._listeners = listeners
             self._is_running = True
             for watch in self._watches.values():
@@ -93,21 +95,22 @@ class Tracking:
                 self.suspect(down.queue)
 
     def stop(self) -> None:
-        with self._changed:
+        with self._lock:
             self._stopping = True
-            self._changed.notify_all()
+            for watch in self._watches.values():
+                watch.changed.notify()
         for watch in list(self._watches.values()):
             if watch.thread.is_alive():
                 watch.thread.join(timeout=3 * self._settings.call_deadline_s)
 
     def follow(self, account: Account, job: Job, accepted_at: datetime) -> None:
         """Look at this job until it is at an end."""
-        with self._changed:
+        with self._lock:
             watch = self._watch(job.queue)
-            watch.look_within(self._settings.poll_s)
             watch.followed.setdefault(account.key, Followed(account.key, job, account.arrived_at, accepted_at))
+            watch.look_within(self._pace_s(watch))
             self._lanes.set_jobs(job.queue, len(watch.followed))
-            self._changed.notify_all()
+            watch.changed.notify()
 
     def resume(self, account: Account) -> None:
         """Take up an accepted note again after a restart."""
@@ -116,11 +119,12 @@ class Tracking:
 
     def suspect(self, queue: str) -> None:
         """A step failed there: nothing more goes there until it was asked how it is."""
-        with self._changed:
+        with self._lock:
             if self._is_running:
                 self._lanes.suspect(queue)
-                self._watch(queue).is_suspected = True
-                self._changed.notify_all()
+                watch = self._watch(queue)
+                watch.is_suspected = True
+                watch.changed.notify()
 
     def take_back(self, account: Account) -> bool:
         """Take an accepted note back from CUPS, for the caller to have it owed; False if it may have begun.
@@ -153,7 +157,7 @@ class Tracking:
     @property
     def is_stuck(self) -> bool:
         """True when every job that is followed stands in a queue that is down, or can't be booked on a full disk."""
-        with self._changed:
+        with self._lock:
             return all(watch.is_down or watch.lacks_room for watch in self._watches.values() if watch.followed)
 
     @property
@@ -171,7 +175,7 @@ class Tracking:
         """The watch of a queue, which begins with its first job or its first trouble."""
         if queue not in self._watches:
             thread = threading.Thread(target=self._run, args=(queue,), name=f"track:{queue}", daemon=True)
-            self._watches[queue] = QueueWatch(queue, thread)
+            self._watches[queue] = QueueWatch(queue, thread, threading.Condition(self._lock))
             if self._is_running:
                 thread.start()
         return self._watches[queue]
@@ -208,12 +212,12 @@ class Tracking:
 
     def _wait_for_look(self, watch: QueueWatch) -> bool:
         """True when it is time to look; False when the service stops."""
-        with self._changed:
+        with self._lock:
             while not self._stopping:
                 wait_s = watch.time_to_look()
                 if wait_s is not None and wait_s <= 0:
                     return True
-                self._changed.wait(wait_s)
+                watch.changed.wait(wait_s)
             return False
 
     def _look(self, watch: QueueWatch) -> None:
@@ -224,15 +228,20 @@ class Tracking:
             self.suspect(watch.queue)
             reports = (JobReport(JobState.PENDING, (error.code,), ""),) * len(followed)  # as far as can be known
         ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(watch, each, report)]
-        watch.looked(self._settings.poll_s, something_happened=bool(ended))
+        watch.looked(self._pace_s(watch), something_happened=bool(ended))
         self._let_go(watch, ended)
 
+    def _pace_s(self, watch: QueueWatch) -> float:
+        """How soon the next look may find something: sooner where a whole window closes the lane."""
+        is_full = len(watch.followed) >= self._settings.window
+        return self._settings.poll_s / HASTE if is_full else self._settings.poll_s
+
     def _followed(self, watch: QueueWatch) -> tuple[Followed, ...]:
-        with self._changed:
+        with self._lock:
             return tuple(watch.followed.values())
 
     def _let_go(self, watch: QueueWatch, ended: Sequence[Followed]) -> None:
-        with self._changed:
+        with self._lock:
             for each in ended:
                 del watch.followed[each.key]
             self._lanes.set_jobs(watch.queue, len(watch.followed))

@@ -64,12 +64,18 @@ class Ear:
         return Listeners(lambda _: self.ended.set(), self.owed.append, self.stopped.append)
 
 
-def tracking_of(printer: Says, ledger: Ledger, later_s: float = 0, lanes: Lanes | None = None) -> Tracking:
+def tracking_of(
+    printer: Says,
+    ledger: Ledger,
+    later_s: float = 0,
+    lanes: Lanes | None = None,
+    settings: Printing = Printing(poll_s=0.001, retry_s=0.05),  # noqa: B008 - frozen
+) -> Tracking:
     return Tracking(
         printer,  # type: ignore[arg-type]  # only looked at
         ledger,
         lanes or Lanes(Line(), [JOB.queue], window=3),  # type: ignore[arg-type]
-        Printing(poll_s=0.001, retry_s=0.05),
+        settings,
         lambda: NOON + timedelta(seconds=later_s),
     )
 
@@ -102,6 +108,16 @@ def accepted(ledger: Ledger, key: NoteKey) -> None:
 def test_a_completed_job_completes_its_note_and_says_who_confirmed_it(ledger: Ledger) -> None:
     note = follow_to_the_end(ledger, Says(JobState.PENDING, JobState.PROCESSING, JobState.COMPLETED))
     assert ("completed", "cups") == (note.state, note.confirmed_by)
+
+
+def test_a_full_window_is_looked_at_sooner_than_others(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.tracking.HASTE", 10_000)  # a look every 6 ms, where others wait for a minute
+    ear = Ear()
+    tracking = tracking_of(Says(JobState.COMPLETED), ledger, settings=Printing(poll_s=60, window=1))
+    tracking.start(ear.listeners)
+    tracking.resume(account(ledger))
+    assert ear.ended.wait(20)
+    tracking.stop()
 
 
 @pytest.mark.parametrize(
