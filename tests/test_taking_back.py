@@ -60,8 +60,7 @@ def print_behind_one(works: Works, printer: IppPrinter, count: int) -> None:
 def decide(works: Works, what: str, note_id: str) -> str:
     """Carry a decision out; the note that goes on, or why it is refused."""
     ask(works.floor.spool, NoteKey(note_id, 1), Decision(f"{what}-{note_id}", what, "ops", "because"))
-    for key in works.note_decisions.carry_out():
-        works.floor.pipeline.owe(works.note(key.note_id, key.generation))
+    works.note_decisions.carry_out(works.owe)
     answer = take_answer(works.floor.spool, f"{what}-{note_id}")
     assert answer is not None
     return answer.note or answer.refused

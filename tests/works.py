@@ -39,9 +39,7 @@ class Works:
     def start(self) -> None:
         floor = self.floor
         floor.drops.start(floor.stopped_by.append)
-        floor.tracking.start(
-            Listeners(ended=floor.drops.advanced, owed=self._owed, stop_service=floor.stopped_by.append)
-        )
+        floor.tracking.start(Listeners(ended=floor.drops.advanced, owed=self.owe, stop_service=floor.stopped_by.append))
         self.decisions.take_up()
         floor.rooms.delivery.start()
         floor.take_up()
@@ -82,7 +80,8 @@ class Works:
             raise AssertionError(self.states()) from error
         return self.states()
 
-    def _owed(self, key: NoteKey) -> None:
+    def owe(self, key: NoteKey) -> None:
+        """The note goes on."""
         for drop_id in self.floor.ledger.drops_of(key):
             self.floor.drops.reopen(drop_id)
         self.floor.pipeline.owe(self.note(key.note_id, key.generation))
