@@ -147,7 +147,7 @@ class Pipeline:
             return
         shipment = rooms.drops.shipment(account)
         began_at = rooms.now()
-        plan = plan_note(shipment, rooms.house, account.generation)
+        plan = plan_note(shipment, rooms.house, generation=account.generation)
         route = choose_route(shipment, rooms.house)
         planned_at = rooms.now()
         note = self._render(plan, rooms.renderer)

@@ -116,7 +116,7 @@ def test_what_the_order_does_not_bring_is_absent(slot: str, changes: dict[str, o
 
 @given(shipments())
 def test_whatever_is_ordered_the_slots_stand_in_reading_order_and_gifts_offer_nothing(shipment: Shipment) -> None:
-    slots = [slot for slot, _ in plan_note(shipment, HOUSE, 2).blocks]
+    slots = [slot for slot, _ in plan_note(shipment, HOUSE, generation=2).blocks]
     assert sorted(slots, key=ORDER.index) == slots
     if shipment.order.gift or shipment.order.customer.marketing != "allowed":
         assert not PERSONAL & set(slots)

@@ -164,7 +164,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
     )
     lamp = a_line(sku="84347", description="Rotating silver angels", quantity=4, quantity_ordered=6, category="lamps")
     extras = {**EXTRAS, "recommendations": EXTRAS["recommendations"][:2]}
-    assert expected == plan_note(a_shipment(**PARTIAL, **extras, lines=(a_line(), lamp)), HOUSE, 2)
+    assert expected == plan_note(a_shipment(**PARTIAL, **extras, lines=(a_line(), lamp)), HOUSE, generation=2)
 
 
 def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from service.config.campaigns import Campaign
 from service.config.parts import Part
 from service.config.printers import Printers, queue_faults
 from service.config.routing import Routing
@@ -17,7 +18,10 @@ from service.model import LANGUAGES
 
 
 class Config(Part):
-    """All of `config/`. Feeds are parsed TOML, messages Fluent source; intake and planning know what they mean."""
+    """All of `config/`. Feeds are parsed TOML, messages and campaign words Fluent source by language.
+
+    Campaigns go by the names of their files. What feeds, words and rules mean, intake and planning know.
+    """
 
     folder: Path
     settings: Settings
@@ -25,6 +29,8 @@ class Config(Part):
     printers: Printers
     feeds: dict[str, dict[str, Any]]
     messages: dict[str, str]
+    campaigns: dict[str, Campaign]
+    campaign_words: dict[str, str]
     overrides: dict[str, str]
 
 
@@ -39,6 +45,8 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
         printers=_printers(folder / "printers.toml"),
         feeds={path.stem: read_toml(path) for path in sorted((folder / "feeds").glob("*.toml"))},
         messages={language: read_text(folder / "messages" / f"{language}.ftl") for language in LANGUAGES},
+        campaigns={path.stem: read_part(path, Campaign) for path in sorted((folder / "campaigns").glob("*.toml"))},
+        campaign_words=_campaign_words(folder / "campaigns"),
         overrides=dict(environ),
     )
 
@@ -46,6 +54,11 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
 def read_again(config: Config) -> Config:
     """The configuration as it is in the files now, with the overrides it had; raises ConfigInvalid."""
     return read_config(config.folder, config.overrides)
+
+
+def _campaign_words(folder: Path) -> dict[str, str]:
+    """The standing words of the campaigns by language; none where there are no campaigns."""
+    return {language: read_text(folder / f"{language}.ftl") for language in LANGUAGES} if folder.is_dir() else {}
 
 
 def _printers(path: Path) -> Printers:

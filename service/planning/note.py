@@ -8,6 +8,7 @@ from datetime import datetime
 
 from service.config import Shop
 from service.errors import UnknownShop, UnknownSite
+from service.marketing import NOBODY, Standing
 from service.model import Block, Code, Facts, Plan, Postal, Shipment, Words, job_name
 from service.planning.addresses import address_lines
 from service.planning.goods import goods_table, goods_total, parcel_words
@@ -18,7 +19,7 @@ from service.planning.offers import offer_blocks
 from service.planning.targets import scanned, target
 
 
-def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
+def plan_note(shipment: Shipment, house: House, standing: Standing = NOBODY, generation: int = 1) -> Plan:
     """The plan of a shipment's note; raises UnknownShop, UnknownSite, LanguageUnsupported, MessageFailed."""
     language = note_language(shipment, house)
     shop, site, wording = _shop(shipment, house), _site(shipment, house), house.wordings[language]
