@@ -12,7 +12,8 @@ from service.errors import ConfigInvalid
 from service.model import LANGUAGES, Route
 from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
 from service.planning.formats import Formats, compile_formats
-from service.planning.messages import Messages, compile_messages
+from service.planning.messages import compile_messages
+from service.planning.spoken import Messages
 
 RouteKey = tuple[str, str, str]
 
