@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from service.config import Shop
 from service.model import Block, Code, Hero, Shipment, Tiles, Voucher, Words
 from service.planning.house import Site, Wording
-from service.planning.pieces import Occasion, durable_sku, is_open, link, referral, tiles, voucher, worth
+from service.planning.pieces import Setting, durable_sku, is_open, link, referral, tiles, voucher, worth
 from service.planning.targets import scanned
 from service.planning.typography import native
 
 
 def offer_blocks(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:
     """What stands between the parcel and the useful things, in reading order."""
-    occasion = Occasion(shipment, shop, site, wording)
+    setting = Setting(shipment, shop, site, wording)
     if story := _story(shop, wording):
         yield "promo", story
     if shipment.order.gift:
         return
     if shipment.order.customer.marketing == "allowed":
-        yield from _personal(occasion)
-    if registration := _registration(occasion):
+        yield from _personal(setting)
+    if registration := _registration(setting):
         yield "registration", registration
 
 
@@ -36,26 +36,26 @@ def _story(shop: Shop, wording: Wording) -> Hero | None:
     return Hero((shop.story.picture,), native(heading[language], language), (native(text[language], language),))
 
 
-def _personal(occasion: Occasion) -> Iterator[tuple[str, Block]]:
-    shipment, message = occasion.shipment, occasion.wording.messages.text
-    dispatched = shipment.dispatched_at.astimezone(occasion.site.zone).date()
+def _personal(setting: Setting) -> Iterator[tuple[str, Block]]:
+    shipment, message = setting.shipment, setting.wording.messages.text
+    dispatched = shipment.dispatched_at.astimezone(setting.site.zone).date()
     if shipment.final and is_open(shipment.order.offer, dispatched):
-        yield "voucher", _voucher(occasion)
-    if shown := tiles(shipment.order.recommendations, occasion):
+        yield "voucher", _voucher(setting)
+    if shown := tiles(shipment.order.recommendations, setting):
         yield "recommendations", Tiles(message("recommendations"), shown)
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
-        yield "loyalty", _loyalty(shipment, occasion.wording)
+        yield "loyalty", _loyalty(shipment, setting.wording)
     words = message("referral"), message("referral-caption")
-    if invitation := referral(occasion.shop.referral_url, words, occasion):
+    if invitation := referral(setting.shop.referral_url, words, setting):
         yield "referral", invitation
 
 
-def _voucher(occasion: Occasion) -> Voucher:
-    shop, offer = occasion.shop, occasion.shipment.order.offer
-    url = link(shop.voucher_url, occasion, code=offer.code)
-    how = occasion.wording.messages.text("voucher-text-scan" if url else "voucher-text", website=shop.website)
-    return voucher(offer, worth(offer, occasion), (how,), url, occasion)
+def _voucher(setting: Setting) -> Voucher:
+    shop, offer = setting.shop, setting.shipment.order.offer
+    url = link(shop.voucher_url, setting, code=offer.code)
+    how = setting.wording.messages.text("voucher-text-scan" if url else "voucher-text", website=shop.website)
+    return voucher(offer, worth(offer, setting), (how,), url, setting)
 
 
 def _loyalty(shipment: Shipment, wording: Wording) -> Words:
@@ -71,7 +71,7 @@ def _loyalty(shipment: Shipment, wording: Wording) -> Words:
     return Words(message("loyalty"), (standing, earned))
 
 
-def _registration(occasion: Occasion) -> Code | None:
-    message, sku = occasion.wording.messages.text, durable_sku(occasion)
-    url = link(occasion.shop.registration_url, occasion, sku=sku) if sku else ""
+def _registration(setting: Setting) -> Code | None:
+    message, sku = setting.wording.messages.text, durable_sku(setting)
+    url = link(setting.shop.registration_url, setting, sku=sku) if sku else ""
     return scanned(url, message("registration"), message("registration-caption", sku=sku)) if url else None

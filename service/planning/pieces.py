@@ -18,7 +18,7 @@ LONGEST_TARGET = 152  # characters that a QR code of 49 modules holds: with more
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class Setting:
     """The note that offers are made for: its goods, whose it is, where it is packed, how it speaks."""
 
     shipment: Shipment
@@ -32,10 +32,10 @@ class Occasion:
         return self.wording.messages.language
 
 
-def link(template: str, occasion: Occasion, **value: str) -> str:
+def link(template: str, setting: Setting, **value: str) -> str:
     """A link for this note, filled in and escaped; empty where there is none, or it would be too long to scan."""
-    shipment = occasion.shipment
-    fixed = {"note_id": shipment.note_id, "order_id": shipment.order.order_id, "language": occasion.language}
+    shipment = setting.shipment
+    fixed = {"note_id": shipment.note_id, "order_id": shipment.order.order_id, "language": setting.language}
     url = target(template, **fixed, **value)
     return url if len(url) <= LONGEST_TARGET else ""
 
@@ -48,38 +48,38 @@ def is_open(offer: Offer, day: date) -> bool:
     return bool(offer.code) and (offer.expires is None or offer.expires >= day)
 
 
-def voucher(offer: Offer, heading: str, paragraphs: Iterable[str], url: str, occasion: Occasion) -> Voucher:
+def voucher(offer: Offer, heading: str, paragraphs: Iterable[str], url: str, setting: Setting) -> Voucher:
     """The voucher with these words; its QR code leads to `url`, without one it has none."""
     return Voucher(
         heading=heading,
         paragraphs=tuple(paragraphs),
-        label=occasion.wording.messages.text("voucher-code"),
+        label=setting.wording.messages.text("voucher-code"),
         code=offer.code,
-        terms=tuple(_terms(offer, occasion)),
+        terms=tuple(_terms(offer, setting)),
         scan=url,
         address=typed(url),
     )
 
 
-def worth(offer: Offer, occasion: Occasion) -> str:
+def worth(offer: Offer, setting: Setting) -> str:
     """What a voucher gives, in a few words."""
-    message, formats = occasion.wording.messages.text, occasion.wording.formats
+    message, formats = setting.wording.messages.text, setting.wording.formats
     if offer.free_shipping:
         return message("voucher-shipping")
     if offer.percent:
         return message("voucher-percent", percent_text=formats.integer(offer.percent))
-    return message("voucher-amount", amount=formats.short_money(offer.amount, currency_of(offer, occasion)))
+    return message("voucher-amount", amount=formats.short_money(offer.amount, currency_of(offer, setting)))
 
 
-def currency_of(offer: Offer, occasion: Occasion) -> str:
+def currency_of(offer: Offer, setting: Setting) -> str:
     """The currency of a voucher's amounts."""
-    return offer.currency or occasion.shipment.order.currency
+    return offer.currency or setting.shipment.order.currency
 
 
-def _terms(offer: Offer, occasion: Occasion) -> Iterator[str]:
-    message, formats = occasion.wording.messages.text, occasion.wording.formats
+def _terms(offer: Offer, setting: Setting) -> Iterator[str]:
+    message, formats = setting.wording.messages.text, setting.wording.formats
     if offer.minimum:
-        yield message("voucher-minimum", amount=formats.short_money(offer.minimum, currency_of(offer, occasion)))
+        yield message("voucher-minimum", amount=formats.short_money(offer.minimum, currency_of(offer, setting)))
     if offer.expires:
         yield message("voucher-expires", date=formats.date(offer.expires))
 
@@ -87,21 +87,21 @@ def _terms(offer: Offer, occasion: Occasion) -> Iterator[str]:
 # Recommendations -----------------------------------------------------------------------------------------------------
 
 
-def tiles(recommended: Iterable[Recommendation], occasion: Occasion) -> tuple[Tile, ...]:
+def tiles(recommended: Iterable[Recommendation], setting: Setting) -> tuple[Tile, ...]:
     """What is recommended and not in this parcel, each article once."""
-    shown = {line.sku for line in occasion.shipment.lines}
+    shown = {line.sku for line in setting.shipment.lines}
     found: list[Tile] = []
     for each in recommended:
         if each.sku not in shown:
             shown.add(each.sku)
-            found.append(_tile(each, occasion))
+            found.append(_tile(each, setting))
     return tuple(found)
 
 
-def _tile(article: Recommendation, occasion: Occasion) -> Tile:
-    wording, currency = occasion.wording, occasion.shipment.order.currency
+def _tile(article: Recommendation, setting: Setting) -> Tile:
+    wording, currency = setting.wording, setting.shipment.order.currency
     return Tile(
-        pictures=pictures_of(article, occasion.shop),
+        pictures=pictures_of(article, setting.shop),
         name=mended_description(article.description) or wording.messages.text("article", sku=article.sku),
         price="" if article.price is None else wording.formats.money(article.price, currency),
     )
@@ -110,16 +110,16 @@ def _tile(article: Recommendation, occasion: Occasion) -> Tile:
 # Codes that lead somewhere -------------------------------------------------------------------------------------------
 
 
-def referral(template: str, words: tuple[str, str], occasion: Occasion) -> Code | None:
+def referral(template: str, words: tuple[str, str], setting: Setting) -> Code | None:
     """The ambassador's own invitation to pass on, with heading and caption; None where there is none."""
-    customer = occasion.shipment.order.customer
+    customer = setting.shipment.order.customer
     if customer.status != "ambassador" or not customer.referral_code.strip():
         return None
-    url = link(template, occasion, code=customer.referral_code)
+    url = link(template, setting, code=customer.referral_code)
     return scanned(url, *words) if url else None
 
 
-def durable_sku(occasion: Occasion) -> str:
+def durable_sku(setting: Setting) -> str:
     """The first article in the parcel that is registered; empty without one."""
-    categories = occasion.shop.registration_categories
-    return next((line.sku for line in occasion.shipment.lines if line.category in categories), "")
+    categories = setting.shop.registration_categories
+    return next((line.sku for line in setting.shipment.lines if line.category in categories), "")
