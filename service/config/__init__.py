@@ -7,6 +7,7 @@ and for any other SLIPWAY_SECTION_KEY, as in SLIPWAY_INTAKE_SETTLE_S=0.5. Relati
 Each room gets its own part; who reads a part is the only one that interprets it.
 """
 
+from service.config.campaigns import Campaign, Rule
 from service.config.parts import WILDCARD, Language, Part
 from service.config.printers import Printers, Queue
 from service.config.reading import Config, read_again, read_config
@@ -16,6 +17,7 @@ from service.config.toml_files import key_name, line_of_key, read_text, read_tom
 
 __all__ = [
     "WILDCARD",
+    "Campaign",
     "Config",
     "Images",
     "Intake",
@@ -28,6 +30,7 @@ __all__ = [
     "Rendering",
     "RouteRule",
     "Routing",
+    "Rule",
     "Settings",
     "Shop",
     "key_name",

@@ -20,7 +20,8 @@ from service.model import LANGUAGES
 class Config(Part):
     """All of `config/`. Feeds are parsed TOML, messages and campaign words Fluent source by language.
 
-    Campaigns go by the names of their files. What feeds, words and rules mean, intake and planning know.
+    Campaigns go by the names of their files; their TOML source tells where a fault of a rule stands. What feeds, words
+    and rules mean, intake and planning know.
     """
 
     folder: Path
@@ -30,6 +31,7 @@ class Config(Part):
     feeds: dict[str, dict[str, Any]]
     messages: dict[str, str]
     campaigns: dict[str, Campaign]
+    campaign_sources: dict[str, str]
     campaign_words: dict[str, str]
     overrides: dict[str, str]
 
@@ -45,7 +47,8 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
         printers=_printers(folder / "printers.toml"),
         feeds={path.stem: read_toml(path) for path in sorted((folder / "feeds").glob("*.toml"))},
         messages={language: read_text(folder / "messages" / f"{language}.ftl") for language in LANGUAGES},
-        campaigns={path.stem: read_part(path, Campaign) for path in sorted((folder / "campaigns").glob("*.toml"))},
+        campaigns={path.stem: read_part(path, Campaign) for path in _campaign_files(folder)},
+        campaign_sources={path.stem: read_text(path) for path in _campaign_files(folder)},
         campaign_words=_campaign_words(folder / "campaigns"),
         overrides=dict(environ),
     )
@@ -54,6 +57,10 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
 def read_again(config: Config) -> Config:
     """The configuration as it is in the files now, with the overrides it had; raises ConfigInvalid."""
     return read_config(config.folder, config.overrides)
+
+
+def _campaign_files(folder: Path) -> list[Path]:
+    return sorted((folder / "campaigns").glob("*.toml"))
 
 
 def _campaign_words(folder: Path) -> dict[str, str]:

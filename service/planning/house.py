@@ -11,6 +11,8 @@ from service.config import WILDCARD, Config, Language, RouteRule, Shop
 from service.errors import ConfigInvalid
 from service.model import LANGUAGES, Route
 from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
+from service.planning.campaigns.compiling import NO_CAMPAIGNS, Campaigns, compile_campaigns
+from service.planning.campaigns.words import SILENT, CampaignWords, Pack, compile_campaign_words
 from service.planning.formats import Formats, compile_formats
 from service.planning.messages import compile_messages
 from service.planning.spoken import Messages
@@ -50,10 +52,12 @@ class House:
     fallback: Mapping[str, str]
     wordings: Mapping[str, Wording]
     routes: Mapping[RouteKey, Route]
+    campaigns: Campaigns = NO_CAMPAIGNS
+    campaign_words: CampaignWords = SILENT
 
 
-def compile_house(config: Config) -> House:
-    """The house of a configuration; raises ConfigInvalid with file and line or key."""
+def compile_house(config: Config, packs: tuple[Pack, ...] = ()) -> House:
+    """The house of a configuration with its content packs; raises ConfigInvalid with file and line or key."""
     _check_shops(config.settings.shops)
     messages, forms = compile_messages(config.messages, config.folder), compile_address_forms()
     return House(
@@ -74,6 +78,8 @@ def compile_house(config: Config) -> House:
             for language, locale in config.settings.languages.locale.items()
         },
         routes=_routes(config),
+        campaigns=compile_campaigns(config, country_names("en").keys()),
+        campaign_words=compile_campaign_words(config, packs),
     )
 
 

@@ -1,0 +1,191 @@
+"""Which campaign fills which slot of a note.
+
+Campaigns are asked in their order, each one's rules in theirs; the first rule that holds fills its slot. Total and
+deterministic: the same shipment, house and standing give the same choices, and no condition can fail a note. For a
+customer whom a campaign holds out, what it would have filled is noted, and the slot stays as if the campaign were not
+there. Slots that nothing fills stand as they do without campaigns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import cel
+
+from service.config import Rule
+from service.marketing import Given, Standing
+from service.model import HELD_OUT, NEUTRAL, SHOWN, Exposure, Giving, Offer, Shipment
+from service.planning.campaigns.arms import HOLD_OUT, arm_of, customer_of
+from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
+from service.planning.campaigns.conditions import context_of
+from service.planning.campaigns.facts import Occasion, facts_of
+from service.planning.campaigns.giving import NO_OFFER, Grant, grant
+from service.planning.house import House
+
+PASSED = "passed"
+UNMET = "its condition does not hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a rule puts into a slot. `offer` is the voucher that it gives, without a code in all other slots."""
+
+    campaign: str
+    arm: str
+    number: int  # of the rule in its campaign's file, from 1; 0 where the file has it no more
+    rule: Rule
+    offer: Offer = NO_OFFER
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of one rule: shown, held-out, or passed, with why."""
+
+    campaign: str
+    number: int
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What campaigns decided for one note: by slot what fills it, what the ledger keeps, and each rule's verdict."""
+
+    filled: Mapping[str, Filled] = field(default_factory=dict)
+    exposures: tuple[Exposure, ...] = ()
+    givings: tuple[Giving, ...] = ()
+    trace: tuple[Verdict, ...] = ()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The choices for one note, as far as they are made."""
+
+    occasion: Occasion
+    standing: Standing
+    generation: int
+    unaddressed: str  # why we may say nothing that is about the customer; empty if we may
+    context: cel.Context
+    filled: dict[str, Filled] = field(default_factory=dict)
+    exposures: list[Exposure] = field(default_factory=list)
+    givings: list[Giving] = field(default_factory=list)
+    trace: list[Verdict] = field(default_factory=list)
+
+
+def choose(shipment: Shipment, house: House, standing: Standing, language: str, generation: int = 1) -> Choices:
+    """What campaigns decide for a note in `language`; the shipment's shop and site are of the house."""
+    if not house.campaigns.campaigns:
+        return Choices()
+    occasion = occasion_of(shipment, house, standing, language)
+    context = context_of(facts_of(occasion, house.campaigns.reads))
+    draft = _Draft(occasion, standing, generation, unaddressed(shipment), context)
+    _carry_again(house.campaigns.campaigns, draft)
+    candidates = [campaign for campaign in house.campaigns.campaigns if _is_candidate(campaign, draft)]
+    for campaign in candidates:
+        _ask(campaign, draft)
+    if draft.unaddressed and not all(campaign.is_for_everyone for campaign in candidates):
+        draft.exposures.append(Exposure("", "", "", 0, NEUTRAL, draft.unaddressed))
+    return Choices(draft.filled, tuple(draft.exposures), tuple(draft.givings), tuple(draft.trace))
+
+
+def occasion_of(shipment: Shipment, house: House, standing: Standing, language: str) -> Occasion:
+    """What conditions are asked about when the note of a shipment is planned."""
+    site = house.sites[shipment.order.site]
+    today = standing.now.astimezone(site.zone).date()
+    return Occasion(shipment, language, today, site.zone, site.country, standing.history)
+
+
+def unaddressed(shipment: Shipment) -> str:
+    """Why a note may say nothing that is about its customer: gift, objected, unknown; empty if it may."""
+    if shipment.order.gift:
+        return "gift"
+    marketing = shipment.order.customer.marketing
+    return "" if marketing == "allowed" else marketing
+
+
+def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None:
+    """A reprint carries the code of its note, whatever the campaign says by now."""
+    if draft.generation == 1 or draft.unaddressed:
+        return
+    note_id = draft.occasion.shipment.note_id
+    if given := next((each for each in draft.standing.given if each.note_id == note_id), None):
+        filled = _given_again(given, campaigns, draft)
+        draft.filled["voucher"] = filled
+        draft.exposures.append(Exposure(filled.campaign, filled.arm, "voucher", filled.number, SHOWN))
+
+
+def _given_again(given: Given, campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> Filled:
+    """In the words of the rule that gives from that pool, first of one that holds; without any, as always."""
+    campaign = next((each for each in campaigns if each.id == given.campaign), None)
+    rules = [rule for rule in campaign.rules if rule.rule.pool == given.pool] if campaign else []
+    if campaign is None or not rules:
+        return Filled(given.campaign, "", 0, Rule(slot="voucher", pool=given.pool), given.offer)
+    rule = next((rule for rule in rules if rule.condition.holds(draft.context)), rules[0])
+    arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
+    return Filled(campaign.id, arm, rule.number, rule.rule, given.offer)
+
+
+# Campaign by campaign ------------------------------------------------------------------------------------------------
+
+
+def _is_candidate(campaign: CompiledCampaign, draft: _Draft) -> bool:
+    """Whether a campaign is asked; else its rules are passed over."""
+    reason = _out_of_bounds(campaign, draft.occasion, draft.standing)
+    if reason:
+        draft.trace += [Verdict(campaign.id, rule.number, PASSED, reason) for rule in campaign.rules]
+    return not reason
+
+
+def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Standing) -> str:
+    """Why a campaign has nothing to do with a note; empty if it has."""
+    bounds, order = campaign.campaign, occasion.shipment.order
+    if bounds.window.first and occasion.today < bounds.window.first:
+        return f"the campaign begins on {bounds.window.first}"
+    if bounds.window.until and occasion.today > bounds.window.until:
+        return f"the campaign ended on {bounds.window.until}"
+    for what, value, allowed in (
+        ("shop", order.shop, bounds.shops),
+        ("site", order.site, bounds.sites),
+        ("language", occasion.language, bounds.languages),
+        ("country", order.delivery_address.country, bounds.countries),
+    ):
+        if allowed and value not in allowed:
+            return f"the campaign is not for {what} {value}"
+    return standing.closed.get(campaign.id, "")
+
+
+def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
+    """Let each rule of a campaign fill its slot, or say why it does not."""
+    arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
+    held_out: set[str] = set()
+    for rule in campaign.rules:
+        slot, number = rule.rule.slot, rule.number
+        passed = _passed(rule, arm, draft) or (slot in held_out and f"it was held out of {slot} already")
+        granted = Grant(refused=passed) if passed else _granted(campaign.id, rule, draft)
+        if granted.refused:
+            draft.trace.append(Verdict(campaign.id, number, PASSED, granted.refused))
+            continue
+        outcome = HELD_OUT if arm == HOLD_OUT else SHOWN
+        draft.exposures.append(Exposure(campaign.id, arm, slot, number, outcome))
+        draft.trace.append(Verdict(campaign.id, number, outcome))
+        if arm == HOLD_OUT:
+            held_out.add(slot)
+            continue
+        draft.filled[slot] = Filled(campaign.id, arm, number, rule.rule, granted.offer)
+        if granted.is_new:
+            draft.givings.append(Giving(campaign.id, rule.rule.pool, granted.offer.code))
+
+
+def _passed(rule: CompiledRule, arm: str, draft: _Draft) -> str:
+    """Why a rule does not fill its slot, before a code is looked for; empty if it does."""
+    if draft.unaddressed and not rule.rule.for_everyone:
+        return f"it is not for everyone, and this note speaks to nobody: {draft.unaddressed}"
+    if rule.rule.arm and arm not in (rule.rule.arm, HOLD_OUT):
+        return f"it is for arm {rule.rule.arm}, and the customer has {arm}"
+    if taken := draft.filled.get(rule.rule.slot):
+        return f"rule {taken.number} of {taken.campaign} fills {rule.rule.slot}"
+    return "" if rule.condition.holds(draft.context) else UNMET
+
+
+def _granted(campaign: str, rule: CompiledRule, draft: _Draft) -> Grant:
+    """The voucher of a rule that gives one; nothing for the others."""
+    return grant(campaign, rule, draft.occasion, draft.standing, draft.generation) if rule.rule.pool else Grant()
