@@ -138,6 +138,11 @@ class DecisionRefused(Rejected):
     advice = "Look where the note stands (`slipway status NOTE`), then decide again."
 
 
+class VouchersRefused(Rejected):
+    code = "vouchers-refused"
+    advice = "Mend the row named and import the file again; nothing of it was taken."
+
+
 class PictureSourceUnusable(Rejected):
     code = "picture-source-unusable"
     advice = "Mend the folder, the manifest or the address that is named, then sync again; the library is as it was."
@@ -283,6 +288,11 @@ class OutcomeUnknown(Deferred):
 class RenderInterrupted(Deferred):
     code = "render-interrupted"
     advice = "A render worker died or ran out of time; the note is drawn again in another."
+
+
+class PlanOutdated(Deferred):
+    code = "plan-outdated"
+    advice = "A campaign was paused, or a code was taken, after this note was planned; it is planned again."
 
 
 class LibraryInUse(Deferred):
