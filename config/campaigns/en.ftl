@@ -1,0 +1,78 @@
+# What the campaigns say, in English: NAME is a heading, NAME-text goes with it, NAME-caption stands at a QR code.
+# Which variables a message may use: docs/campaigns.md. Numbers come twice, as in config/messages.
+
+## Vouchers
+
+apology = { $percent_text }% off, with our apologies
+apology-text =
+    { $days_late ->
+        [one] This parcel left us a day later than we had promised. That is not how we like to work, and we are sorry.
+       *[other] This parcel left us { $days_late_text } days later than we had promised. That is not how we like to work, and we are sorry.
+    }
+welcome = { $percent_text }% off, by way of welcome
+welcome-text = A first order is an introduction. This code is yours alone, for the day you come back.
+birthday = { $percent_text }% off for your birthday, { $name }
+birthday-unnamed = { $percent_text }% off for your birthday
+birthday-text = Your day is not far off. Choose something that you would never have asked for.
+anniversary =
+    { $anniversary ->
+        [one] A year with us, and { $percent_text }% off
+       *[other] { $anniversary_text } years with us, and { $percent_text }% off
+    }
+anniversary-text = Thank you for keeping us company. This is how we mark the day.
+reward = { $amount } off, for your points
+reward-text =
+    { $points ->
+        [one] You have gathered { $points_text } point. From a hundred, they become something like this.
+       *[other] You have gathered { $points_text } points. From a hundred, they become something like this.
+    }
+ends-soon = { $amount } off until { $date }
+ends-soon-text = For whoever is still missing from your list. Our last parcels before Christmas leave in the middle of December.
+thanks-percent = { $percent_text }% off, with our thanks
+thanks-percent-text = To be chosen again is the finest compliment we know. This is our answer to it.
+thanks-delivery = Your next delivery is on us
+thanks-delivery-text = To be chosen again is the finest compliment we know. Your next parcel travels at our expense.
+
+## Codes
+
+invitation = One invitation, two rewards
+invitation-caption = Scan the code for your invitation: 15% off for whoever accepts it, and 15% for you once their parcel is on its way.
+warranty = Ten years of warranty
+warranty-caption = Scan the code to register your piece. Its warranty then lasts ten years instead of two.
+question = A question about your order
+question-caption = Scan the code, which knows your order. Your answer goes straight to those who packed it.
+
+## Points
+
+tier-points = Your points
+tier-points-text =
+    { $points ->
+        [one] { $tier } · { $points_text } point
+       *[other] { $tier } · { $points_text } points
+    }
+    { $missing ->
+        [one] { $missing_text } point more brings your next reward.
+       *[other] { $missing_text } points more bring your next reward.
+    }
+    Last year’s points are yours to use until { $year_end }.
+points = Your points
+points-text =
+    { $points ->
+        [one] { $points_text } point
+       *[other] { $points_text } points
+    }
+    { $missing ->
+        [one] { $missing_text } point more brings your next reward.
+       *[other] { $missing_text } points more bring your next reward.
+    }
+    Last year’s points are yours to use until { $year_end }.
+
+## The house
+
+first-advent = For the first Sunday in Advent
+first-advent-text = On 29 November the first of four candles is lit. What is ordered by 14 December will lie under the tree in time.
+last-posting = In time for Christmas
+last-posting-text = What is ordered by noon on Thursday 17 December reaches any address in the United Kingdom before Christmas Eve.
+gift-of-the-month = This month, with our compliments
+gift-of-the-month-text = With your next order this month we enclose six beeswax candles, dipped by hand. There is nothing you need to enter.
+goes-with = To go with what you have

@@ -1,0 +1,78 @@
+# Ce que disent les campagnes, en français : NAME est un titre, NAME-text l’accompagne, NAME-caption va avec un QR code.
+# Les variables permises : docs/campaigns.md. Chaque nombre vient deux fois, comme dans config/messages.
+
+## Bons
+
+apology = { $percent_text } % de remise, avec nos excuses
+apology-text =
+    { $days_late ->
+        [one] Ce colis est parti un jour plus tard que promis. Ce n’est pas dans nos habitudes, et nous vous prions de nous en excuser.
+       *[other] Ce colis est parti { $days_late_text } jours plus tard que promis. Ce n’est pas dans nos habitudes, et nous vous prions de nous en excuser.
+    }
+welcome = { $percent_text } % de remise pour vous souhaiter la bienvenue
+welcome-text = Une première commande, c’est une rencontre. Ce code n’appartient qu’à vous, pour le jour où l’envie vous reprendra.
+birthday = { $percent_text } % de remise pour votre anniversaire, { $name }
+birthday-unnamed = { $percent_text } % de remise pour votre anniversaire
+birthday-text = Le jour approche. Offrez-vous ce que vous n’auriez demandé à personne.
+anniversary =
+    { $anniversary ->
+        [one] Un an déjà, et { $percent_text } % de remise
+       *[other] { $anniversary_text } ans déjà, et { $percent_text } % de remise
+    }
+anniversary-text = Merci de faire partie de la maison. C’est notre façon de fêter ce jour avec vous.
+reward = { $amount } de remise grâce à vos points
+reward-text =
+    { $points ->
+        [one] Vous avez réuni { $points_text } point. Dès le centième, ils deviennent une attention comme celle-ci.
+       *[other] Vous avez réuni { $points_text } points. Dès le centième, ils deviennent une attention comme celle-ci.
+    }
+ends-soon = { $amount } de remise jusqu’au { $date }
+ends-soon-text = Pour celles et ceux qui manquent encore à votre liste. Nos derniers colis de Noël partent à la mi-décembre.
+thanks-percent = { $percent_text } % de remise, avec tous nos remerciements
+thanks-percent-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Voici notre réponse.
+thanks-delivery = Votre prochaine livraison vous est offerte
+thanks-delivery-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Votre prochain colis voyagera à nos frais.
+
+## Codes
+
+invitation = Une invitation, deux attentions
+invitation-caption = Scannez ce code pour ouvrir votre invitation : 15 % de remise pour la personne conviée et, dès son colis parti, 15 % pour vous.
+warranty = Une garantie de dix ans
+warranty-caption = Scannez ce code pour enregistrer votre article : sa garantie passe alors de deux à dix ans.
+question = Une question sur votre commande
+question-caption = Scannez ce code, il connaît votre commande. Votre réponse parvient directement à l’équipe qui l’a préparée.
+
+## Points
+
+tier-points = Vos points
+tier-points-text =
+    { $points ->
+        [one] { $tier } · { $points_text } point
+       *[other] { $tier } · { $points_text } points
+    }
+    { $missing ->
+        [one] Plus que { $missing_text } point avant votre prochaine récompense.
+       *[other] Plus que { $missing_text } points avant votre prochaine récompense.
+    }
+    Vos points de l’an dernier restent à vous jusqu’au { $year_end }.
+points = Vos points
+points-text =
+    { $points ->
+        [one] { $points_text } point
+       *[other] { $points_text } points
+    }
+    { $missing ->
+        [one] Plus que { $missing_text } point avant votre prochaine récompense.
+       *[other] Plus que { $missing_text } points avant votre prochaine récompense.
+    }
+    Vos points de l’an dernier restent à vous jusqu’au { $year_end }.
+
+## La maison
+
+first-advent = Pour le premier dimanche de l’Avent
+first-advent-text = Le 29 novembre, on allume la première des quatre bougies. Ce que vous commandez d’ici au 14 décembre sera à temps au pied du sapin.
+last-posting = À temps pour Noël
+last-posting-text = Ce que vous commandez avant midi, le jeudi 17 décembre, arrive avant le réveillon partout au Royaume-Uni.
+gift-of-the-month = L’attention du mois
+gift-of-the-month-text = À votre prochaine commande du mois, nous joignons six bougies en cire d’abeille, trempées à la main. Vous n’avez rien à saisir.
+goes-with = Pour accompagner ce que vous avez
