@@ -1,31 +1,34 @@
-"""What the brand adds to a parcel: its story, a voucher, recommendations, loyalty, referral, registration.
+"""What the brand adds to a parcel where no campaign says otherwise: story, voucher, recommendations, loyalty and codes.
 
 The story is for everybody. What speaks to this customer alone is only for those who agreed to marketing, and never on
 a gift: its receiver is somebody else. The voucher comes with the parcel that completes the order. A code that would
 be too long to scan is left out: what marketing adds never holds a note.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from service.config import Shop
-from service.model import Block, Code, Hero, Shipment, Tiles, Voucher, Words
-from service.planning.house import Site, Wording
+from service.model import Block, Code, Hero, Recommendation, Shipment, Tiles, Voucher, Words
+from service.planning.house import Wording
 from service.planning.pieces import Setting, durable_sku, is_open, link, referral, tiles, voucher, worth
-from service.planning.targets import scanned
+from service.planning.targets import scanned, target
 from service.planning.typography import native
 
 
-def offer_blocks(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:
-    """What stands between the parcel and the useful things, in reading order."""
-    setting = Setting(shipment, shop, site, wording)
-    if story := _story(shop, wording):
+def standing_offers(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
+    """What stands between the parcel and the useful things where no campaign fills its slot, in reading order.
+
+    `recommended` is ours, for orders that bring no recommendations of their own.
+    """
+    shipment = setting.shipment
+    if story := _story(setting.shop, setting.wording):
         yield "promo", story
-    if shipment.order.gift:
-        return
-    if shipment.order.customer.marketing == "allowed":
-        yield from _personal(setting)
-    if registration := _registration(setting):
-        yield "registration", registration
+    if not shipment.order.gift:
+        if shipment.order.customer.marketing == "allowed":
+            yield from _personal(setting, recommended)
+        if registration := _registration(setting):
+            yield "registration", registration
+    yield "feedback", _feedback(setting)
 
 
 def _story(shop: Shop, wording: Wording) -> Hero | None:
@@ -36,12 +39,12 @@ def _story(shop: Shop, wording: Wording) -> Hero | None:
     return Hero((shop.story.picture,), native(heading[language], language), (native(text[language], language),))
 
 
-def _personal(setting: Setting) -> Iterator[tuple[str, Block]]:
+def _personal(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
     shipment, message = setting.shipment, setting.wording.messages.text
     dispatched = shipment.dispatched_at.astimezone(setting.site.zone).date()
     if shipment.final and is_open(shipment.order.offer, dispatched):
         yield "voucher", _voucher(setting)
-    if shown := tiles(shipment.order.recommendations, setting):
+    if shown := tiles(shipment.order.recommendations or recommended, setting):
         yield "recommendations", Tiles(message("recommendations"), shown)
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
@@ -75,3 +78,9 @@ def _registration(setting: Setting) -> Code | None:
     message, sku = setting.wording.messages.text, durable_sku(setting)
     url = link(setting.shop.registration_url, setting, sku=sku) if sku else ""
     return scanned(url, message("registration"), message("registration-caption", sku=sku)) if url else None
+
+
+def _feedback(setting: Setting) -> Code:
+    message, shipment = setting.wording.messages.text, setting.shipment
+    url = target(setting.shop.feedback_url, note_id=shipment.note_id, language=setting.language)
+    return scanned(url, message("feedback"), message("feedback-caption"))

@@ -13,27 +13,32 @@ import cel
 
 from service.config import Rule
 from service.marketing import Given, Standing
-from service.model import HELD_OUT, NEUTRAL, SHOWN, Exposure, Giving, Offer, Shipment
+from service.model import HELD_OUT, NEUTRAL, SHOWN, Block, Exposure, Giving, Offer, Shipment
 from service.planning.campaigns.arms import HOLD_OUT, arm_of, customer_of
 from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
 from service.planning.campaigns.facts import Occasion, facts_of
-from service.planning.campaigns.giving import NO_OFFER, Grant, grant
+from service.planning.campaigns.filling import Sheet, fill
+from service.planning.campaigns.giving import Grant, grant
+from service.planning.campaigns.words import Unsaid
 from service.planning.house import House
+from service.planning.pieces import Setting
 
 PASSED = "passed"
 UNMET = "its condition does not hold"
+NOTHING = Grant()
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a rule puts into a slot. `offer` is the voucher that it gives, without a code in all other slots."""
+    """What a rule puts into its slot. `offer` is the voucher that it gives, without a code in all other slots."""
 
     campaign: str
     arm: str
     number: int  # of the rule in its campaign's file, from 1; 0 where the file has it no more
     rule: Rule
-    offer: Offer = NO_OFFER
+    offer: Offer
+    block: Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Choices:
 class _Draft:
     """The choices for one note, as far as they are made."""
 
-    occasion: Occasion
+    sheet: Sheet
     standing: Standing
     generation: int
     unaddressed: str  # why we may say nothing that is about the customer; empty if we may
@@ -70,14 +75,19 @@ class _Draft:
     givings: list[Giving] = field(default_factory=list)
     trace: list[Verdict] = field(default_factory=list)
 
+    @property
+    def occasion(self) -> Occasion:
+        """What conditions are asked about."""
+        return self.sheet.occasion
+
 
 def choose(shipment: Shipment, house: House, standing: Standing, language: str, generation: int = 1) -> Choices:
     """What campaigns decide for a note in `language`; the shipment's shop and site are of the house."""
     if not house.campaigns.campaigns:
         return Choices()
-    occasion = occasion_of(shipment, house, standing, language)
-    context = context_of(facts_of(occasion, house.campaigns.reads))
-    draft = _Draft(occasion, standing, generation, unaddressed(shipment), context)
+    sheet = _sheet(shipment, house, standing, language)
+    context = context_of(facts_of(sheet.occasion, house.campaigns.reads))
+    draft = _Draft(sheet, standing, generation, unaddressed(shipment), context)
     _carry_again(house.campaigns.campaigns, draft)
     candidates = [campaign for campaign in house.campaigns.campaigns if _is_candidate(campaign, draft)]
     for campaign in candidates:
@@ -85,6 +95,17 @@ def choose(shipment: Shipment, house: House, standing: Standing, language: str, 
     if draft.unaddressed and not all(campaign.is_for_everyone for campaign in candidates):
         draft.exposures.append(Exposure("", "", "", 0, NEUTRAL, draft.unaddressed))
     return Choices(draft.filled, tuple(draft.exposures), tuple(draft.givings), tuple(draft.trace))
+
+
+def _sheet(shipment: Shipment, house: House, standing: Standing, language: str) -> Sheet:
+    shop, site = house.shops[shipment.order.shop], house.sites[shipment.order.site]
+    local = standing.now.astimezone(site.zone)
+    return Sheet(
+        setting=Setting(shipment, shop, site, house.wordings[language]),
+        occasion=occasion_of(shipment, house, standing, language),
+        voice=house.campaign_words.voice(language, shipment.order.shop, local.replace(tzinfo=None)),
+        recommended=standing.recommended,
+    )
 
 
 def occasion_of(shipment: Shipment, house: House, standing: Standing, language: str) -> Occasion:
@@ -114,14 +135,19 @@ def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None
 
 
 def _given_again(given: Given, campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> Filled:
-    """In the words of the rule that gives from that pool, first of one that holds; without any, as always."""
+    """In the words of the rule that gives from that pool, first of one that holds; where they fail, as always."""
     campaign = next((each for each in campaigns if each.id == given.campaign), None)
     rules = [rule for rule in campaign.rules if rule.rule.pool == given.pool] if campaign else []
+    plain = Rule(slot="voucher", pool=given.pool)
     if campaign is None or not rules:
-        return Filled(given.campaign, "", 0, Rule(slot="voucher", pool=given.pool), given.offer)
+        return Filled(given.campaign, "", 0, plain, given.offer, fill(plain, given.offer, draft.sheet))
     rule = next((rule for rule in rules if rule.condition.holds(draft.context)), rules[0])
     arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
-    return Filled(campaign.id, arm, rule.number, rule.rule, given.offer)
+    try:
+        block = fill(rule.rule, given.offer, draft.sheet)
+    except Unsaid:
+        block = fill(plain, given.offer, draft.sheet)
+    return Filled(campaign.id, arm, rule.number, rule.rule, given.offer, block)
 
 
 # Campaign by campaign ------------------------------------------------------------------------------------------------
@@ -156,27 +182,20 @@ def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Sta
 def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
     """Let each rule of a campaign fill its slot, or say why it does not."""
     arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
-    held_out: set[str] = set()
+    held_out: set[str] = set()  # slots
     for rule in campaign.rules:
-        slot, number = rule.rule.slot, rule.number
-        passed = _passed(rule, arm, draft) or (slot in held_out and f"it was held out of {slot} already")
-        granted = Grant(refused=passed) if passed else _granted(campaign.id, rule, draft)
-        if granted.refused:
-            draft.trace.append(Verdict(campaign.id, number, PASSED, granted.refused))
-            continue
-        outcome = HELD_OUT if arm == HOLD_OUT else SHOWN
-        draft.exposures.append(Exposure(campaign.id, arm, slot, number, outcome))
-        draft.trace.append(Verdict(campaign.id, number, outcome))
-        if arm == HOLD_OUT:
-            held_out.add(slot)
-            continue
-        draft.filled[slot] = Filled(campaign.id, arm, number, rule.rule, granted.offer)
-        if granted.is_new:
-            draft.givings.append(Giving(campaign.id, rule.rule.pool, granted.offer.code))
+        reason = _passed(rule, arm, draft)
+        if not reason and rule.rule.slot in held_out:
+            reason = f"an earlier rule was held out of {rule.rule.slot}"
+        reason = reason or _fill(campaign, rule, arm, draft)
+        if reason:
+            draft.trace.append(Verdict(campaign.id, rule.number, PASSED, reason))
+        elif arm == HOLD_OUT:
+            held_out.add(rule.rule.slot)
 
 
 def _passed(rule: CompiledRule, arm: str, draft: _Draft) -> str:
-    """Why a rule does not fill its slot, before a code is looked for; empty if it does."""
+    """Why a rule is passed over before anything is looked for to fill its slot; empty if it is not."""
     if draft.unaddressed and not rule.rule.for_everyone:
         return f"it is not for everyone, and this note speaks to nobody: {draft.unaddressed}"
     if rule.rule.arm and arm not in (rule.rule.arm, HOLD_OUT):
@@ -186,6 +205,25 @@ def _passed(rule: CompiledRule, arm: str, draft: _Draft) -> str:
     return "" if rule.condition.holds(draft.context) else UNMET
 
 
+def _fill(campaign: CompiledCampaign, rule: CompiledRule, arm: str, draft: _Draft) -> str:
+    """Fill the rule's slot, or note that it was held out of it; else why it can't be filled."""
+    granted = _granted(campaign.id, rule, draft)
+    if granted.refused:
+        return granted.refused
+    try:
+        block = fill(rule.rule, granted.offer, draft.sheet)
+    except Unsaid as unsaid:
+        return str(unsaid)
+    slot, outcome = rule.rule.slot, HELD_OUT if arm == HOLD_OUT else SHOWN
+    draft.exposures.append(Exposure(campaign.id, arm, slot, rule.number, outcome))
+    draft.trace.append(Verdict(campaign.id, rule.number, outcome))
+    if outcome == SHOWN:
+        draft.filled[slot] = Filled(campaign.id, arm, rule.number, rule.rule, granted.offer, block)
+        if granted.is_new:
+            draft.givings.append(Giving(campaign.id, rule.rule.pool, granted.offer.code))
+    return ""
+
+
 def _granted(campaign: str, rule: CompiledRule, draft: _Draft) -> Grant:
     """The voucher of a rule that gives one; nothing for the others."""
-    return grant(campaign, rule, draft.occasion, draft.standing, draft.generation) if rule.rule.pool else Grant()
+    return grant(campaign, rule, draft.occasion, draft.standing, draft.generation) if rule.rule.pool else NOTHING
