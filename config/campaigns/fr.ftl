@@ -3,21 +3,21 @@
 
 ## Bons
 
-apology = { $percent_text } % de remise, avec nos excuses
+apology = { $percent_text } % de remise, avec nos excuses
 apology-text =
     { $days_late ->
         [one] Ce colis est parti un jour plus tard que promis. Ce n’est pas dans nos habitudes, et nous vous prions de nous en excuser.
        *[other] Ce colis est parti { $days_late_text } jours plus tard que promis. Ce n’est pas dans nos habitudes, et nous vous prions de nous en excuser.
     }
-welcome = { $percent_text } % de remise pour vous souhaiter la bienvenue
+welcome = { $percent_text } % de remise pour vous souhaiter la bienvenue
 welcome-text = Une première commande, c’est une rencontre. Ce code n’appartient qu’à vous, pour le jour où l’envie vous reprendra.
-birthday = { $percent_text } % de remise pour votre anniversaire, { $name }
-birthday-unnamed = { $percent_text } % de remise pour votre anniversaire
+birthday = { $percent_text } % de remise pour votre anniversaire, { $name }
+birthday-unnamed = { $percent_text } % de remise pour votre anniversaire
 birthday-text = Le jour approche. Offrez-vous ce que vous n’auriez demandé à personne.
 anniversary =
     { $anniversary ->
-        [one] Un an déjà, et { $percent_text } % de remise
-       *[other] { $anniversary_text } ans déjà, et { $percent_text } % de remise
+        [one] Un an déjà, et { $percent_text } % de remise
+       *[other] { $anniversary_text } ans déjà, et { $percent_text } % de remise
     }
 anniversary-text = Merci de faire partie de la maison. C’est notre façon de fêter ce jour avec vous.
 reward = { $amount } de remise grâce à vos points
@@ -28,7 +28,7 @@ reward-text =
     }
 ends-soon = { $amount } de remise jusqu’au { $date }
 ends-soon-text = Pour celles et ceux qui manquent encore à votre liste. Nos derniers colis de Noël partent à la mi-décembre.
-thanks-percent = { $percent_text } % de remise, avec tous nos remerciements
+thanks-percent = { $percent_text } % de remise, avec tous nos remerciements
 thanks-percent-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Voici notre réponse.
 thanks-delivery = Votre prochaine livraison vous est offerte
 thanks-delivery-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Votre prochain colis voyagera à nos frais.
@@ -36,7 +36,7 @@ thanks-delivery-text = Nous choisir à nouveau : nous ne connaissons pas de plus
 ## Codes
 
 invitation = Une invitation, deux attentions
-invitation-caption = Scannez ce code pour ouvrir votre invitation : 15 % de remise pour la personne conviée et, dès son colis parti, 15 % pour vous.
+invitation-caption = Scannez ce code pour ouvrir votre invitation : 15 % de remise pour la personne conviée et, dès son colis parti, 15 % pour vous.
 warranty = Une garantie de dix ans
 warranty-caption = Scannez ce code pour enregistrer votre article : sa garantie passe alors de deux à dix ans.
 question = Une question sur votre commande
