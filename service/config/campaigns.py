@@ -1,12 +1,15 @@
 """campaigns/NAME.toml: who gets what, and how it is measured. The file's name is the campaign's id."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from service.config.parts import Language, Part, PictureId, target_pattern
 
+IMPERSONAL = ("promo", "registration", "feedback")  # slots in which nothing need be about the customer
+LINKED = {"voucher": "code", "referral": "code", "registration": "sku", "feedback": ""}  # slots with a code, its field
 Slot = Literal["promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -19,6 +22,12 @@ class Window(Part):
 
     first: date | None = Field(default=None, alias="from", description="The first day.")
     until: date | None = Field(default=None, description="The last day.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Window":
+        if self.first and self.until and self.until < self.first:
+            raise ValueError("it ends before it begins")
+        return self
 
 
 class Arm(Part):
@@ -48,6 +57,21 @@ class Rule(Part):
         max_length=120,
         description="Where its QR code leads, with {code} {note_id} {language} {sku} {order_id}; empty: as always.",
     )
+
+    @model_validator(mode="after")
+    def _fits_its_slot(self) -> "Rule":
+        if bool(self.pool) != (self.slot == "voucher"):
+            raise ValueError("a voucher needs a pool, and nothing else has one")
+        if self.picture and self.slot != "promo":
+            raise ValueError("only a promo has a picture")
+        if self.for_everyone and self.slot not in IMPERSONAL:
+            raise ValueError(f"for_everyone is for {', '.join(IMPERSONAL)}: a {self.slot} is for those who agreed")
+        for field in re.findall(r"\{(\w+)\}", self.link):
+            if field in ("code", "sku") and field != LINKED.get(self.slot):
+                raise ValueError(f"the link of a {self.slot} knows no {{{field}}}")
+        if self.link and self.slot not in LINKED:
+            raise ValueError(f"a {self.slot} has no code that could lead anywhere")
+        return self
 
 
 class Campaign(Part):

@@ -91,7 +91,11 @@ def _faults(campaign: Campaign, shops: Mapping[str, Shop], values: Values) -> It
     ):
         yield from (((key,), _strange(name, values[path])) for name in names if name not in values[path])
     hosts = _hosts([shop for name, shop in shops.items() if not campaign.shops or name in campaign.shops])
+    arms = [arm.name for arm in campaign.arm]
+    yield from ((("arm", place), f"{arm} is there twice") for place, arm in enumerate(arms) if arm in arms[:place])
     for number, rule in enumerate(campaign.rule):
+        if rule.arm and rule.arm not in arms:
+            yield ("rule", number, "arm"), _strange(rule.arm, arms)
         yield from ((("rule", number, "when"), fault) for fault in _condition_faults(rule, values))
         if rule.link and not _leads_to(urlsplit(rule.link).netloc, hosts):
             yield ("rule", number, "link"), f"leads away from the shop; it has {', '.join(sorted(hosts))}"

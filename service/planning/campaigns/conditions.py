@@ -78,11 +78,6 @@ def _trial_faults(source: str) -> Iterator[str]:
 
 
 def first_unmet(condition: Condition, context: cel.Context) -> str:
-    """The first of its `&&` parts that does not hold, or that can't be answered, with why; empty if it holds."""
-    for part in parts_of(condition.source):
-        try:
-            if cel.compile(part).execute(context) is not True:
-                return part
-        except FAILURES as error:
-            return f"{part} (can't be answered: {str(error).partition('. ')[0]})"
-    return ""
+    """The first of its `&&` parts that is not true, or can't be answered; empty if all are."""
+    parts = parts_of(condition.source)
+    return next((part for part in parts if not compile_condition(part).holds(context)), "")
