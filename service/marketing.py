@@ -55,3 +55,23 @@ class Standing:
 
 NOBODY = Standing()
 """What is known where nothing was asked: no customer, no codes."""
+
+
+# What files of vouchers say ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A code as a pool's file brings it, and the row that it stands in."""
+
+    row: int
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """That a code paid for an order, and the row that says so; the order may be unknown."""
+
+    row: int
+    code: str
+    order_id: str = ""

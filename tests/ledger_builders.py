@@ -6,7 +6,8 @@ from typing import Any
 from service.ledger.accounts import Drop, Entry, NoteKey
 from service.ledger.exposures import NO_MARKETING, Marketing
 from service.ledger.ledger import Ledger
-from service.ledger.vouchers import CodeLine, import_codes
+from service.ledger.vouchers import import_codes
+from service.marketing import CodeLine
 from service.model import SHOWN, Exposure, Giving, Offer, RenderedNote
 from tests.builders import NOON, a_shipment
 

@@ -116,7 +116,7 @@ def test_each_refusal_stands_in_the_page_as_it_is_said(name: str, content: bytes
 
 
 def test_every_code_of_a_refusal_has_a_heading() -> None:
-    of_no_file = {"admin-refused", "decision-refused", "picture-source-unusable"}
+    of_no_file = {"admin-refused", "decision-refused", "picture-source-unusable", "vouchers-refused"}
     codes = {kind.code for kind in Rejected.__subclasses__()} - of_no_file
     assert codes == set(re.findall("^### ([a-z-]+)$", PAGE, re.MULTILINE))
 

@@ -18,6 +18,7 @@ from service.errors import VouchersRefused
 from service.ledger.entering import redeem
 from service.ledger.ledger import Ledger
 from service.ledger.schema import FREE, voucher_codes
+from service.marketing import CodeLine, Redemption
 from service.model import Offer
 
 _CHUNK = 500
@@ -82,22 +83,6 @@ class PoolCount:
     redeemed: int
     expired: int
     next_expiry: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class CodeLine:
-    """A code as a file brings it, and the row that it stands in."""
-
-    row: int
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    """That a code paid for an order; the order may be unknown."""
-
-    code: str
-    order_id: str = ""
 
 
 def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Imported:
