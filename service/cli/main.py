@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -133,6 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     _json_option(command("check", "check.check", "Look at everything that can be wrong before an order comes."))
 
+    explain = command(
+        "explain", "explain.explain_file", "Which rule chose what for the notes of a file, and why the others did not."
+    )
+    explain.add_argument("file", type=Path, metavar="FILE")
+    explain.add_argument("--shipment", type=int, metavar="N", help="only this shipment of a batch")
+    explain.add_argument("--on", type=date.fromisoformat, metavar="DAY", help="as on this day (default: today)")
+    _json_option(explain)
+
     preview = command(
         "preview", "proof.preview", "Draw the note of an order file, without printing or recording anything."
     )
@@ -146,8 +155,8 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("-o", "--output", type=Path, required=True, metavar="X.pdf")
     proof.add_argument("--shop", metavar="SHOP", help="only this shop's (default: all)")
 
-    schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts or the configuration.")
-    schema.add_argument("of", choices=("order", "layout", "config"))
+    schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts, the configuration, campaigns.")
+    schema.add_argument("of", choices=("order", "layout", "config", "campaign"))
 
     _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 

@@ -4,7 +4,9 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from service.cli.drops import read_order_file
+from service.cli.standing import standing_of
 from service.cli.terminal import progress, say
+from service.clock import utc_now
 from service.config import Config
 from service.errors import SlipwayError
 from service.imagery.library import Library
@@ -32,7 +34,7 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
     if chosen is None:
         say(f"{arguments.file} has no shipment {arguments.shipment}")
         return 1
-    plan = plan_note(chosen.shipment, house)
+    plan = plan_note(chosen.shipment, house, standing_of(chosen.shipment, house, config, utc_now()))
     renderer = Renderer({plan.layout: load_layout(config.settings.layouts / plan.layout)})
     pictures = Library(config.settings.image_cache).pick(plan, renderer.picture_sizes(plan.layout)).pictures
     note = renderer.render(plan, pictures)

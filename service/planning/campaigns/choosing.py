@@ -26,6 +26,11 @@ from service.planning.pieces import Setting
 
 PASSED = "passed"
 UNMET = "its condition does not hold"
+NOT_FOR_EVERYONE = {
+    "gift": "it is about the customer, and a gift is for somebody else",
+    "objected": "it is about the customer, who objected to marketing",
+    "unknown": "it is about the customer, who has not agreed to marketing",
+}
 NOTHING = Grant()
 
 
@@ -176,7 +181,8 @@ def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Sta
     ):
         if allowed and value not in allowed:
             return f"the campaign is not for {what} {value}"
-    return standing.closed.get(campaign.id, "")
+    closed = standing.closed.get(campaign.id)
+    return f"the campaign takes no more notes: {closed}" if closed else ""
 
 
 def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
@@ -197,7 +203,7 @@ def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
 def _passed(rule: CompiledRule, arm: str, draft: _Draft) -> str:
     """Why a rule is passed over before anything is looked for to fill its slot; empty if it is not."""
     if draft.unaddressed and not rule.rule.for_everyone:
-        return f"it is not for everyone, and this note speaks to nobody: {draft.unaddressed}"
+        return NOT_FOR_EVERYONE[draft.unaddressed]
     if rule.rule.arm and arm not in (rule.rule.arm, HOLD_OUT):
         return f"it is for arm {rule.rule.arm}, and the customer has {arm}"
     if taken := draft.filled.get(rule.rule.slot):

@@ -1,16 +1,14 @@
 """Why a note shows what it shows: every rule of every campaign, whether it fired, and what kept it from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import cel
-
 from service.marketing import Standing
 from service.model import Shipment
-from service.planning.campaigns.choosing import UNMET, Choices, Verdict, choose, occasion_of
-from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
+from service.planning.campaigns.arms import arm_of, customer_of
+from service.planning.campaigns.choosing import UNMET, Choices, choose, occasion_of
 from service.planning.campaigns.conditions import Condition, context_of, first_unmet
 from service.planning.campaigns.expressions import facts_read
 from service.planning.campaigns.facts import LINES, Occasion, facts_of
@@ -29,7 +27,7 @@ class Explained:
     campaign: str
     rule: int
     slot: str
-    arm: str  # that it is for; empty: all
+    arm: str  # the customer's, of this campaign
     outcome: str
     reason: str
     unmet: str = ""
@@ -53,29 +51,17 @@ def explain(shipment: Shipment, house: House, standing: Standing, generation: in
     occasion = occasion_of(shipment, house, standing, language)
     context = context_of(facts_of(occasion, house.campaigns.reads))
     verdicts = {(verdict.campaign, verdict.number): verdict for verdict in choices.trace}
-    rules = tuple(_explained(house.campaigns.campaigns, verdicts, occasion, context))
-    return Explanation(language, standing.now, choices, rules)
-
-
-def _explained(
-    campaigns: tuple[CompiledCampaign, ...],
-    verdicts: Mapping[tuple[str, int], Verdict],
-    occasion: Occasion,
-    context: cel.Context,
-) -> Iterator[Explained]:
-    for campaign in campaigns:
+    customer = customer_of(standing, shipment)
+    rules = []
+    for campaign in house.campaigns.campaigns:
+        arm = arm_of(campaign, customer)
         for rule in campaign.rules:
             verdict = verdicts[campaign.id, rule.number]
-            told = (campaign.id, rule.number, rule.rule.slot, rule.rule.arm, verdict.outcome, verdict.reason)
-            if verdict.reason == UNMET:
-                yield Explained(*told, *_why(rule, occasion, context))
-            else:
-                yield Explained(*told)
-
-
-def _why(rule: CompiledRule, occasion: Occasion, context: cel.Context) -> tuple[str, tuple[str, ...]]:
-    unmet = first_unmet(rule.condition, context)
-    return unmet, tuple(_told(rule.condition, unmet, occasion))
+            unmet = first_unmet(rule.condition, context) if verdict.reason == UNMET else ""
+            because = tuple(_told(rule.condition, unmet, occasion))
+            told = (campaign.id, rule.number, rule.rule.slot, arm, verdict.outcome, verdict.reason)
+            rules.append(Explained(*told, unmet, because))
+    return Explanation(language, standing.now, choices, tuple(rules))
 
 
 def _told(condition: Condition, unmet: str, occasion: Occasion) -> Iterator[str]:
