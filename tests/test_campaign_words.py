@@ -206,8 +206,8 @@ def test_a_voucher_says_what_its_code_gives_and_how_it_is_used() -> None:
         label="Your code",
         code="W-7K2M",
         terms=("On orders from\u00a0£50", "Valid until 31\u00a0December 2026"),
-        scan="https://amber-home.example/v/W-7K2M?l=en",
-        address="amber-home.example/v/W-7K2M?l=en",
+        scan="https://amber-home.example/v/W-7K2M?n=509217-1-r1&l=en",
+        address="amber-home.example/v/W-7K2M",
     )
 
 
@@ -264,10 +264,11 @@ def test_what_a_customer_does_not_have_is_not_said(
     expected: str, rule: Any, says: str, customer: dict[str, object]
 ) -> None:
     voice = a_voice(hi=says, hi_text="Text.", hi_caption="Caption.")
-    shipment = a_shipment(customer=a_customer(**customer))
+    sheet = a_sheet(voice, a_shipment(customer=a_customer(**customer)))
+    pool = "p" if rule == "voucher" else ""
 
     with pytest.raises(Unsaid, match=expected):
-        fill(Rule(slot=rule, message="hi"), Offer("A-1", amount=Decimal(5)), a_sheet(voice, shipment))
+        fill(Rule(slot=rule, message="hi", pool=pool), Offer("A-1", amount=Decimal(5)), sheet)
 
 
 def test_a_message_for_packs_is_not_said_without_one() -> None:

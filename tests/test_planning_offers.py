@@ -206,7 +206,7 @@ def test_what_an_order_says_can_not_change_where_a_code_leads() -> None:
     assert isinstance(voucher, Voucher)
     assert isinstance(referral, Code)
     assert isinstance(registration, Code)
-    assert f"https://amber-home.example/v/{escaped}?l=en" == voucher.scan
+    assert f"https://amber-home.example/v/{escaped}?n=509217-1-r1&l=en" == voucher.scan
     assert f"https://amber-home.example/i/{escaped}?l=en" == referral.data
     assert f"https://amber-home.example/r/{escaped}?n=509217-1-r1" == registration.data
 

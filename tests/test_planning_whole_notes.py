@@ -285,8 +285,8 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     "Votre code",
                     CODE,
                     ("À partir de\u00a050\u00a0€ d’achat", "Valable jusqu’au 1er\u00a0décembre 2026"),
-                    "https://amber-home.example/v/WINTER%207K%2F2M?l=fr",
-                    "amber-home.example/v/WINTER%207K%2F2M?l=fr",
+                    "https://amber-home.example/v/WINTER%207K%2F2M?n=509217-2-r1&l=fr",
+                    "amber-home.example/v/WINTER%207K%2F2M",
                 ),
             ),
             (

@@ -16,8 +16,12 @@ birthday-unnamed = { $percent_text } % zu Ihrem Geburtstag
 birthday-text = Ihr Tag rückt näher. Suchen Sie sich etwas aus, das auf keinem Wunschzettel stünde.
 anniversary =
     { $anniversary ->
-        [one] Ein Jahr mit Ihnen, dafür { $percent_text } %
-       *[other] { $anniversary_text } Jahre mit Ihnen, dafür { $percent_text } %
+        [1] { $percent_text } % zu einem gemeinsamen Jahr
+        [2] { $percent_text } % zu zwei gemeinsamen Jahren
+        [3] { $percent_text } % zu drei gemeinsamen Jahren
+        [4] { $percent_text } % zu vier gemeinsamen Jahren
+        [5] { $percent_text } % zu fünf gemeinsamen Jahren
+       *[other] { $percent_text } % zu { $anniversary_text } gemeinsamen Jahren
     }
 anniversary-text = Schön, dass Sie zum Haus gehören. So begehen wir den Tag mit Ihnen.
 reward = { $amount } für Ihre Punkte
@@ -26,7 +30,7 @@ reward-text =
         [one] Sie haben { $points_text } Punkt gesammelt. Ab hundert wird daraus ein Dank wie dieser.
        *[other] Sie haben { $points_text } Punkte gesammelt. Ab hundert wird daraus ein Dank wie dieser.
     }
-ends-soon = { $amount } Nachlass bis zum { $date }
+ends-soon = { $amount } Nachlass, rechtzeitig vor Weihnachten
 ends-soon-text = Für alle, die auf Ihrer Liste noch fehlen. Unsere letzten Weihnachtspakete gehen Mitte Dezember auf die Reise.
 thanks-percent = { $percent_text } % als Dankeschön
 thanks-percent-text = Wieder gewählt zu werden ist das schönste Kompliment, das wir kennen. Dies ist unsere Antwort darauf.

@@ -16,8 +16,12 @@ birthday-unnamed = { $percent_text }% off for your birthday
 birthday-text = Your day is not far off. Choose something that you would never have asked for.
 anniversary =
     { $anniversary ->
-        [one] A year with us, and { $percent_text }% off
-       *[other] { $anniversary_text } years with us, and { $percent_text }% off
+        [1] { $percent_text }% off, for a year with us
+        [2] { $percent_text }% off, for two years with us
+        [3] { $percent_text }% off, for three years with us
+        [4] { $percent_text }% off, for four years with us
+        [5] { $percent_text }% off, for five years with us
+       *[other] { $percent_text }% off, for { $anniversary_text } years with us
     }
 anniversary-text = Thank you for keeping us company. This is how we mark the day.
 reward = { $amount } off, for your points
@@ -26,7 +30,7 @@ reward-text =
         [one] You have gathered { $points_text } point. From a hundred, they become something like this.
        *[other] You have gathered { $points_text } points. From a hundred, they become something like this.
     }
-ends-soon = { $amount } off until { $date }
+ends-soon = { $amount } off, in time for Christmas
 ends-soon-text = For whoever is still missing from your list. Our last parcels before Christmas leave in the middle of December.
 thanks-percent = { $percent_text }% off, with our thanks
 thanks-percent-text = To be chosen again is the finest compliment we know. This is our answer to it.

@@ -13,11 +13,15 @@ welcome = { $percent_text } % de remise pour vous souhaiter la bienvenue
 welcome-text = Une première commande, c’est une rencontre. Ce code n’appartient qu’à vous, pour le jour où l’envie vous reprendra.
 birthday = { $percent_text } % de remise pour votre anniversaire, { $name }
 birthday-unnamed = { $percent_text } % de remise pour votre anniversaire
-birthday-text = Le jour approche. Offrez-vous ce que vous n’auriez demandé à personne.
+birthday-text = Le jour approche. Laissez-vous tenter.
 anniversary =
     { $anniversary ->
-        [one] Un an déjà, et { $percent_text } % de remise
-       *[other] { $anniversary_text } ans déjà, et { $percent_text } % de remise
+        [1] { $percent_text } % de remise pour notre première année
+        [2] { $percent_text } % de remise pour nos deux ans
+        [3] { $percent_text } % de remise pour nos trois ans
+        [4] { $percent_text } % de remise pour nos quatre ans
+        [5] { $percent_text } % de remise pour nos cinq ans
+       *[other] { $percent_text } % de remise pour nos { $anniversary_text } ans
     }
 anniversary-text = Merci de faire partie de la maison. C’est notre façon de fêter ce jour avec vous.
 reward = { $amount } de remise grâce à vos points
@@ -26,7 +30,7 @@ reward-text =
         [one] Vous avez réuni { $points_text } point. Dès le centième, ils deviennent une attention comme celle-ci.
        *[other] Vous avez réuni { $points_text } points. Dès le centième, ils deviennent une attention comme celle-ci.
     }
-ends-soon = { $amount } de remise jusqu’au { $date }
+ends-soon = { $amount } de remise, à temps pour Noël
 ends-soon-text = Pour celles et ceux qui manquent encore à votre liste. Nos derniers colis de Noël partent à la mi-décembre.
 thanks-percent = { $percent_text } % de remise, avec tous nos remerciements
 thanks-percent-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Voici notre réponse.

@@ -49,7 +49,10 @@ def is_open(offer: Offer, day: date) -> bool:
 
 
 def voucher(offer: Offer, heading: str, paragraphs: Iterable[str], url: str, setting: Setting) -> Voucher:
-    """The voucher with these words; its QR code leads to `url`, without one it has none."""
+    """The voucher with these words; its QR code leads to `url`, without one it has none.
+
+    Who types it needs no query: that says which note was scanned.
+    """
     return Voucher(
         heading=heading,
         paragraphs=tuple(paragraphs),
@@ -57,7 +60,7 @@ def voucher(offer: Offer, heading: str, paragraphs: Iterable[str], url: str, set
         code=offer.code,
         terms=tuple(_terms(offer, setting)),
         scan=url,
-        address=typed(url),
+        address=typed(url).partition("?")[0],
     )
 
 
