@@ -25,6 +25,7 @@ from types import FrameType
 from service import __version__
 from service.clock import utc_now
 from service.config import Config
+from service.customers import open_customer_key
 from service.decisions import Decisions
 from service.delivery import LocalDelivery
 from service.drops import Drops
@@ -48,6 +49,7 @@ from service.queue_decisions import QueueDecisions
 from service.reload import Furnishing, Reload, furnish
 from service.rendering.pool import warm_up_ahead
 from service.signs import SignsOfLife
+from service.standings import Standings, recommend_nothing
 from service.systemd import Heartbeat, Manager
 from service.tracking import Listeners, Tracking
 
@@ -91,7 +93,7 @@ class Service:
         self._queue_decisions = QueueDecisions(spool, self._rooms.ledger, self._rooms.lanes, utc_now)
         self._signs = self._signs_of_life(manager)
         self._textfile = self._figures(queues)
-        self._reload = Reload(config, manager, self._adopt)
+        self._reload = Reload(config, spool, manager, self._adopt)
         self._kept = ExitStack()
         self._rejected = 0
         self._last_event = self._rooms.ledger.last_event()
@@ -237,6 +239,7 @@ class Service:
         earlier = self._rooms.renderer
         self._feeds = furnishing.feeds
         self._rooms = replace(self._rooms, house=furnishing.house, renderer=furnishing.renderer)
+        self._rooms.standings.follow(furnishing.house.campaigns)
         self._pipeline.move_into(self._rooms)
         ending = threading.Timer(self._longest_step_s, earlier.stop)  # by then no note is with the earlier workers
         ending.daemon = True
@@ -282,6 +285,8 @@ class Service:
             with contained(ReadingFailed):
                 return read_drop(name, content, self._feeds)
 
+        standings = Standings(ledger, open_customer_key(spool.customer_key), utc_now, recommend_nothing)
+        standings.follow(furnishing.house.campaigns)
         drops = Drops(spool, ledger, read)
         delivery = LocalDelivery[NoteKey]()
         lanes = Lanes(delivery, [queue.name for queue in config.printers.queue], settings.printing.window)
@@ -298,6 +303,7 @@ class Service:
             hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
             drops=drops,
             tracking=Tracking(printer, ledger, lanes, settings.printing, utc_now),
+            standings=standings,
             now=utc_now,
         )
 

@@ -57,7 +57,11 @@ Event = Literal[
     "spool.room",
     "picture.missing",
     "library.broken",
+    "recommendations.broken",
+    "content.refused",
     "marketing.left-out",
+    "note.planned-again",
+    "vouchers.low",
     "metrics.lost",
     "log.lost",
 ]
@@ -66,6 +70,7 @@ FACTS = frozenset(
     (
         *("drop", "note_id", "order_id", "shipment", "kind", "site", "shop", "language", "generation"),
         *("queue", "job_id", "job_name", "backend", "confirmed_by", "pages", "left_out", "picture", "pictures"),
+        *("campaign", "pool", "codes"),
         *("state", "code", "what", "where", "remedy", "reason", "error", "attempt", "attempts", "retry_s", "stage"),
         *("settle_ms", "plan_ms", "render_ms", "submit_ms", "print_ms", "total_ms", "elapsed_ms"),
         *("files", "notes", "shipments", "events", "size_bytes", "sha256", "free_mb"),

@@ -27,7 +27,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A code that this customer has from a campaign, and the note that first carried it."""
+    """A code that this customer has from a campaign, and a note that carried it: of this order's notes, each of them."""
 
     campaign: str
     pool: str

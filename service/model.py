@@ -434,7 +434,8 @@ class RenderedNote:
     """The finished document of one note.
 
     `left_out` are slots that found no room, or nothing to show; `faults` say what of marketing could not be drawn;
-    `wanted` are pictures that it had to do without, or had at another size only.
+    `wanted` are pictures that it had to do without, or had at another size only. `unseen` are the slots of marketing
+    that are not on the paper, for whatever reason: also those that the layout has no place for.
     """
 
     pdf: bytes
@@ -443,6 +444,7 @@ class RenderedNote:
     left_out: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     wanted: tuple[WantedPicture, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

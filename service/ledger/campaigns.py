@@ -3,9 +3,10 @@
 A campaign is closed while its last decision is a pause, or once as many notes as its budget allows show it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,6 +56,17 @@ _GIVEN = sa.select(
         sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), voucher_codes.c.customer != ""),
         sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), voucher_codes.c.order_id != ""),
     ),
+)
+_SHOWN_BY = (
+    sa.select(exposures.c.note_id, exposures.c.campaign)
+    .select_from(notes.join(exposures, exposures.c.note_id == notes.c.note_id))
+    .where(
+        notes.c.order_id == sa.bindparam("of_order"),
+        exposures.c.outcome == SHOWN,
+        exposures.c.slot == "voucher",
+    )
+    .distinct()
+    .order_by(exposures.c.note_id)
 )
 _SHOWN_NOTES = sa.select(campaign_notes.c.campaign, campaign_notes.c.notes)
 _DECISION = sa.select(campaign_decisions.c.number).where(
@@ -127,10 +139,9 @@ class Remembered:
 def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Remembered:
     """What is known of a customer, but for this order; nothing but the order's own codes where there is none."""
     rows = [dict(row) for row in ledger.ask(_GIVEN, {"of_customer": customer, "of_order": order_id})]
-    given = tuple(
-        Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], row["note_id"])
-        for row in sorted(rows, key=lambda row: (row["campaign"], row["code"]))
-    )
+    rows.sort(key=lambda row: (row["campaign"], row["code"]))
+    carried = [row for row in rows if row["order_id"] == order_id]
+    given = tuple(_given(row, row["note_id"]) for row in rows) + tuple(_given_on(ledger, carried, order_id))
     if not customer:
         return Remembered(History(), given)
     before = {"of_customer": customer, "but_order": order_id}
@@ -152,6 +163,19 @@ def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Rem
         ),
         given,
     )
+
+
+def _given_on(ledger: Ledger, rows: Sequence[Mapping[str, Any]], order_id: str) -> Iterator[Given]:
+    """The codes of an order on its other notes: each reprints what it showed."""
+    shown = ledger.ask(_SHOWN_BY, {"of_order": order_id}) if rows else ()
+    for row in rows:
+        for note in shown:
+            if note["campaign"] == row["campaign"] and note["note_id"] != row["note_id"]:
+                yield _given(row, note["note_id"])
+
+
+def _given(row: Mapping[str, Any], note_id: str) -> Given:
+    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id)
 
 
 def _is_open(redeemed_at: datetime | None, expires: str, day: date) -> bool:
