@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from service.cli.check_campaigns import campaign_findings
 from service.cli.check_queues import queue_findings
 from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
 from service.config import Config
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
@@ -30,7 +32,7 @@ LIBRARY_HINT = "`slipway images sync SOURCE` makes the index anew; docs/pictures
 
 def check(arguments: argparse.Namespace, config: Config) -> int:
     """Everything that can be wrong before an order comes; exit 0 or 78."""
-    findings = list(_findings(config))
+    findings = list(_findings(config, arguments.orders))
     faults = [finding for finding in findings if finding.fault]
     if arguments.json:
         for finding in findings:
@@ -40,22 +42,24 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
             ("", "what", "found"),
             [(finding.verdict, finding.subject, finding.found) for finding in findings],
         )
-        for hint in dict.fromkeys(finding.hint for finding in faults):
-            subjects = ", ".join(finding.subject for finding in faults if finding.hint == hint)
+        open_ones = [finding for finding in findings if finding.fault or finding.warning]
+        for hint in dict.fromkeys(finding.hint for finding in open_ones):
+            subjects = ", ".join(finding.subject for finding in open_ones if finding.hint == hint)
             say(f"\n{subjects}\n  do: {hint}")
     return CONFIGURATION if faults else 0
 
 
-def _findings(config: Config) -> Iterator[Finding]:
+def _findings(config: Config, orders: int) -> Iterator[Finding]:
     yield Finding("configuration", str(config.folder))
     try:
-        compile_feeds(config)
+        feeds = compile_feeds(config)
         yield Finding("feeds", f"{len(config.feeds)}: {', '.join(sorted(config.feeds))}")
-        house = compile_house(config)
+        house = compile_house(config, packs_of(config))
     except SlipwayError as error:
         yield Finding("configuration", "", str(error), error.hint)
         return
     yield Finding("messages", f"{len(LANGUAGES)} languages, the same messages in each")
+    yield from campaign_findings(config, house, feeds, orders)
     yield from _route_findings(config, house)
     yield from _layout_findings(config, house)
     yield from _place_findings(config)

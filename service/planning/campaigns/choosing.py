@@ -90,7 +90,7 @@ def choose(shipment: Shipment, house: House, standing: Standing, language: str, 
     """What campaigns decide for a note in `language`; the shipment's shop and site are of the house."""
     if not house.campaigns.campaigns:
         return Choices()
-    sheet = _sheet(shipment, house, standing, language)
+    sheet = sheet_of(shipment, house, standing, language)
     context = context_of(facts_of(sheet.occasion, house.campaigns.reads))
     draft = _Draft(sheet, standing, generation, unaddressed(shipment), context)
     _carry_again(house.campaigns.campaigns, draft)
@@ -102,7 +102,8 @@ def choose(shipment: Shipment, house: House, standing: Standing, language: str, 
     return Choices(draft.filled, tuple(draft.exposures), tuple(draft.givings), tuple(draft.trace))
 
 
-def _sheet(shipment: Shipment, house: House, standing: Standing, language: str) -> Sheet:
+def sheet_of(shipment: Shipment, house: House, standing: Standing, language: str) -> Sheet:
+    """The note whose slots are to be filled, at the moment of `standing`."""
     shop, site = house.shops[shipment.order.shop], house.sites[shipment.order.site]
     local = standing.now.astimezone(site.zone)
     return Sheet(
@@ -168,11 +169,20 @@ def _is_candidate(campaign: CompiledCampaign, draft: _Draft) -> bool:
 
 def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Standing) -> str:
     """Why a campaign has nothing to do with a note; empty if it has."""
+    window = campaign.campaign.window
+    if window.first and occasion.today < window.first:
+        return f"the campaign begins on {window.first}"
+    if window.until and occasion.today > window.until:
+        return f"the campaign ended on {window.until}"
+    if reason := not_addressed(campaign, occasion):
+        return reason
+    closed = standing.closed.get(campaign.id)
+    return f"the campaign takes no more notes: {closed}" if closed else ""
+
+
+def not_addressed(campaign: CompiledCampaign, occasion: Occasion) -> str:
+    """Which of its bounds but the window keeps a campaign from a note; empty if none does."""
     bounds, order = campaign.campaign, occasion.shipment.order
-    if bounds.window.first and occasion.today < bounds.window.first:
-        return f"the campaign begins on {bounds.window.first}"
-    if bounds.window.until and occasion.today > bounds.window.until:
-        return f"the campaign ended on {bounds.window.until}"
     for what, value, allowed in (
         ("shop", order.shop, bounds.shops),
         ("site", order.site, bounds.sites),
@@ -181,8 +191,7 @@ def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Sta
     ):
         if allowed and value not in allowed:
             return f"the campaign is not for {what} {value}"
-    closed = standing.closed.get(campaign.id)
-    return f"the campaign takes no more notes: {closed}" if closed else ""
+    return ""
 
 
 def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
