@@ -143,6 +143,11 @@ class VouchersRefused(Rejected):
     advice = "Mend the row named and import the file again; nothing of it was taken."
 
 
+class ContentRefused(Rejected):
+    code = "content-refused"
+    advice = "Mend the content pack as it says and hand it in again; what was active still is."
+
+
 class PictureSourceUnusable(Rejected):
     code = "picture-source-unusable"
     advice = "Mend the folder, the manifest or the address that is named, then sync again; the library is as it was."

@@ -57,6 +57,7 @@ Event = Literal[
     "spool.room",
     "picture.missing",
     "library.broken",
+    "content.refused",
     "recommendations.broken",
     "content.refused",
     "marketing.left-out",

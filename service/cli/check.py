@@ -11,6 +11,7 @@ from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
 from service.config import Config
 from service.content.shelf import packs_of
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds

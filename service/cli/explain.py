@@ -10,6 +10,7 @@ from service.cli.standing import standing_of
 from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
 from service.config import Config
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.intake.feeds import compile_feeds
 from service.intake.reading import read_drop
@@ -24,7 +25,7 @@ NOON = time(12, tzinfo=UTC)
 
 def explain_file(arguments: argparse.Namespace, config: Config) -> int:
     """Every rule's part in the notes of a file, or in one of them; exit 1 where a note can't be planned."""
-    house, feeds = compile_house(config), compile_feeds(config)
+    house, feeds = compile_house(config, packs_of(config)), compile_feeds(config)
     now = datetime.combine(arguments.on, NOON) if arguments.on else utc_now()
     reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:

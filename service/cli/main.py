@@ -164,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
     _recommend_commands(command("recommend", "", "What goes with what, learned from the orders."), everywhere)
+    _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
     _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 
     _json_option(
@@ -253,6 +254,23 @@ def _recommend_commands(recommend: argparse.ArgumentParser, everywhere: argparse
             split = "learn from the orders before this day (default: all but the last fifth)"
             made.add_argument("--split", type=date.fromisoformat, metavar="DATE", help=split)
         _json_option(made)
+
+
+def _content_commands(content: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
+    questions = content.add_subparsers(dest="question", metavar="COMMAND", required=True)
+    for name, carry_out, what in (
+        ("list", "show", "The packs: which of them speaks, which waits for its hour, which was only handed in."),
+        ("check", "check", "Look at a pack as `activate` would: files, words, art, drawn on notes."),
+        ("activate", "activate", "Let a pack count in its hours; it takes the place of one of its name."),
+        ("rollback", "roll_back", "Let those packs count again that did before the last switch."),
+    ):
+        made = questions.add_parser(name, help=what, description=what, parents=[everywhere])
+        made.set_defaults(carry_out=f"content.{carry_out}")
+        _json_option(made)
+        if name in ("check", "activate"):
+            all_of_them = "?" if name == "check" else None
+            named = "a pack in config/content/, as 2026-W48, or the path of a folder or archive"
+            made.add_argument("pack", nargs=all_of_them, metavar="PACK", help=named)
 
 
 def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:

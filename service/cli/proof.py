@@ -8,6 +8,7 @@ from service.cli.standing import standing_of
 from service.cli.terminal import progress, say
 from service.clock import utc_now
 from service.config import Config
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
@@ -26,7 +27,7 @@ LANGUAGE_NAMES = {"en": "English", "fr": "French", "de": "German"}
 
 def preview(arguments: argparse.Namespace, config: Config) -> int:
     """Draw one note of an order file."""
-    house, feeds = compile_house(config), compile_feeds(config)
+    house, feeds = compile_house(config, packs_of(config)), compile_feeds(config)
     reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:
         say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
@@ -48,7 +49,7 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
 
 def proof(arguments: argparse.Namespace, config: Config) -> int:
     """Draw the proof set of all shops, or of one, a contact sheet for each case; exit 1 if a note is not as planned."""
-    house = compile_house(config)
+    house = compile_house(config, packs_of(config))
     shops = [arguments.shop] if arguments.shop else list(config.settings.shops)
     if strange := set(shops) - set(config.settings.shops):
         say(f"slipway.toml has no shop {min(strange)}")

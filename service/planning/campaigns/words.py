@@ -126,13 +126,15 @@ class CampaignWords:
     packs: tuple[Pack, ...] = ()
 
     def voice(self, language: str, shop: str, local: datetime) -> Voice:
-        """How they speak at this time of the site's clock (naive): of the packs that hold, the latest."""
-        holding = [pack for pack in self.packs if pack.holds(local, shop)]
+        """How they speak at this time of the site's clock (naive)."""
         standing = (self.standing[language],) if language in self.standing else ()
-        if not holding:
-            return Voice(standing)
-        latest = max(holding, key=lambda pack: (pack.valid_from, pack.name))
-        return Voice((latest.messages[language], *standing), latest.art)
+        pack = self.pack(shop, local)
+        return Voice((pack.messages[language], *standing), pack.art) if pack else Voice(standing)
+
+    def pack(self, shop: str, local: datetime) -> Pack | None:
+        """The pack that speaks for a shop then: of those that hold, the latest."""
+        holding = (pack for pack in self.packs if pack.holds(local, shop))
+        return max(holding, key=lambda pack: (pack.valid_from, pack.name), default=None)
 
 
 SILENT = CampaignWords()
