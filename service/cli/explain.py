@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, time
 
 from service.cli.drops import read_order_file
-from service.cli.standing import standing_of
+from service.cli.standing import standings_at
 from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
 from service.config import Config
@@ -30,11 +30,12 @@ def explain_file(arguments: argparse.Namespace, config: Config) -> int:
     reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:
         say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
+    standing_of = standings_at(now, config, house)
     show, failed = _show_json if arguments.json else _show, bool(reading.refusals)
     for read in reading.shipments:
         if arguments.shipment in (None, read.position):
             try:
-                standing = standing_of(read.shipment, house, config, now)
+                standing = standing_of(read.shipment)
                 plan_note(read.shipment, house, standing)
                 show(read.shipment, explain(read.shipment, house, standing))
             except SlipwayError as error:

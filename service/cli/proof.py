@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from service.cli.drops import read_order_file
-from service.cli.standing import standing_of
+from service.cli.standing import standings_at
 from service.cli.terminal import progress, say
 from service.clock import utc_now
 from service.config import Config
@@ -35,7 +35,7 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
     if chosen is None:
         say(f"{arguments.file} has no shipment {arguments.shipment}")
         return 1
-    plan = plan_note(chosen.shipment, house, standing_of(chosen.shipment, house, config, utc_now()))
+    plan = plan_note(chosen.shipment, house, standings_at(utc_now(), config, house)(chosen.shipment))
     renderer = Renderer({plan.layout: load_layout(config.settings.layouts / plan.layout)})
     pictures = Library(config.settings.image_cache).pick(plan, renderer.picture_sizes(plan.layout)).pictures
     note = renderer.render(plan, pictures)
