@@ -49,4 +49,4 @@ def slots(choices: Choices) -> dict[str, tuple[str, int]]:
 
 def reasons(choices: Choices) -> list[str]:
     """Why rules were passed over; empty for those that were not."""
-    return [verdict.reason for verdict in choices.trace]
+    return list(choices.passed)

@@ -15,6 +15,8 @@ HOLD_OUT = "hold-out"
 
 def arm_of(campaign: CompiledCampaign, customer: str) -> str:
     """The customer's arm of the campaign, or HOLD_OUT."""
+    if len(campaign.arms) == 1 and not campaign.campaign.hold_out:
+        return campaign.arms[0][0]
     digest = hashlib.sha256(f"{customer}:{campaign.id}".encode()).digest()
     share = int.from_bytes(digest[:8]) / 2**64
     if share < campaign.campaign.hold_out:

@@ -24,7 +24,6 @@ from service.planning.campaigns.words import Unsaid
 from service.planning.house import House
 from service.planning.pieces import Setting
 
-PASSED = "passed"
 UNMET = "its condition does not hold"
 NOT_FOR_EVERYONE = {
     "gift": "it is about the customer, and a gift is for somebody else",
@@ -47,23 +46,16 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What came of one rule: shown, held-out, or passed, with why."""
-
-    campaign: str
-    number: int
-    outcome: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
-    """What campaigns decided for one note: by slot what fills it, what the ledger keeps, and each rule's verdict."""
+    """What campaigns decided for one note: by slot what fills it, and what the ledger keeps.
+
+    `passed` says of every rule, campaign by campaign, why it was passed over; empty: it was not.
+    """
 
     filled: Mapping[str, Filled] = field(default_factory=dict)
     exposures: tuple[Exposure, ...] = ()
     givings: tuple[Giving, ...] = ()
-    trace: tuple[Verdict, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,7 +70,7 @@ class _Draft:
     filled: dict[str, Filled] = field(default_factory=dict)
     exposures: list[Exposure] = field(default_factory=list)
     givings: list[Giving] = field(default_factory=list)
-    trace: list[Verdict] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
 
     @property
     def occasion(self) -> Occasion:
@@ -94,12 +86,17 @@ def choose(shipment: Shipment, house: House, standing: Standing, language: str, 
     context = context_of(facts_of(sheet.occasion, house.campaigns.reads))
     draft = _Draft(sheet, standing, generation, unaddressed(shipment), context)
     _carry_again(house.campaigns.campaigns, draft)
-    candidates = [campaign for campaign in house.campaigns.campaigns if _is_candidate(campaign, draft)]
-    for campaign in candidates:
-        _ask(campaign, draft)
-    if draft.unaddressed and not all(campaign.is_for_everyone for campaign in candidates):
+    is_neutral = False
+    for campaign in house.campaigns.campaigns:
+        reason = _out_of_bounds(campaign, sheet.occasion, standing)
+        if reason:
+            draft.passed += [reason] * len(campaign.rules)
+        else:
+            _ask(campaign, draft)
+            is_neutral |= bool(draft.unaddressed) and not campaign.is_for_everyone
+    if is_neutral:
         draft.exposures.append(Exposure("", "", "", 0, NEUTRAL, draft.unaddressed))
-    return Choices(draft.filled, tuple(draft.exposures), tuple(draft.givings), tuple(draft.trace))
+    return Choices(draft.filled, tuple(draft.exposures), tuple(draft.givings), tuple(draft.passed))
 
 
 def sheet_of(shipment: Shipment, house: House, standing: Standing, language: str) -> Sheet:
@@ -159,14 +156,6 @@ def _given_again(given: Given, campaigns: tuple[CompiledCampaign, ...], draft: _
 # Campaign by campaign ------------------------------------------------------------------------------------------------
 
 
-def _is_candidate(campaign: CompiledCampaign, draft: _Draft) -> bool:
-    """Whether a campaign is asked; else its rules are passed over."""
-    reason = _out_of_bounds(campaign, draft.occasion, draft.standing)
-    if reason:
-        draft.trace += [Verdict(campaign.id, rule.number, PASSED, reason) for rule in campaign.rules]
-    return not reason
-
-
 def _out_of_bounds(campaign: CompiledCampaign, occasion: Occasion, standing: Standing) -> str:
     """Why a campaign has nothing to do with a note; empty if it has."""
     window = campaign.campaign.window
@@ -199,24 +188,24 @@ def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
     arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
     held_out: set[str] = set()  # slots
     for rule in campaign.rules:
-        reason = _passed(rule, arm, draft)
-        if not reason and rule.rule.slot in held_out:
-            reason = f"an earlier rule was held out of {rule.rule.slot}"
-        reason = reason or _fill(campaign, rule, arm, draft)
-        if reason:
-            draft.trace.append(Verdict(campaign.id, rule.number, PASSED, reason))
-        elif arm == HOLD_OUT:
+        reason = _passed(rule, arm, held_out, draft) or _fill(campaign, rule, arm, draft)
+        draft.passed.append(reason)
+        if arm == HOLD_OUT and not reason:
             held_out.add(rule.rule.slot)
 
 
-def _passed(rule: CompiledRule, arm: str, draft: _Draft) -> str:
+def _passed(rule: CompiledRule, arm: str, held_out: set[str], draft: _Draft) -> str:
     """Why a rule is passed over before anything is looked for to fill its slot; empty if it is not."""
+    slot = rule.rule.slot
     if draft.unaddressed and not rule.rule.for_everyone:
         return NOT_FOR_EVERYONE[draft.unaddressed]
     if rule.rule.arm and arm not in (rule.rule.arm, HOLD_OUT):
         return f"it is for arm {rule.rule.arm}, and the customer has {arm}"
-    if taken := draft.filled.get(rule.rule.slot):
-        return f"rule {taken.number} of {taken.campaign} fills {rule.rule.slot}"
+    if slot in draft.filled:
+        taken = draft.filled[slot]
+        return f"rule {taken.number} of {taken.campaign} fills {slot}"
+    if slot in held_out:
+        return f"an earlier rule was held out of {slot}"
     return "" if rule.condition.holds(draft.context) else UNMET
 
 
@@ -231,7 +220,6 @@ def _fill(campaign: CompiledCampaign, rule: CompiledRule, arm: str, draft: _Draf
         return str(unsaid)
     slot, outcome = rule.rule.slot, HELD_OUT if arm == HOLD_OUT else SHOWN
     draft.exposures.append(Exposure(campaign.id, arm, slot, rule.number, outcome))
-    draft.trace.append(Verdict(campaign.id, rule.number, outcome))
     if outcome == SHOWN:
         draft.filled[slot] = Filled(campaign.id, arm, rule.number, rule.rule, granted.offer, block)
         if granted.is_new:

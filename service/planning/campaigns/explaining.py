@@ -15,6 +15,8 @@ from service.planning.campaigns.facts import LINES, Occasion, facts_of
 from service.planning.house import House
 from service.planning.language import note_language
 
+PASSED = "passed"
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -50,16 +52,18 @@ def explain(shipment: Shipment, house: House, standing: Standing, generation: in
     choices = choose(shipment, house, standing, language, generation)
     occasion = occasion_of(shipment, house, standing, language)
     context = context_of(facts_of(occasion, house.campaigns.reads))
-    verdicts = {(verdict.campaign, verdict.number): verdict for verdict in choices.trace}
+    outcomes = {(each.campaign, each.rule): each.outcome for each in choices.exposures}
+    reasons = iter(choices.passed)
     customer = customer_of(standing, shipment)
     rules = []
     for campaign in house.campaigns.campaigns:
         arm = arm_of(campaign, customer)
         for rule in campaign.rules:
-            verdict = verdicts[campaign.id, rule.number]
-            unmet = first_unmet(rule.condition, context) if verdict.reason == UNMET else ""
+            reason = next(reasons)
+            outcome = PASSED if reason else outcomes[campaign.id, rule.number]
+            unmet = first_unmet(rule.condition, context) if reason == UNMET else ""
             because = tuple(_told(rule.condition, unmet, occasion))
-            told = (campaign.id, rule.number, rule.rule.slot, arm, verdict.outcome, verdict.reason)
+            told = (campaign.id, rule.number, rule.rule.slot, arm, outcome, reason)
             rules.append(Explained(*told, unmet, because))
     return Explanation(language, standing.now, choices, tuple(rules))
 
