@@ -167,9 +167,11 @@ def _parser() -> argparse.ArgumentParser:
     _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
     _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 
-    _json_option(
-        command("results", "accounts.results", "What came of the notes, by site, language and kind; stage times.")
+    results = command("results", "results.results", "What came of the notes and campaigns; stage times; who came back.")
+    results.add_argument(
+        "--days", type=int, default=60, metavar="N", help="in which a customer comes back (default: 60)"
     )
+    _json_option(results)
     command("version", "", "The version of this service.")
     return parser
 
