@@ -46,7 +46,7 @@ from service.packing import PackingBench
 from service.pipeline import Pipeline, Rooms
 from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
-from service.reload import Furnishing, Reload, furnish
+from service.reload import Furnishing, Reload, furnish_for_start
 from service.rendering.pool import warm_up_ahead
 from service.signs import SignsOfLife
 from service.standings import Standings, recommend_nothing
@@ -275,7 +275,7 @@ class Service:
         return LONGEST_CALL_S + rendering.attempts * rendering.deadline_s
 
     def _furnish(self, config: Config, spool: Spool) -> Rooms:
-        settings, furnishing = config.settings, furnish(config)
+        settings, furnishing = config.settings, furnish_for_start(config)
         self._feeds = furnishing.feeds
         not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
         printer = open_printer(settings.printing, spool.printers, utc_now, not_asked)

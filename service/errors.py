@@ -324,6 +324,12 @@ class ConfigInvalid(Stopped):
     exit_code = 78
 
 
+class CampaignsInvalid(Stopped):
+    code = "campaigns-invalid"
+    advice = "Mend what is named in config/campaigns/; `slipway check` looks at everything at once."
+    exit_code = 78
+
+
 class SpoolUnusable(Stopped):
     code = "spool-unusable"
     advice = "Create the folder and give it to the service's user, or name another with SLIPWAY_SPOOL."

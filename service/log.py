@@ -27,6 +27,7 @@ Event = Literal[
     "config.read",
     "config.reloaded",
     "config.refused",
+    "campaigns.refused",
     "folder.replaced",
     "folder.watch-lost",
     "folder.lost",

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.config import Config, read_again
+from service.config import Config, read_again, without_campaigns
 from service.content.shelf import packs_of
-from service.errors import ConfigInvalid, OwnFault, SlipwayError
+from service.errors import CampaignsInvalid, ConfigInvalid, OwnFault, SlipwayError
 from service.faults import contained
 from service.intake import asked
 from service.intake.feeds import Feeds, compile_feeds
@@ -53,7 +53,7 @@ class Furnishing:
 
 
 def furnish(config: Config) -> Furnishing:
-    """Compile a configuration; its render workers are not started yet. Raises ConfigInvalid."""
+    """Compile a configuration; its render workers are not started yet. Raises ConfigInvalid, CampaignsInvalid."""
     settings = config.settings
     layouts = {shop.layout for shop in settings.shops.values()}
     return Furnishing(
@@ -61,6 +61,15 @@ def furnish(config: Config) -> Furnishing:
         compile_feeds(config),
         RenderPool(settings.layouts, layouts, settings.rendering),
     )
+
+
+def furnish_for_start(config: Config) -> Furnishing:
+    """The same; campaigns with a fault are left out: a service that starts prints, whatever marketing wrote."""
+    try:
+        return furnish(config)
+    except CampaignsInvalid as error:
+        log.error("campaigns.refused", code=error.code, reason=str(error))
+        return furnish(without_campaigns(config))
 
 
 class Reload:

@@ -1,5 +1,6 @@
 """What marketing would notice too late is found by `check`: rules that never matter or never fire, small pools."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from service.cli.check_campaigns import campaign_findings
 from service.cli.findings import Finding
+from service.config import read_config, without_campaigns
+from service.errors import CampaignsInvalid
 from service.intake.feeds import compile_feeds
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import import_codes
@@ -14,10 +17,11 @@ from service.marketing import CodeLine
 from service.model import Offer
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.trying import Tried, try_rules
-from service.planning.house import House
+from service.planning.house import House, compile_house
 from tests.builders import a_customer, a_shipment
 from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule
-from tests.shop import order_file
+from tests.conftest import ROOT
+from tests.shop import Shop, order_file
 
 TODAY = date(2026, 11, 22)
 POOL = a_rule("voucher", pool="welcome")
@@ -90,6 +94,46 @@ def test_a_campaign_hides_another_only_where_it_is_asked_for_every_note_of_it(
 
 def test_the_campaigns_that_come_with_the_service_all_matter() -> None:
     assert [] == list(conflicts(HOUSE.campaigns, HOUSE.campaign_words, TODAY))
+
+
+# What has a fault -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("broken.toml:4: rule[1].when: there is no order.vlaue", a_rule(when="order.vlaue > 1")),
+        ("broken.toml: rule[1].message: a promo needs one", a_rule("promo")),
+        ("broken.toml:2: hold_out: Input should be less than or equal to 0.9", "hold_out = 2\n" + a_rule()),
+        ("broken.toml: Expected", "[[rule"),
+    ],
+)
+def test_a_service_that_starts_with_a_faulty_campaign_prints_without_any_and_says_so(
+    expected: str, text: str, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "config" / "campaigns" / "broken.toml").write_text(f'title = "x"\n{text}')
+    config = read_config(tmp_path / "config", {})
+    with pytest.raises(CampaignsInvalid) as caught:
+        compile_house(config)
+    assert expected in caught.value.what
+    assert () == compile_house(without_campaigns(config)).campaigns.campaigns
+
+
+def test_a_faulty_campaign_stops_no_note(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "config" / "campaigns" / "broken.toml").write_text("rule = 5")
+    shop = Shop(tmp_path / "spool")
+    shop.drop_shipment(a_shipment())
+
+    once = shop.slipway("--config", str(tmp_path / "config"), "run", "--once")
+    check = shop.slipway("--config", str(tmp_path / "config"), "check")
+
+    assert 0 == once.returncode, once.stderr
+    assert "campaigns.refused" in once.stderr
+    assert ["509217-1-r1.pdf"] == [path.name for path in (shop.spool / "printers").rglob("*.pdf")]
+    assert 78 == check.returncode
+    assert "broken.toml:1: title: Field required" in check.stdout
 
 
 # Rules that fire for nobody ------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.config import read_config
-from service.errors import ConfigInvalid
+from service.errors import CampaignsInvalid, ConfigInvalid
 from service.marketing import History, Standing
 from service.model import LANGUAGES, Shipment
 from service.planning.addresses import country_names
@@ -16,6 +16,7 @@ from service.planning.campaigns.compiling import compile_campaigns
 from service.planning.campaigns.conditions import compile_condition, condition_faults, context_of, first_unmet
 from service.planning.campaigns.expressions import parts_of
 from service.planning.campaigns.facts import SCHEMA, facts_of
+from service.planning.house import compile_house
 from tests.builders import a_customer, a_line, a_shipment, an_address
 from tests.campaigns import CONFIG, HOUSE, TODAY, a_rule, campaigns_config
 
@@ -165,8 +166,8 @@ def _refused(text: str, folder: Path) -> str:
             (folder / other.name).symlink_to(other)
     for language in LANGUAGES:
         (folder / "campaigns" / f"{language}.ftl").touch()
-    with pytest.raises(ConfigInvalid) as caught:
-        read_config(folder, {})
+    with pytest.raises(CampaignsInvalid) as caught:
+        compile_house(read_config(folder, {}))
     return caught.value.what
 
 

@@ -10,7 +10,7 @@ Each room gets its own part; who reads a part is the only one that interprets it
 from service.config.campaigns import Campaign, Rule
 from service.config.parts import WILDCARD, Language, Part
 from service.config.printers import Printers, Queue
-from service.config.reading import Config, read_again, read_config
+from service.config.reading import Config, read_again, read_config, without_campaigns
 from service.config.routing import RouteRule, Routing
 from service.config.settings import Images, Intake, Metrics, Printing, Rendering, Settings, Shop
 from service.config.toml_files import key_name, line_of_key, read_text, read_toml, validated
@@ -40,4 +40,5 @@ __all__ = [
     "read_text",
     "read_toml",
     "validated",
+    "without_campaigns",
 ]

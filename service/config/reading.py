@@ -16,12 +16,15 @@ from service.config.toml_files import key_name, line_of_key, read_part, read_tex
 from service.errors import ConfigInvalid
 from service.model import LANGUAGES
 
+NO_CAMPAIGNS: dict[str, Any] = {"campaigns": {}, "campaign_sources": {}, "campaign_words": {}, "campaign_fault": ""}
+
 
 class Config(Part):
     """All of `config/`. Feeds are parsed TOML, messages and campaign words Fluent source by language.
 
     Campaigns go by the names of their files; their TOML source tells where a fault of a rule stands. What feeds, words
-    and rules mean, intake and planning know.
+    and rules mean, intake and planning know. Campaigns that can't be read are none, and `campaign_fault` says why: they
+    stop no order.
     """
 
     folder: Path
@@ -33,6 +36,7 @@ class Config(Part):
     campaigns: dict[str, Campaign]
     campaign_sources: dict[str, str]
     campaign_words: dict[str, str]
+    campaign_fault: str
     overrides: dict[str, str]
 
 
@@ -47,9 +51,7 @@ def read_config(folder: Path, environ: Mapping[str, str]) -> Config:
         printers=_printers(folder / "printers.toml"),
         feeds={path.stem: read_toml(path) for path in sorted((folder / "feeds").glob("*.toml"))},
         messages={language: read_text(folder / "messages" / f"{language}.ftl") for language in LANGUAGES},
-        campaigns={path.stem: read_part(path, Campaign) for path in _campaign_files(folder)},
-        campaign_sources={path.stem: read_text(path) for path in _campaign_files(folder)},
-        campaign_words=_campaign_words(folder / "campaigns"),
+        **_campaigns(folder / "campaigns"),
         overrides=dict(environ),
     )
 
@@ -59,13 +61,22 @@ def read_again(config: Config) -> Config:
     return read_config(config.folder, config.overrides)
 
 
-def _campaign_files(folder: Path) -> list[Path]:
-    return sorted((folder / "campaigns").glob("*.toml"))
+def _campaigns(folder: Path) -> dict[str, Any]:
+    """What Config has of campaigns: the files by their names, and the standing words by language."""
+    paths = sorted(folder.glob("*.toml"))
+    try:
+        return NO_CAMPAIGNS | {
+            "campaigns": {path.stem: read_part(path, Campaign) for path in paths},
+            "campaign_sources": {path.stem: read_text(path) for path in paths},
+            "campaign_words": {name: read_text(folder / f"{name}.ftl") for name in LANGUAGES if folder.is_dir()},
+        }
+    except ConfigInvalid as error:
+        return NO_CAMPAIGNS | {"campaign_fault": str(error)}
 
 
-def _campaign_words(folder: Path) -> dict[str, str]:
-    """The standing words of the campaigns by language; none where there are no campaigns."""
-    return {language: read_text(folder / f"{language}.ftl") for language in LANGUAGES} if folder.is_dir() else {}
+def without_campaigns(config: Config) -> Config:
+    """The configuration as if there were no campaigns."""
+    return config.model_copy(update=NO_CAMPAIGNS)
 
 
 def _printers(path: Path) -> Printers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from service.config import WILDCARD, Config, Language, RouteRule, Shop
-from service.errors import ConfigInvalid
+from service.errors import CampaignsInvalid, ConfigInvalid
 from service.model import LANGUAGES, Route
 from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
 from service.planning.campaigns.compiling import NO_CAMPAIGNS, Campaigns, compile_campaigns
@@ -57,8 +57,9 @@ class House:
 
 
 def compile_house(config: Config, packs: tuple[Pack, ...] = ()) -> House:
-    """The house of a configuration with its content packs; raises ConfigInvalid with file and line or key."""
+    """The house of a configuration and its content packs; raises ConfigInvalid, CampaignsInvalid with file and line."""
     _check_shops(config.settings.shops)
+    campaigns, campaign_words = _campaigns(config, packs)
     messages, forms = compile_messages(config.messages, config.folder), compile_address_forms()
     return House(
         shops=config.settings.shops,
@@ -78,9 +79,19 @@ def compile_house(config: Config, packs: tuple[Pack, ...] = ()) -> House:
             for language, locale in config.settings.languages.locale.items()
         },
         routes=_routes(config),
-        campaigns=compile_campaigns(config, country_names("en").keys()),
-        campaign_words=compile_campaign_words(config, packs),
+        campaigns=campaigns,
+        campaign_words=campaign_words,
     )
+
+
+def _campaigns(config: Config, packs: tuple[Pack, ...]) -> tuple[Campaigns, CampaignWords]:
+    if config.campaign_fault:
+        raise CampaignsInvalid(config.campaign_fault)
+    try:
+        campaigns = compile_campaigns(config, country_names("en").keys())
+        return campaigns, compile_campaign_words(config, packs)
+    except ConfigInvalid as error:
+        raise CampaignsInvalid(error.what, where=error.where, hint=error.hint) from error
 
 
 def _check_shops(shops: Mapping[str, Shop]) -> None:
