@@ -45,7 +45,8 @@ def read_customer_key(path: Path) -> CustomerKey:
     try:
         key = path.read_bytes()
     except OSError as error:
-        raise SpoolUnusable(f"{path} can't be read: {error.strerror}") from error
+        hint = "The service makes it at its first start; one that is lost is restored from a backup."
+        raise SpoolUnusable(f"{path} can't be read: {error.strerror}", hint=hint) from error
     if len(key) != KEY_BYTES:
         raise SpoolUnusable(f"{path} is not the {KEY_BYTES} bytes that it should be", hint="Restore it from a backup.")
     return CustomerKey(key)

@@ -46,10 +46,12 @@ from service.packing import PackingBench
 from service.pipeline import Pipeline, Rooms
 from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
+from service.recommending.recommendations import FILE_NAME, Recommendations
 from service.reload import Furnishing, Reload, furnish_for_start
 from service.rendering.pool import warm_up_ahead
+from service.requests import Requests
 from service.signs import SignsOfLife
-from service.standings import Standings, recommend_nothing
+from service.standings import Standings
 from service.systemd import Heartbeat, Manager
 from service.tracking import Listeners, Tracking
 
@@ -90,6 +92,7 @@ class Service:
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
         self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, utc_now)
         self._packing = PackingBench(spool, self._rooms.ledger.scan, utc_now)
+        self._requests = Requests(spool, self._rooms.ledger, utc_now)
         self._queue_decisions = QueueDecisions(spool, self._rooms.ledger, self._rooms.lanes, utc_now)
         self._signs = self._signs_of_life(manager)
         self._textfile = self._figures(queues)
@@ -119,6 +122,7 @@ class Service:
                 self._pipeline.owe(account)
         self._decisions.forget_answers()
         self._packing.start(self._fail)
+        self._requests.start(self._fail)
         self._watch.start()
         self._signs.give()
         self._manager.ready()
@@ -162,6 +166,7 @@ class Service:
         self._watch.stop()
         self._reload.stop()
         self._packing.stop()
+        self._requests.stop()
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
         rooms.drops.stop()
@@ -285,7 +290,13 @@ class Service:
             with contained(ReadingFailed):
                 return read_drop(name, content, self._feeds)
 
-        standings = Standings(ledger, open_customer_key(spool.customer_key), utc_now, recommend_nothing)
+        recommendations, customers = Recommendations(spool.root / FILE_NAME), open_customer_key(spool.customer_key)
+        standings = Standings(
+            ledger,
+            customers,
+            utc_now,
+            lambda shipment, history: recommendations.for_note(shipment, history, self._rooms.house),
+        )
         standings.follow(furnishing.house.campaigns)
         drops = Drops(spool, ledger, read)
         delivery = LocalDelivery[NoteKey]()

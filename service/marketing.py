@@ -27,7 +27,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A code that this customer has from a campaign, and a note that carried it: of this order's notes, each of them."""
+    """A code that this customer has from a campaign, and a note that carried it. Of this order: each note."""
 
     campaign: str
     pool: str

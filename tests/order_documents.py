@@ -17,7 +17,16 @@ NO_FEEDS = Feeds()
 
 COLUMNS = (
     *("order_id", "revision", "shop", "site", "language", "currency", "ordered_at", "promised_at", "dispatched_at"),
-    *("priority", "gift", "gift_message", "voucher_redeemed", "voucher_redeemed_2", "shipment_number", "shipment_of", "shipment_final"),
+    *(
+        "priority",
+        "gift",
+        "gift_message",
+        "voucher_redeemed",
+        "voucher_redeemed_2",
+        "shipment_number",
+        "shipment_of",
+        "shipment_final",
+    ),
     *("customer_id", "customer_name", "customer_status", "customer_previous_orders", "customer_marketing"),
     *("customer_member_since", "customer_birthday", "customer_referral_code"),
     *("loyalty_tier", "loyalty_points", "loyalty_earned", "delivery_name", "street", "street_2", "street_3"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from service import __version__
+from service.cli.marketing_commands import add_marketing_commands
 from service.cli.terminal import ReaderGone, complain, say
 from service.config import Config, read_config
 from service.errors import OwnFault, Remedy, SlipwayError, Stopped
@@ -143,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("file", type=Path, metavar="FILE")
     explain.add_argument("--shipment", type=int, metavar="N", help="only this shipment of a batch")
-    explain.add_argument("--on", type=date.fromisoformat, metavar="DAY", help="as on this day (default: today)")
+    explain.add_argument("--on", type=_day, metavar="DAY", help="as on this day (default: today)")
     _json_option(explain)
 
     preview = command(
@@ -164,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
     _recommend_commands(command("recommend", "", "What goes with what, learned from the orders."), everywhere)
-    _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
+    add_marketing_commands(command, everywhere)
     _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 
     results = command("results", "results.results", "What came of the notes and campaigns; stage times; who came back.")
@@ -254,25 +255,12 @@ def _recommend_commands(recommend: argparse.ArgumentParser, everywhere: argparse
         )
         if name == "evaluate":
             split = "learn from the orders before this day (default: all but the last fifth)"
-            made.add_argument("--split", type=date.fromisoformat, metavar="DATE", help=split)
+            made.add_argument("--split", type=_day, metavar="DATE", help=split)
         _json_option(made)
 
 
-def _content_commands(content: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
-    questions = content.add_subparsers(dest="question", metavar="COMMAND", required=True)
-    for name, carry_out, what in (
-        ("list", "show", "The packs: which of them speaks, which waits for its hour, which was only handed in."),
-        ("check", "check", "Look at a pack as `activate` would: files, words, art, drawn on notes."),
-        ("activate", "activate", "Let a pack count in its hours; it takes the place of one of its name."),
-        ("rollback", "roll_back", "Let those packs count again that did before the last switch."),
-    ):
-        made = questions.add_parser(name, help=what, description=what, parents=[everywhere])
-        made.set_defaults(carry_out=f"content.{carry_out}")
-        _json_option(made)
-        if name in ("check", "activate"):
-            all_of_them = "?" if name == "check" else None
-            named = "a pack in config/content/, as 2026-W48, or the path of a folder or archive"
-            made.add_argument("pack", nargs=all_of_them, metavar="PACK", help=named)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from service.config.parts import WILDCARD, Language, Part
 from service.config.printers import Printers, Queue
 from service.config.reading import Config, read_again, read_config, without_campaigns
 from service.config.routing import RouteRule, Routing
-from service.config.settings import Images, Intake, Metrics, Printing, Rendering, Settings, Shop
+from service.config.settings import Images, Intake, Metrics, Printing, Rendering, Retention, Settings, Shop
 from service.config.toml_files import key_name, line_of_key, read_text, read_toml, validated
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Printing",
     "Queue",
     "Rendering",
+    "Retention",
     "RouteRule",
     "Routing",
     "Rule",

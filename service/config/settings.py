@@ -78,6 +78,16 @@ class Metrics(Part):
     every_s: float = Field(default=10.0, gt=0, le=3600, description="How often it is written.")
 
 
+class Retention(Part):
+    """How long things are kept; `slipway prune` erases what is older."""
+
+    documents_days: int = Field(default=30, ge=1, le=3650, description="The documents of the notes.")
+    orders_days: int = Field(default=90, ge=1, le=3650, description="Order files and receipts; then nothing reprints.")
+    ledger_days: int = Field(
+        default=1095, ge=30, le=36500, description="The account of notes, and with it what is known of customers."
+    )
+
+
 class Languages(Part):
     """What each language of the notes looks like, and which note an order in another language gets."""
 
@@ -181,6 +191,7 @@ class Settings(Part):
     images: Images = Images()
     printing: Printing = Printing()
     metrics: Metrics = Metrics()
+    retention: Retention = Retention()
     languages: Languages = Languages()
     shops: dict[str, Shop]
     sites: dict[str, Site]
