@@ -111,7 +111,7 @@ def look_back(arguments: argparse.Namespace, config: Config) -> int:
         return 1
     found = evaluate(shipments, arguments.split)
     if not found.occasions:
-        say(f"no customer ordered twice from {found.split} on, or nothing was ordered before: name an earlier --split")
+        say(f"no customer ordered twice from {found.split} on, or nothing was ordered before: name another --split")
         return 1
     if arguments.json:
         say_json(asdict(found))

@@ -14,7 +14,8 @@ from service.ledger.ledger import Ledger
 from service.marketing import Standing
 from service.model import Shipment
 from service.planning.house import House
-from service.standings import Standings, recommend_nothing
+from service.recommending.recommendations import FILE_NAME, Recommendations
+from service.standings import Standings
 
 StandingOf = Callable[[Shipment], Standing]
 
@@ -25,7 +26,13 @@ def standings_at(now: datetime, config: Config, house: House) -> StandingOf:
     if not spool.ledger.exists() or not spool.customer_key.exists():
         return lambda _: Standing(now=now)
     ledger = Ledger(spool.ledger, read_only=True)
-    standings = Standings(ledger, read_customer_key(spool.customer_key), lambda: now, recommend_nothing)
+    recommendations = Recommendations(spool.root / FILE_NAME)
+    standings = Standings(
+        ledger,
+        read_customer_key(spool.customer_key),
+        lambda: now,
+        lambda shipment, history: recommendations.for_note(shipment, history, house),
+    )
     standings.follow(house.campaigns)
 
     def standing_of(shipment: Shipment) -> Standing:

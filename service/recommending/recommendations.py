@@ -15,10 +15,13 @@ from pathlib import Path
 from service.log import log
 from service.marketing import History
 from service.model import Recommendation, Shipment
+from service.planning.house import House
+from service.planning.language import note_language
 from service.recommending.model_file import Model, ModelUnreadable, Shelf, load_model
 from service.recommending.sales import Article, ArticleKey
 
 FILE_NAME = "recommendations.model"
+MOST_TILES = 6  # as many as a shop may recommend itself
 MOST_ASKED = 16  # articles of a parcel, and as many of what was bought before, have a say: the best known ones
 WEIGHT_OF_CATEGORY = 0.5
 
@@ -40,6 +43,10 @@ class Recommendations:
             model = self._current_model()
         shelf = model.shops.get(shipment.order.shop) if model else None
         return tuple(islice(recommended(shelf, shipment, history, language), count)) if shelf else ()
+
+    def for_note(self, shipment: Shipment, history: History, house: House) -> tuple[Recommendation, ...]:
+        """As many as a note may show, in the note's language."""
+        return self.pick(shipment, history, note_language(shipment, house), MOST_TILES)
 
     def _current_model(self) -> Model | None:
         identity = _identity(self._path)
