@@ -1,11 +1,19 @@
 #!/bin/sh
-# The main job on the sample orders, with printers that are folders: no root, no CUPS, nothing opened.
+# The main job on the sample orders, with codes to give and the week's words and art, and printers that are folders:
+# no root, no CUPS, nothing opened.
 set -eu
 cd "$(dirname "$0")/.."
 export SLIPWAY_SPOOL=var/demo
 rm -rf "$SLIPWAY_SPOOL"
 mkdir -p "$SLIPWAY_SPOOL"
 orders=$(find docs/samples -name '*.json' -o -name '*.jsonl' -o -name '*.csv' | sort)
+
+echo "slipway vouchers import POOL docs/vouchers/POOL.csv"
+for codes in docs/vouchers/*.csv; do
+    .venv/bin/slipway vouchers import "$(basename "$codes" .csv)" "$codes" >/dev/null
+done
+echo "slipway content activate 2026-W48"
+.venv/bin/slipway content activate 2026-W48 >/dev/null
 
 echo "slipway run                        (in the background; its log: $SLIPWAY_SPOOL/log)"
 .venv/bin/slipway run 2>"$SLIPWAY_SPOOL/log" &
@@ -30,5 +38,9 @@ wait $service
 echo "slipway receipts"
 echo
 .venv/bin/slipway receipts
+echo
+echo "slipway campaigns list"
+echo
+.venv/bin/slipway campaigns list
 echo
 echo "The sheets lie in $SLIPWAY_SPOOL/printers/QUEUE/, the receipts in $SLIPWAY_SPOOL/receipts/."

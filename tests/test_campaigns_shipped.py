@@ -10,15 +10,33 @@ from typing import Any
 import pytest
 
 from service.config import read_config
+from service.content.reading import read_pack
 from service.marketing import Given, History, Standing
-from service.model import LANGUAGES, MARKETING, SHOWN, Code, Hero, Loyalty, Offer, Plan, Shipment, Tiles, Voucher, Words
+from service.model import (
+    LANGUAGES,
+    MARKETING,
+    SHOWN,
+    Code,
+    Hero,
+    Line,
+    Loyalty,
+    Offer,
+    Plan,
+    Shipment,
+    Tiles,
+    Voucher,
+    Words,
+)
 from service.planning.campaigns.arms import arm_of
-from service.planning.house import compile_house
+from service.planning.house import House, compile_house
 from service.planning.note import plan_note
 from service.planning.specimen_orders import plain_shipment
 
 ROOT = Path(__file__).parent.parent
-HOUSE = compile_house(read_config(ROOT / "config", {}))
+CONFIG = read_config(ROOT / "config", {})
+PACK = read_pack(ROOT / "config" / "content" / "2026-W48", "2026-W48")
+HOUSE = compile_house(CONFIG)
+HOUSE_IN_THE_WEEK = compile_house(CONFIG, (PACK,))
 SUNDAY = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LATER = date(2027, 12, 31)
 CODES = {
@@ -51,6 +69,7 @@ class Case:
     now: datetime = SUNDAY
     shop: str = "amber-home"
     arm: str = ""
+    house: House = HOUSE
 
 
 LATE = {"dispatched_at": datetime(2026, 11, 21, tzinfo=UTC), "promised_at": datetime(2026, 11, 18, tzinfo=UTC)}
@@ -70,18 +89,24 @@ CASES = {
     "recommendations": Case("recommendations"),
 }
 FIRST_ADVENT = Case("promo")
+WEEK = Case("promo", now=datetime(2026, 12, 18, tzinfo=UTC), house=HOUSE_IN_THE_WEEK)  # no holiday any more
 LAST_POSTING = Case("promo", now=datetime(2026, 12, 5, tzinfo=UTC))
 
 
 def note_of(case: Case, language: str, standing: Standing | None = None, **changes: Any) -> Plan:
     """The plan of a plain note with what triggers the case, for a customer who is held out of nothing."""
-    plain = plain_shipment(case.shop, language, HOUSE)
+    plain = plain_shipment(case.shop, language, case.house)
     customer = replace(plain.order.customer, **{**case.customer, **changes.pop("customer", {})})
     order = replace(plain.order, **{"offer": Offer(), "customer": customer, **changes.pop("order", {})})
     shipment = replace(plain, **{"order": order, **case.shipment, **changes})
     known = standing or Standing()
     asked = replace(known, now=case.now, codes=known.codes or CODES, customer=known.customer or customer_in(case.arm))
-    return plan_note(shipment, HOUSE, asked)
+    return plan_note(shipment, case.house, asked)
+
+
+def small_order(language: str) -> tuple[Line, ...]:
+    """What costs too little for the gift of the month."""
+    return (plain_shipment("amber-home", language, HOUSE).lines[0],)
 
 
 def customer_in(arm: str) -> str:
@@ -150,6 +175,14 @@ def test_a_holiday_is_of_its_country_and_in_the_language_of_the_note() -> None:
     assert ("first-advent", "promo") not in shown(note_of(FIRST_ADVENT, "fr"))
     assert "In time for Christmas" == said(note_of(LAST_POSTING, "en"), "promo")[0]
     assert ("last-posting", "promo") not in shown(note_of(LAST_POSTING, "de"))
+
+
+def test_the_weeks_story_is_the_packs_and_without_one_the_shops_own() -> None:
+    for language, heading in (("en", "The hour between"), ("fr", "Entre chien et loup"), ("de", "Die blaue Stunde")):
+        small = {"lines": small_order(language)}
+
+        assert heading == said(note_of(WEEK, language, **small), "promo")[0]
+        assert ("week", "promo") not in shown(note_of(replace(WEEK, house=HOUSE), language, **small))
 
 
 def test_a_late_parcel_is_a_day_or_some_days_late() -> None:

@@ -13,7 +13,7 @@ welcome = { $percent_text } % zur Begrüßung
 welcome-text = Mit der ersten Bestellung lernt man sich kennen. Dieser Code gehört Ihnen allein, für den Tag, an dem Sie wiederkommen.
 birthday = { $percent_text } % zu Ihrem Geburtstag, { $name }
 birthday-unnamed = { $percent_text } % zu Ihrem Geburtstag
-birthday-text = Ihr Tag rückt näher. Suchen Sie sich etwas aus, das auf keinem Wunschzettel stünde.
+birthday-text = Ihr Tag rückt näher. Suchen Sie sich etwas Schönes aus.
 anniversary =
     { $anniversary ->
         [1] { $percent_text } % zu einem gemeinsamen Jahr
@@ -25,17 +25,13 @@ anniversary =
     }
 anniversary-text = Schön, dass Sie zum Haus gehören. So begehen wir den Tag mit Ihnen.
 reward = { $amount } für Ihre Punkte
-reward-text =
-    { $points ->
-        [one] Sie haben { $points_text } Punkt gesammelt. Ab hundert wird daraus ein Dank wie dieser.
-       *[other] Sie haben { $points_text } Punkte gesammelt. Ab hundert wird daraus ein Dank wie dieser.
-    }
+reward-text = Aus Ihren { $points_text } Punkten ist dies geworden.
 ends-soon = { $amount } Nachlass, rechtzeitig vor Weihnachten
 ends-soon-text = Für alle, die auf Ihrer Liste noch fehlen. Unsere letzten Weihnachtspakete gehen Mitte Dezember auf die Reise.
 thanks-percent = { $percent_text } % als Dankeschön
-thanks-percent-text = Wieder gewählt zu werden ist das schönste Kompliment, das wir kennen. Dies ist unsere Antwort darauf.
+thanks-percent-text = Wieder gewählt zu werden ist das schönste Kompliment.
 thanks-delivery = Ihr nächstes Paket schicken wir kostenfrei
-thanks-delivery-text = Wieder gewählt zu werden ist das schönste Kompliment, das wir kennen. Den Versand Ihrer nächsten Bestellung übernehmen wir.
+thanks-delivery-text = Wieder gewählt zu werden ist das schönste Kompliment.
 
 ## Codes
 
@@ -51,23 +47,15 @@ question-caption = Der Code kennt Ihre Bestellung. Ihre Antwort geht direkt an a
 tier-points = Ihre Punkte
 tier-points-text =
     { $points ->
-        [one] { $tier } · { $points_text } Punkt
-       *[other] { $tier } · { $points_text } Punkte
-    }
-    { $missing ->
-        [one] Noch { $missing_text } Punkt bis zu Ihrer nächsten Prämie.
-       *[other] Noch { $missing_text } Punkte bis zu Ihrer nächsten Prämie.
+        [one] { $tier } · { $points_text } Punkt, noch { $missing_text } bis zu Ihrer nächsten Prämie.
+       *[other] { $tier } · { $points_text } Punkte, noch { $missing_text } bis zu Ihrer nächsten Prämie.
     }
     Ihre Punkte aus dem Vorjahr gelten bis zum { $year_end }.
 points = Ihre Punkte
 points-text =
     { $points ->
-        [one] { $points_text } Punkt
-       *[other] { $points_text } Punkte
-    }
-    { $missing ->
-        [one] Noch { $missing_text } Punkt bis zu Ihrer nächsten Prämie.
-       *[other] Noch { $missing_text } Punkte bis zu Ihrer nächsten Prämie.
+        [one] { $points_text } Punkt, noch { $missing_text } bis zu Ihrer nächsten Prämie.
+       *[other] { $points_text } Punkte, noch { $missing_text } bis zu Ihrer nächsten Prämie.
     }
     Ihre Punkte aus dem Vorjahr gelten bis zum { $year_end }.
 
@@ -77,6 +65,23 @@ first-advent = Zum ersten Advent
 first-advent-text = Am 29. November brennt die erste von vier Kerzen. Was Sie bis zum 14. Dezember bestellen, liegt rechtzeitig unter dem Baum.
 last-posting = Rechtzeitig zu Weihnachten
 last-posting-text = Was Sie bis Donnerstag, 17. Dezember, 12 Uhr bestellen, ist im ganzen Vereinigten Königreich vor Heiligabend da.
-gift-of-the-month = Unsere Aufmerksamkeit des Monats
-gift-of-the-month-text = Ihrer nächsten Bestellung in diesem Monat legen wir sechs handgezogene Bienenwachskerzen bei. Sie brauchen nichts einzugeben.
+gift-of-the-month = Unsere Aufmerksamkeit
+gift-of-the-month-text = Ihrer nächsten Bestellung in diesem Monat legen wir sechs handgezogene Bienenwachskerzen bei.
 goes-with = Passend zu dem, was Sie haben
+
+## Kategorien, wo ein Gutschein nur für einige gilt
+
+category-tableware = Geschirr
+category-kitchen = Küche
+category-cookware = Kochgeschirr
+category-lamps = Leuchten
+category-lighting = Licht
+category-candles = Kerzen
+category-textiles = Heimtextilien
+category-garden = Garten
+category-storage = Aufbewahrung
+category-decoration = Dekoration
+category-stationery = Schreibwaren
+category-christmas = Weihnachten
+category-furniture = Möbel
+category-objects = Objekte

@@ -13,7 +13,7 @@ welcome = { $percent_text }% off, by way of welcome
 welcome-text = A first order is an introduction. This code is yours alone, for the day you come back.
 birthday = { $percent_text }% off for your birthday, { $name }
 birthday-unnamed = { $percent_text }% off for your birthday
-birthday-text = Your day is not far off. Choose something that you would never have asked for.
+birthday-text = Your day is not far off. Choose as you please.
 anniversary =
     { $anniversary ->
         [1] { $percent_text }% off, for a year with us
@@ -25,17 +25,13 @@ anniversary =
     }
 anniversary-text = Thank you for keeping us company. This is how we mark the day.
 reward = { $amount } off, for your points
-reward-text =
-    { $points ->
-        [one] You have gathered { $points_text } point. From a hundred, they become something like this.
-       *[other] You have gathered { $points_text } points. From a hundred, they become something like this.
-    }
+reward-text = Your { $points_text } points have turned into this.
 ends-soon = { $amount } off, in time for Christmas
 ends-soon-text = For whoever is still missing from your list. Our last parcels before Christmas leave in the middle of December.
 thanks-percent = { $percent_text }% off, with our thanks
-thanks-percent-text = To be chosen again is the finest compliment we know. This is our answer to it.
+thanks-percent-text = To be chosen again is the finest compliment we know.
 thanks-delivery = Your next delivery is on us
-thanks-delivery-text = To be chosen again is the finest compliment we know. Your next parcel travels at our expense.
+thanks-delivery-text = To be chosen again is the finest compliment we know.
 
 ## Codes
 
@@ -51,23 +47,15 @@ question-caption = Scan the code, which knows your order. Your answer goes strai
 tier-points = Your points
 tier-points-text =
     { $points ->
-        [one] { $tier } · { $points_text } point
-       *[other] { $tier } · { $points_text } points
-    }
-    { $missing ->
-        [one] { $missing_text } point more brings your next reward.
-       *[other] { $missing_text } points more bring your next reward.
+        [one] { $tier } · { $points_text } point, { $missing_text } to your next reward.
+       *[other] { $tier } · { $points_text } points, { $missing_text } to your next reward.
     }
     Last year’s points are yours to use until { $year_end }.
 points = Your points
 points-text =
     { $points ->
-        [one] { $points_text } point
-       *[other] { $points_text } points
-    }
-    { $missing ->
-        [one] { $missing_text } point more brings your next reward.
-       *[other] { $missing_text } points more bring your next reward.
+        [one] { $points_text } point, { $missing_text } to your next reward.
+       *[other] { $points_text } points, { $missing_text } to your next reward.
     }
     Last year’s points are yours to use until { $year_end }.
 
@@ -77,6 +65,23 @@ first-advent = For the first Sunday in Advent
 first-advent-text = On 29 November the first of four candles is lit. What is ordered by 14 December will lie under the tree in time.
 last-posting = In time for Christmas
 last-posting-text = What is ordered by noon on Thursday 17 December reaches any address in the United Kingdom before Christmas Eve.
-gift-of-the-month = This month, with our compliments
-gift-of-the-month-text = With your next order this month we enclose six beeswax candles, dipped by hand. There is nothing you need to enter.
+gift-of-the-month = With our compliments
+gift-of-the-month-text = With your next order this month we enclose six beeswax candles, dipped by hand.
 goes-with = To go with what you have
+
+## Categories, where a voucher counts for some of them only
+
+category-tableware = tableware
+category-kitchen = kitchen
+category-cookware = cookware
+category-lamps = lamps
+category-lighting = lighting
+category-candles = candles
+category-textiles = textiles
+category-garden = garden
+category-storage = storage
+category-decoration = decoration
+category-stationery = stationery
+category-christmas = Christmas
+category-furniture = furniture
+category-objects = objects

@@ -25,17 +25,13 @@ anniversary =
     }
 anniversary-text = Merci de faire partie de la maison. C’est notre façon de fêter ce jour avec vous.
 reward = { $amount } de remise grâce à vos points
-reward-text =
-    { $points ->
-        [one] Vous avez réuni { $points_text } point. Dès le centième, ils deviennent une attention comme celle-ci.
-       *[other] Vous avez réuni { $points_text } points. Dès le centième, ils deviennent une attention comme celle-ci.
-    }
+reward-text = Vos { $points_text } points ont pris cette forme.
 ends-soon = { $amount } de remise, à temps pour Noël
 ends-soon-text = Pour celles et ceux qui manquent encore à votre liste. Nos derniers colis de Noël partent à la mi-décembre.
 thanks-percent = { $percent_text } % de remise, avec tous nos remerciements
-thanks-percent-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Voici notre réponse.
+thanks-percent-text = Nous choisir à nouveau : il n’est pas de plus beau compliment.
 thanks-delivery = Votre prochaine livraison vous est offerte
-thanks-delivery-text = Nous choisir à nouveau : nous ne connaissons pas de plus beau compliment. Votre prochain colis voyagera à nos frais.
+thanks-delivery-text = Nous choisir à nouveau : il n’est pas de plus beau compliment.
 
 ## Codes
 
@@ -51,23 +47,15 @@ question-caption = Scannez ce code, il connaît votre commande. Votre réponse p
 tier-points = Vos points
 tier-points-text =
     { $points ->
-        [one] { $tier } · { $points_text } point
-       *[other] { $tier } · { $points_text } points
-    }
-    { $missing ->
-        [one] Plus que { $missing_text } point avant votre prochaine récompense.
-       *[other] Plus que { $missing_text } points avant votre prochaine récompense.
+        [one] { $tier } · { $points_text } point, encore { $missing_text } avant votre prochaine récompense.
+       *[other] { $tier } · { $points_text } points, encore { $missing_text } avant votre prochaine récompense.
     }
     Vos points de l’an dernier restent à vous jusqu’au { $year_end }.
 points = Vos points
 points-text =
     { $points ->
-        [one] { $points_text } point
-       *[other] { $points_text } points
-    }
-    { $missing ->
-        [one] Plus que { $missing_text } point avant votre prochaine récompense.
-       *[other] Plus que { $missing_text } points avant votre prochaine récompense.
+        [one] { $points_text } point, encore { $missing_text } avant votre prochaine récompense.
+       *[other] { $points_text } points, encore { $missing_text } avant votre prochaine récompense.
     }
     Vos points de l’an dernier restent à vous jusqu’au { $year_end }.
 
@@ -78,5 +66,22 @@ first-advent-text = Le 29 novembre, on allume la première des quatre bougies. 
 last-posting = À temps pour Noël
 last-posting-text = Ce que vous commandez avant midi, le jeudi 17 décembre, arrive avant le réveillon partout au Royaume-Uni.
 gift-of-the-month = L’attention du mois
-gift-of-the-month-text = À votre prochaine commande du mois, nous joignons six bougies en cire d’abeille, trempées à la main. Vous n’avez rien à saisir.
+gift-of-the-month-text = À votre prochaine commande du mois, nous joignons six bougies en cire d’abeille, trempées à la main.
 goes-with = Pour accompagner ce que vous avez
+
+## Les catégories, pour les bons qui ne valent que pour certaines
+
+category-tableware = vaisselle
+category-kitchen = cuisine
+category-cookware = batterie de cuisine
+category-lamps = lampes
+category-lighting = luminaires
+category-candles = bougies
+category-textiles = linge de maison
+category-garden = jardin
+category-storage = rangement
+category-decoration = décoration
+category-stationery = papeterie
+category-christmas = Noël
+category-furniture = mobilier
+category-objects = objets

@@ -15,9 +15,10 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -33,11 +34,10 @@ SHAPE = f"A pack holds {', '.join(TEXTS)} and {ART}/NAME.jpg or .png, and nothin
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A file that was handed in: its name within the pack, whether it is a plain file, and its bytes."""
+    """What was handed in, by its name there; only a plain file can be opened."""
 
     name: str
-    is_plain: bool
-    opened: "IO[bytes] | None"
+    open: "Callable[[], IO[bytes] | None] | None" = None
 
 
 def name_of(source: Path) -> str:
@@ -78,7 +78,7 @@ def _check(member: _Member, within: str, seen: Iterable[str]) -> None:
     is_art = folder == ART and bool(re.match(ART_PATTERN, file))
     if within not in TEXTS and not is_art:
         raise ContentRefused(f"{within[:80]!r} belongs into no pack", hint=SHAPE)
-    if not member.is_plain:
+    if member.open is None:
         raise ContentRefused(f"{within} is no plain file", hint=SHAPE)
     if within in seen:
         raise ContentRefused(f"{within} is there twice")
@@ -88,10 +88,9 @@ def _check(member: _Member, within: str, seen: Iterable[str]) -> None:
 
 def _copy(member: _Member, target: Path, room_bytes: int) -> int:
     """The bytes of a member, into a new file; how many they were."""
-    assert member.opened is not None
     target.parent.mkdir(exist_ok=True)
     count = 0
-    with member.opened as source, target.open("xb") as file:
+    with _opened(member) as source, target.open("xb") as file:
         while chunk := source.read(CHUNK):
             count += len(chunk)
             if count > room_bytes:
@@ -100,6 +99,13 @@ def _copy(member: _Member, target: Path, room_bytes: int) -> int:
         file.flush()
         os.fsync(file.fileno())
     return count
+
+
+def _opened(member: _Member) -> IO[bytes]:
+    opened = member.open() if member.open else None
+    if opened is None:
+        raise ContentRefused(f"{member.name[:80]!r} is no plain file", hint=SHAPE)
+    return opened
 
 
 # What was handed in --------------------------------------------------------------------------------------------------
@@ -125,29 +131,29 @@ def _in_folder(folder: Path) -> Iterator[_Member]:
                 raise ContentRefused(f"{name[:80]!r} belongs into no pack", hint=SHAPE)
             continue
         is_plain = stat.S_ISREG(path.lstat().st_mode)
-        yield _Member(name, is_plain, _opened(path) if is_plain else None)
+        yield _Member(name, partial(_open_file, path) if is_plain else None)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+def _open_file(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
 
 
 def _in_zip(archive: Path) -> Iterator[_Member]:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
             if member.is_dir():
-                yield _Member(member.filename, is_plain=False, opened=None)
+                yield _Member(member.filename)
                 continue
             kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the archive was not made on Unix
             is_plain = kind in (0, stat.S_IFREG)
-            yield _Member(member.filename, is_plain, opened.open(member) if is_plain else None)
+            yield _Member(member.filename, partial(opened.open, member) if is_plain else None)
 
 
 def _in_tar(archive: Path) -> Iterator[_Member]:
     with tarfile.open(archive, "r:gz") as opened:
         for member in opened:
             if member.isdir():
-                yield _Member(f"{member.name}/", is_plain=False, opened=None)
+                yield _Member(f"{member.name}/")
                 continue
             is_plain = member.isreg() and not member.issparse()
-            yield _Member(member.name, is_plain, opened.extractfile(member) if is_plain else None)
+            yield _Member(member.name, partial(opened.extractfile, member) if is_plain else None)

@@ -74,6 +74,8 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "voucher-use-scan": ("website",),
     "voucher-code": (),
     "voucher-minimum": ("amount",),
+    "voucher-only": ("categories",),
+    "voucher-except": ("categories",),
     "voucher-expires": ("date",),
     "recommendations": (),
     "loyalty": (),

@@ -4,13 +4,14 @@ Total: a block, or Unsaid with the reason. Nothing is ever printed with a hole i
 customer does not have, the rule passes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.config.campaigns import Rule
 from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
 from service.planning.campaigns.facts import SCHEMA, Occasion
-from service.planning.campaigns.words import CAPTION, TEXT, UNNAMED, Unsaid, Voice
+from service.planning.campaigns.words import CAPTION, CATEGORY, TEXT, UNNAMED, Unsaid, Voice
 from service.planning.naming import given_name
 from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tiles, voucher, worth
 from service.planning.targets import scanned
@@ -60,12 +61,22 @@ def _voucher(rule: Rule, offer: Offer, sheet: Sheet) -> Voucher:
     setting, message = sheet.setting, sheet.setting.wording.messages.text
     url = link(rule.link or setting.shop.voucher_url, setting, code=offer.code)
     website = setting.shop.website
-    if not rule.message:
+    if rule.message:
+        use = message("voucher-use-scan" if url else "voucher-use", website=website)
+        paragraphs = (*_paragraphs(rule, sheet, offer), use)
+        block = voucher(offer, _heading(rule, sheet, offer), paragraphs, url, setting)
+    else:
         thanks = message("voucher-text-scan" if url else "voucher-text", website=website)
-        return voucher(offer, worth(offer, setting), (thanks,), url, setting)
-    use = message("voucher-use-scan" if url else "voucher-use", website=website)
-    paragraphs = (*_paragraphs(rule, sheet, offer), use)
-    return voucher(offer, _heading(rule, sheet, offer), paragraphs, url, setting)
+        block = voucher(offer, worth(offer, setting), (thanks,), url, setting)
+    return replace(block, terms=(*_categories(offer, sheet), *block.terms))
+
+
+def _categories(offer: Offer, sheet: Sheet) -> Iterator[str]:
+    """What a voucher counts for, where that is not everything: said by native names, or the voucher is not given."""
+    for message, categories in ("voucher-only", offer.categories), ("voucher-except", offer.excluded_categories):
+        if categories:
+            names = (sheet.voice.text(f"{CATEGORY}{category}", {}) for category in categories)
+            yield sheet.setting.wording.messages.text(message, categories=", ".join(names))
 
 
 def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:

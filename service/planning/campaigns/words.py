@@ -2,8 +2,9 @@
 
 A rule's message NAME is a heading; NAME-text goes with it, and under a QR code NAME-caption. Where the heading greets
 by name, NAME-unnamed is said to those whose name can't be. A message whose name begins with `week-` is for packs alone;
-any other stands in campaigns/*.ftl, and a pack may say it otherwise for its time. All of it is checked when it is read:
-every language has the same messages with the same variables, and speaks each once with sample values.
+any other stands in campaigns/*.ftl, and a pack may say it otherwise for its time. `category-NAME` is what a category is
+called. All of it is checked when it is read: every language has the same messages with the same variables, and speaks
+each once with sample values.
 """
 
 import difflib
@@ -28,6 +29,7 @@ from service.planning.spoken import (
 
 WEEKLY = "week-"
 UNNAMED, TEXT, CAPTION = "-unnamed", "-text", "-caption"
+CATEGORY = "category-"  # what a category is called, in the terms of vouchers
 
 # What a message may say of its note. A number is given twice: `points` chooses the plural, `points_text` is printed.
 NUMBERS = {
@@ -85,7 +87,7 @@ class Voice:
         """The message with its values filled in as they are; raises Unsaid where one that it says is not there."""
         source = next((source for source in self.sources if message in source.patterns), None)
         if source is None:
-            raise Unsaid(f"no pack of now says {message}")
+            raise Unsaid(f"no pack of now says {message}" if message.startswith(WEEKLY) else f"there is no {message}")
         if message in source.standing:
             return source.standing[message]
         text, faults = source.bundle.format_pattern(source.patterns[message], dict(values))
