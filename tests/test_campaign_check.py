@@ -1,7 +1,7 @@
 """What marketing would notice too late is found by `check`: rules that never matter or never fire, small pools."""
 
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from service.ledger.ledger import Ledger
 from service.ledger.vouchers import import_codes
 from service.marketing import CodeLine
 from service.model import Offer
+from service.planning.campaign_specimens import campaign_specimens
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.trying import Tried, try_rules
 from service.planning.house import House, compile_house
@@ -23,7 +24,8 @@ from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule
 from tests.conftest import ROOT
 from tests.shop import Shop, order_file
 
-TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TODAY = NOW.date()
 POOL = a_rule("voucher", pool="welcome")
 WEEK = a_rule("promo", message="week-story")
 GIFT = "order.gift"
@@ -134,6 +136,34 @@ def test_a_faulty_campaign_stops_no_note(tmp_path: Path) -> None:
     assert ["509217-1-r1.pdf"] == [path.name for path in (shop.spool / "printers").rglob("*.pdf")]
     assert 78 == check.returncode
     assert "broken.toml:1: title: Field required" in check.stdout
+
+
+# What campaigns put on paper ------------------------------------------------------------------------------------------
+
+
+def test_each_rule_is_drawn_in_each_language_whatever_it_asks_for() -> None:
+    asks = "window = { from = 2027-01-01 }\ncountries = ['JP']\nhold_out = 0.9\nlanguages = ['en', 'de']\n"
+    house = a_house_with(
+        a=f"{asks}{a_rule('loyalty', when='order.gift')}{POOL}",
+        b=f"shops = ['halm']\n{a_rule('referral')}",
+        c=WEEK,
+    )
+    drawn = list(campaign_specimens("amber-home", house, NOW))
+    assert [
+        ("campaign a, rule 1", "en", "loyalty"),
+        ("campaign a, rule 1", "de", "loyalty"),
+        ("campaign a, rule 2", "en", "voucher"),
+        ("campaign a, rule 2", "de", "voucher"),
+    ] == [(each.case, each.plan.language, each.plan.exposures[0].slot) for each in drawn]
+    assert ("loyalty, when order.gift",) == drawn[0].decided
+    assert ["campaign b, rule 1"] * 3 == [each.case for each in campaign_specimens("halm", house, NOW)][4:]
+
+
+def test_every_rule_that_comes_with_the_service_has_its_specimens_but_what_is_for_packs() -> None:
+    of_packs = {"week"}
+    shown = {each.plan.exposures[0] for shop in HOUSE.shops for each in campaign_specimens(shop, HOUSE, NOW)}
+    wanted = {(each.id, rule.number) for each in HOUSE.campaigns.campaigns for rule in each.rules}
+    assert {(each.campaign, each.rule) for each in shown} == {key for key in wanted if key[0] not in of_packs}
 
 
 # Rules that fire for nobody ------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from service.cli.check_campaigns import campaign_findings
 from service.cli.check_queues import queue_findings
 from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
+from service.clock import utc_now
 from service.config import Config
-from service.content.shelf import packs_of
 from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
@@ -18,6 +18,7 @@ from service.intake.feeds import compile_feeds
 from service.intake.spool import open_spool
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES
+from service.planning.campaign_specimens import campaign_specimens
 from service.planning.house import House, compile_house
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
@@ -85,7 +86,7 @@ def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
             yield Finding(subject, "", str(error), error.hint)
             continue
         try:
-            drawn = tuple(specimens(shop_name, house))
+            drawn = (*specimens(shop_name, house), *campaign_specimens(shop_name, house, utc_now()))
         except SlipwayError as error:
             yield Finding(subject, "", f"the specimens of {shop_name} can't be planned: {error}", error.hint)
             continue
@@ -100,7 +101,9 @@ def _drawing_faults(drawn: Sequence[Specimen], renderer: Renderer, library: Libr
     for specimen in drawn:
         try:
             pictures = library.pick(specimen.plan, renderer.picture_sizes(specimen.plan.layout)).pictures
-            found = renderer.render(specimen.plan, pictures).faults
+            note = renderer.render(specimen.plan, pictures)
+            homeless = {each.slot for each in specimen.plan.exposures}.intersection(note.left_out)
+            found = (*note.faults, *(f"it finds no room, even on a short note ({slot})" for slot in homeless))
         except SlipwayError as error:
             found = (str(error),)
         for fault in found:

@@ -14,6 +14,7 @@ from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
 from service.intake.reading import read_drop
 from service.model import RenderedNote
+from service.planning.campaign_specimens import campaign_specimens
 from service.planning.house import House, compile_house
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
@@ -55,7 +56,9 @@ def proof(arguments: argparse.Namespace, config: Config) -> int:
         say(f"slipway.toml has no shop {min(strange)}")
         return 1
     studio = _Studio(house, config)
-    cases = [(shop, case) for shop in shops for case in _cases(proof_set(shop, house))]
+    now = utc_now()
+    specimens = [(shop, (*proof_set(shop, house), *campaign_specimens(shop, house, now))) for shop in shops]
+    cases = [(shop, case) for shop, made in specimens for case in _cases(made)]
     sheets, faults = ContactSheets(f"Proof set: {', '.join(shops)}"), 0
     with progress("drawing") as advanced:
         for done, (shop, case) in enumerate(cases):

@@ -6,7 +6,7 @@ once.
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from service.config import Campaign, Config, Rule, Shop, key_name, line_of_key
@@ -66,6 +66,13 @@ def compile_campaigns(config: Config, countries: Collection[str]) -> Campaigns:
     compiled = tuple(_compiled(name, campaign) for name, campaign in in_order)
     reads = {path for each in compiled for rule in each.rules for path in rule.condition.reads}
     return Campaigns(compiled, tuple(sorted(reads)))
+
+
+def alone(campaign: CompiledCampaign, rule: CompiledRule) -> Campaigns:
+    """As if there were only this rule, and it held for everybody."""
+    bare = Campaign(title=campaign.campaign.title, rule=(rule.rule,))
+    anyhow = replace(rule, condition=compile_condition("true"), rule=rule.rule.model_copy(update={"arm": ""}))
+    return Campaigns((replace(campaign, campaign=bare, arms=((campaign.id, 1.0),), rules=(anyhow,)),))
 
 
 def _values(config: Config, countries: Collection[str]) -> Values:
