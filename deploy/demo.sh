@@ -29,6 +29,20 @@ until grep -q service.ready "$SLIPWAY_SPOOL/log"; do
     sleep 0.1
 done
 
+# two customers who have their day this week, whenever that is
+.venv/bin/python - "$SLIPWAY_SPOOL" <<'END'
+import datetime, json, pathlib, sys
+
+order = json.loads(pathlib.Path("docs/samples/10585-thanks.json").read_text(encoding="utf-8"))
+today = datetime.date.today()
+birthday = {"id": "C-20733", "birthday": f"{today + datetime.timedelta(days=6):%m-%d}"}
+anniversary = {"id": "C-20740", "member_since": f"{today - datetime.timedelta(days=2 * 365 - 4):%Y-%m-%d}"}
+for order_id, customer in ("AH10592", birthday), ("AH10599", anniversary):
+    made = order | {"order_id": order_id, "customer": order["customer"] | customer}
+    pathlib.Path(sys.argv[1], f"{order_id}.json").write_text(json.dumps(made), encoding="utf-8")
+END
+orders="$orders $SLIPWAY_SPOOL/AH10592.json $SLIPWAY_SPOOL/AH10599.json"
+
 echo "slipway submit --wait docs/samples/*"
 # shellcheck disable=SC2086 # a list of files
 .venv/bin/slipway submit --wait $orders >/dev/null
