@@ -1,14 +1,24 @@
 """`explain` says of every rule whether it fired, and else the first thing that kept it from it; nothing is spent."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from service.model import Offer
+from service.cli.standing import standings_at
+from service.customers import open_customer_key
+from service.intake.spool import Spool
+from service.ledger.ledger import Ledger
+from service.ledger.vouchers import import_codes, pool_counts
+from service.marketing import CodeLine
+from service.model import Loyalty, Offer
+from service.planning.campaigns.conditions import condition_faults
 from service.planning.campaigns.explaining import Explained, explain
+from service.planning.campaigns.facts import SCHEMA
 from tests.builders import a_customer, a_shipment
-from tests.campaigns import TODAY, a_house_with, a_rule
+from tests.campaigns import CONFIG, TODAY, a_house_with, a_rule
+from tests.conftest import ROOT
 from tests.shop import Shop, order_file
 
 
@@ -112,3 +122,52 @@ def test_the_schema_of_campaigns_names_every_fact_that_conditions_may_read(shop:
         "says": "As the shop sees the customer.",
         "one_of": ["new", "returning", "ambassador"],
     } == schema["$facts"]["customer.status"]
+
+
+def test_the_guide_has_every_fact_of_the_schema_in_its_words() -> None:
+    guide = (ROOT / "docs" / "conditions.md").read_text()
+    told = re.findall(r"^\| `([a-z_.]+)` \| ([^|]+) \| ([^|]+) \|$", guide, re.MULTILINE)
+    assert [
+        (
+            f"{root}.{field}",
+            fact.kind.name,
+            f"{fact.says} One of {', '.join(fact.one_of)}." if fact.one_of else fact.says,
+        )
+        for root, fields in SCHEMA.items()
+        for field, fact in fields.items()
+    ] == told
+
+
+def test_every_condition_of_the_guide_can_be_used() -> None:
+    guide = (ROOT / "docs" / "conditions.md").read_text()
+    written = re.findall(r"^\| `(.+?)` \| (?:both|one of|something|a line|every|how|days|a day)", guide, re.MULTILINE)
+    assert 8 == len(written)
+    assert [()] * 8 == [condition_faults(each, {}) for each in written]
+
+
+# With a ledger -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stocked(shop: Shop) -> Shop:
+    """A shop whose ledger has codes to welcome with."""
+    shop.spool.mkdir()
+    ledger = Ledger(shop.spool / "ledger.db")
+    codes = (Offer(f"HELLO-{number}", percent=15) for number in range(3))
+    import_codes(ledger, "welcome", [CodeLine(row, offer) for row, offer in enumerate(codes, 2)])
+    ledger.close()
+    open_customer_key(Spool(shop.spool).customer_key)
+    return shop
+
+
+def test_explain_names_the_code_that_a_note_would_get_and_takes_none(stocked: Shop, tmp_path: Path) -> None:
+    new = a_customer(status="new", previous_orders=0, loyalty=Loyalty())
+    settings = CONFIG.settings.model_copy(update={"spool": stocked.spool})
+    house = a_house_with(welcome=a_rule("voucher", pool="welcome", when='customer.status == "new"'))
+
+    standing_of = standings_at(TODAY.now, CONFIG.model_copy(update={"settings": settings}), house)
+    answers = [explain(shipment, house, standing_of(shipment)) for shipment in [a_shipment(customer=new)] * 2]
+
+    assert ["HELLO-0", "HELLO-0"] == [each.choices.filled["voucher"].offer.code for each in answers]
+    ledger = Ledger(stocked.spool / "ledger.db", read_only=True)
+    assert [3] == [count.free for count in pool_counts(ledger, TODAY.now.date())]
