@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from service.errors import PlanOutdated
+from service.ledger import campaigns, entering, erasing, exposures, vouchers
 from service.ledger.accounts import Decision, NoteKey
 from service.ledger.campaigns import (
     CampaignDecision,
@@ -269,3 +272,21 @@ def test_terms_come_out_of_the_ledger_as_they_went_in(ledger: Ledger) -> None:
     intend(ledger, record_order(ledger, "1"), welcome("W1"))
     (given,) = remember(ledger, ADA, "1", NOON).given
     assert Offer("W1", **terms) == given.offer
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(campaigns._GIVEN, campaigns._NOTES, campaigns._BOUGHT, campaigns._CAMPAIGNS, campaigns._SHOWN_BY),
+        *(exposures._HAS_ANOTHER, exposures._IS_THEIR_CODE, exposures._GIVE, exposures._SHOWN, exposures._FORGET),
+        *(vouchers.FREE_CODES, entering._REDEEM, erasing._THEIRS),
+    ],
+)
+def test_no_step_of_a_note_reads_a_table_from_end_to_end(ledger: Ledger, statement: Any) -> None:
+    """A million notes, a hundred thousand codes: each of these is asked for every note."""
+    compiled = str(statement.compile(dialect=sqlite.dialect()))
+    values = ["1"] * compiled.count("?")
+    plan = ledger.change(
+        lambda connection: connection.exec_driver_sql(f"explain query plan {compiled}", tuple(values)).all()
+    )
+    assert [] == [step[3] for step in plan if step[3].startswith("SCAN")]

@@ -101,9 +101,9 @@ def codes_given(floor: Floor) -> dict[str, str]:
     return {row["note_id"]: row["code"] for row in floor.ledger.ask(given)}
 
 
-def codes_on_paper(floor: Floor) -> dict[str, list[str]]:
+def codes_on_paper(spool: Path) -> dict[str, list[str]]:
     """The codes of the pool that stand on each sheet that came out."""
-    sheets = sorted(floor.spool.printers.glob("*/*.pdf"))
+    sheets = sorted((spool / "printers").glob("*/*.pdf"))
     return {path.stem: sorted(set(re.findall(r"WELC-\d+", text_of_file(path)))) for path in sheets}
 
 
@@ -157,7 +157,7 @@ def test_each_new_customer_gets_a_code_of_their_own_and_the_ledger_knows_whose(l
     fill_pool(floor.ledger, "welcome-15", *CODES)
     print_notes(floor, *(an_order_of(number) for number in (1, 2, 3)))
     assert {"A1-1-r1": "WELC-1", "A2-1-r1": "WELC-2", "A3-1-r1": "WELC-3"} == codes_given(floor)
-    assert {note: [code] for note, code in codes_given(floor).items()} == codes_on_paper(floor)
+    assert {note: [code] for note, code in codes_given(floor).items()} == codes_on_paper(floor.root)
     assert (Outcome("welcome", "welcome", SHOWN, "", 3),) == outcomes(floor.ledger)
 
 
@@ -177,7 +177,7 @@ def test_the_parcels_of_an_order_and_its_reprints_carry_one_code(life: Life) -> 
     floor.line.work_off()
     assert 1 == len(codes_given(floor))
     (code,) = codes_given(floor).values()
-    assert {"A1-1-r1": [code], "A1-2-r1": [code], "A1-2-r1.g2": [code]} == codes_on_paper(floor)
+    assert {"A1-1-r1": [code], "A1-2-r1": [code], "A1-2-r1.g2": [code]} == codes_on_paper(floor.root)
 
 
 def test_an_empty_pool_lets_the_rule_pass_and_is_said(life: Life) -> None:
@@ -185,7 +185,7 @@ def test_an_empty_pool_lets_the_rule_pass_and_is_said(life: Life) -> None:
     fill_pool(floor.ledger, "welcome-15", "WELC-1")
     with listening() as said:
         print_notes(floor, *(an_order_of(number) for number in (1, 2, 3)))
-    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": [], "A3-1-r1": []} == codes_on_paper(floor)
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": [], "A3-1-r1": []} == codes_on_paper(floor.root)
     low = [(event["pool"], event["codes"]) for event in said if event["event"] == "vouchers.low"]
     assert [("welcome-15", 1), ("welcome-15", 0)] == low
 
@@ -223,7 +223,7 @@ def test_a_code_that_was_redeemed_while_it_waited_is_replaced(life: Life) -> Non
     prepare_alone(floor)
     redeem_codes(floor.ledger, [Redemption(2, "WELC-1")], utc_now())
     floor.line.work_off()
-    assert {"A1-1-r1": ["WELC-2"]} == codes_on_paper(floor)
+    assert {"A1-1-r1": ["WELC-2"]} == codes_on_paper(floor.root)
 
 
 # What changes on the way ----------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def test_a_pause_holds_from_the_next_note_on(life: Life) -> None:
     pause(floor)
     with listening() as said:
         floor.line.work_off()
-    assert {"A1-1-r1": []} == codes_on_paper(floor)
+    assert {"A1-1-r1": []} == codes_on_paper(floor.root)
     assert [] == list(codes_given(floor))
     again = [event["reason"] for event in said if event["event"] == "note.planned-again"]
     assert ["campaign welcome was paused"] == again
@@ -260,7 +260,7 @@ def test_a_budget_counts_notes_that_wait_at_once(life: Life, config: Path) -> No
     prepare_alone(floor)
     floor.line.work_off()
     assert 2 == len(codes_given(floor))
-    assert 2 == sum(bool(codes) for codes in codes_on_paper(floor).values())
+    assert 2 == sum(bool(codes) for codes in codes_on_paper(floor.root).values())
 
 
 def test_where_plans_hold_no_more_again_and_again_the_note_goes_without(life: Life) -> None:
@@ -269,7 +269,7 @@ def test_where_plans_hold_no_more_again_and_again_the_note_goes_without(life: Li
     floor.script["before intend"] = _outdated(floor)
     receive(floor, an_order_of(1))
     floor.line.work_off()
-    assert {"A1-1-r1": []} == codes_on_paper(floor)
+    assert {"A1-1-r1": []} == codes_on_paper(floor.root)
     assert (PoolCount("welcome-15", 5, 5, 0, 0, 0, None),) == pool_counts(floor.ledger, utc_now().date())
 
 
@@ -281,7 +281,7 @@ def test_what_a_customer_had_is_known_at_the_next_order(life: Life) -> None:
     fill_pool(floor.ledger, "welcome-15", *CODES)
     print_notes(floor, an_order_of(1))
     print_notes(floor, replace(an_order_of(2), order=replace(an_order_of(2).order, customer=a_new_customer(1))))
-    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor)
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor.root)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_neutral_notes_and_held_out_ones_are_kept_with_their_reason(life: Life, 
     came = Counter({(each.outcome, each.reason): each.notes for each in outcomes(floor.ledger)})
     assert (1, 1) == (came[NEUTRAL, "objected"], came[NEUTRAL, "gift"])
     assert 12 == came[HELD_OUT, ""] + came[SHOWN, ""]
-    assert came[SHOWN, ""] == sum(bool(codes) for codes in codes_on_paper(floor).values())
+    assert came[SHOWN, ""] == sum(bool(codes) for codes in codes_on_paper(floor.root).values())
 
 
 def test_a_voucher_that_finds_no_place_on_the_sheet_is_given_to_nobody(life: Life) -> None:

@@ -1,6 +1,5 @@
 """Pools of voucher codes: the files that fill them, what is free, what was given and what came back."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -212,12 +211,3 @@ def test_pools_are_counted(ledger: Ledger) -> None:
         PoolCount("old", 2, 0, 0, 0, 2, None),
         PoolCount("p", 2, 2, 0, 0, 0, date(2026, 12, 31)),
     ) == pool_counts(ledger, TODAY)
-
-
-def test_finding_a_free_code_reads_no_more_of_the_pool_than_it_needs(ledger: Ledger) -> None:
-    plan = ledger.change(
-        lambda connection: connection.exec_driver_sql(
-            "explain query plan select code from voucher_codes where pool = 'p' and given_at is null and number > 7"
-        ).all()
-    )
-    assert re.search(r"ix_voucher_codes_pool \(pool=\? AND number>\?\)", str(plan))

@@ -12,6 +12,9 @@ import sqlalchemy as sa
 
 from service.ledger.ledger import Ledger
 from service.ledger.schema import (
+    HAS_CUSTOMER,
+    HAS_ORDER,
+    OF_SOMEBODY,
     UtcTime,
     articles,
     campaign_decisions,
@@ -29,7 +32,7 @@ PAUSED, SPENT = "paused", "budget"
 
 _BEFORE = (
     notes.c.customer == sa.bindparam("of_customer"),
-    notes.c.customer != "",
+    OF_SOMEBODY,
     notes.c.order_id != sa.bindparam("but_order"),
 )
 _NOTES = sa.select(
@@ -53,8 +56,8 @@ _GIVEN = sa.select(
 ).where(
     voucher_codes.c.given_at.is_not(None),
     sa.or_(
-        sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), voucher_codes.c.customer != ""),
-        sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), voucher_codes.c.order_id != ""),
+        sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
+        sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER),
     ),
 )
 _SHOWN_BY = (

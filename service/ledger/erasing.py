@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from service.ledger.accounts import Drop, NoteKey
 from service.ledger.ledger import Ledger
 from service.ledger.schema import (
+    HAS_CUSTOMER,
+    OF_SOMEBODY,
     decisions,
     drop_notes,
     drops,
@@ -30,7 +32,7 @@ CHUNK = 200  # notes that are erased in one transaction, so that others wait for
 
 _OF_CUSTOMER = notes.c.customer == sa.bindparam("of_customer")
 _NOTES = sa.select(notes.c.note_id, notes.c.generation, notes.c.state, notes.c.customer)
-_THEIRS = _NOTES.where(_OF_CUSTOMER, notes.c.customer != "").order_by(notes.c.note_id, notes.c.generation)
+_THEIRS = _NOTES.where(_OF_CUSTOMER, OF_SOMEBODY).order_by(notes.c.note_id, notes.c.generation)
 _DROPS = sa.select(drops)
 _BROUGHT_BY = (
     sa.select(drop_notes.c.drop_id).where(drop_notes.c.note_id.in_(sa.bindparam("note_ids", expanding=True))).distinct()
@@ -106,14 +108,14 @@ def _is_own(ledger: Ledger, drop_id: str, customer: str) -> bool:
 
 def forget_customer(ledger: Ledger, tombstone: Tombstone) -> None:
     """Their notes are nobody's, what they bought is gone, and what they ordered until now is nobody's for ever."""
-    is_theirs = notes.c.customer.in_(tombstone.customers)
+    is_theirs = sa.and_(notes.c.customer.in_(tombstone.customers), OF_SOMEBODY)
     of_theirs = purchases.c.note_id.in_(sa.select(notes.c.note_id).where(is_theirs))
     stones = [{"customer": each, "at": tombstone.at, "who": tombstone.who} for each in tombstone.customers]
 
     def forget(connection: sa.Connection) -> None:
         connection.execute(purchases.delete().where(of_theirs))
         connection.execute(notes.update().where(is_theirs).values(customer=""))
-        codes = voucher_codes.update().where(voucher_codes.c.customer.in_(tombstone.customers))
+        codes = voucher_codes.update().where(voucher_codes.c.customer.in_(tombstone.customers), HAS_CUSTOMER)
         connection.execute(codes.values(customer=""))
         connection.execute(tombstones.delete().where(tombstones.c.customer.in_(tombstone.customers)))
         connection.execute(tombstones.insert(), stones)

@@ -13,7 +13,15 @@ import sqlalchemy as sa
 
 from service.errors import PlanOutdated
 from service.ledger.accounts import NoteKey
-from service.ledger.schema import FREE, campaign_decisions, campaign_notes, exposures, voucher_codes
+from service.ledger.schema import (
+    FREE,
+    HAS_CUSTOMER,
+    HAS_ORDER,
+    campaign_decisions,
+    campaign_notes,
+    exposures,
+    voucher_codes,
+)
 from service.model import SHOWN, Exposure, Giving, order_of
 
 _NOTE = exposures.c.note_id == sa.bindparam("of_note")
@@ -33,9 +41,9 @@ _COUNT = (
     .where(campaign_notes.c.campaign == sa.bindparam("of_campaign"))
     .values(notes=campaign_notes.c.notes + sa.bindparam("more"))
 )
-_IS_THEIRS = sa.or_(
-    voucher_codes.c.order_id == sa.bindparam("of_order"),
-    sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), voucher_codes.c.customer != ""),
+_IS_THEIRS = sa.or_(  # what is not empty is in the index
+    sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER),
+    sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
 )
 _HAS_ANOTHER = sa.select(voucher_codes.c.number).where(
     voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code != sa.bindparam("of_code"), _IS_THEIRS

@@ -86,8 +86,9 @@ _OPEN = notes.c.state.in_(("received", "submitting", "accepted", "deferred"))
 sa.Index("ix_notes_open", notes.c.arrived_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
 _UNPACKED = sa.and_(notes.c.completed_at.is_not(None), notes.c.packed_at.is_(None))
 sa.Index("ix_notes_unpacked", notes.c.completed_at, sqlite_where=_UNPACKED, postgresql_where=_UNPACKED)
-_KNOWN = notes.c.customer != ""
-sa.Index("ix_notes_customer", notes.c.customer, sqlite_where=_KNOWN, postgresql_where=_KNOWN)
+_NOBODY: sa.ColumnElement[str] = sa.literal_column("''")  # not a parameter: only so does SQLite find what these partial indexes hold
+OF_SOMEBODY = notes.c.customer != _NOBODY
+sa.Index("ix_notes_customer", notes.c.customer, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -241,7 +242,7 @@ voucher_codes = sa.Table(
     sa.Column("redeemed_by", sa.String(40), nullable=False, server_default=""),  # the order that it paid for
 )
 FREE = sa.and_(voucher_codes.c.given_at.is_(None), voucher_codes.c.redeemed_at.is_(None))
-HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != "", voucher_codes.c.order_id != ""
+HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != _NOBODY, voucher_codes.c.order_id != _NOBODY
 sa.Index("ix_voucher_codes_pool", voucher_codes.c.pool, voucher_codes.c.number)
 for _name, _column, _rows in (
     ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER),
