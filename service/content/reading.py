@@ -14,7 +14,16 @@ from service.config.toml_files import read_part
 from service.content.pack_file import ART, PACK_FILE, PackFile
 from service.errors import ContentRefused, SlipwayError
 from service.model import LANGUAGES, PictureSize
-from service.planning.campaigns.words import CAPTION, TEXT, UNNAMED, WEEKLY, Pack, compile_language_files, said_by
+from service.planning.campaigns.words import (
+    CAPTION,
+    CATEGORY,
+    TEXT,
+    UNNAMED,
+    WEEKLY,
+    Pack,
+    compile_language_files,
+    said_by,
+)
 
 FORMATS = ("JPEG", "PNG")
 
@@ -62,7 +71,7 @@ def _use_faults(pack: Pack, rules: Iterable[Rule]) -> Iterator[str]:
     roots, pictures = {rule.message for rule in rules}, {rule.picture for rule in rules}
     for name in pack.messages[LANGUAGES[0]].patterns:
         root = name.removesuffix(UNNAMED).removesuffix(TEXT).removesuffix(CAPTION)
-        if not {name, root} & roots:
+        if not {name, root} & roots and not name.startswith(CATEGORY):
             yield f"message {name} is said by no campaign"
     yield from (f"{ART}/{name} is shown by no campaign" for name in pack.art if name not in pictures)
     said = [rule for rule in rules if rule.message in pack.messages[LANGUAGES[0]].patterns]

@@ -10,6 +10,7 @@ note: it is left out, and said so.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,7 @@ class Shelf:
                 fsync_folder(folder)
             taken.rename(place)
             fsync_folder(self.folder)
+        self._leave_to_owner()
         return place
 
     def switch(self, packs: Set) -> Active:
@@ -101,8 +103,16 @@ class Shelf:
 
     def _write(self, active: Active) -> Active:
         content = {"packs": active.packs, "before": active.before}
-        write_whole(self.folder / ACTIVE, json.dumps(content, indent=1).encode())
+        write_whole(self.folder / ACTIVE, json.dumps(content, indent=1).encode(), mode=0o644)
+        self._leave_to_owner()
         return active
+
+    def _leave_to_owner(self) -> None:
+        """All of it belongs to whom the spool belongs, also if root activates."""
+        if os.geteuid() == 0:
+            owner = self.folder.parent.stat()
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
     def forget_unused(self) -> tuple[Path, ...]:
         """Remove what neither counts nor can be rolled back to; where it was."""

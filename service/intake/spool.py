@@ -6,6 +6,7 @@ done/YYYY-MM-DD/    copies whose shipments are all accounted for
 problem/            what was refused, with NAME.problem.json
 receipts/           NAME.receipt.json, for the shop
 decisions/          what a person decided, on its way into the ledger
+content/            content packs that were activated (service/content)
 notes/, printers/, ledger.db, customer.key, .lock
 """
 
