@@ -70,7 +70,6 @@ def decide(arguments: argparse.Namespace, config: Config) -> int:
         raise DecisionRefused(f"there is no campaign {campaign}", hint=hint)
     request = Decide(new_decision_id(), what, campaign, person(), arguments.reason)
     if carried_out(request, config) is None:
-        say(f"{campaign}: the service has not answered yet; the decision is kept")
         return TRY_AGAIN
     if arguments.json:
         say_json({"campaign": campaign, "decision": what})

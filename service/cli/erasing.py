@@ -24,7 +24,6 @@ def forget(arguments: argparse.Namespace, config: Config) -> int:
     key = read_customer_key(open_spool(config.settings.spool).customer_key)
     counts = carried_out(Forget(tuple(key.of(shop, arguments.customer) for shop in shops), person()), config)
     if counts is None:
-        say("the service has not answered yet; what was asked is kept")
         return TRY_AGAIN
     if arguments.json:
         say_json(dict(counts))
@@ -40,7 +39,6 @@ def prune(arguments: argparse.Namespace, config: Config) -> int:
     """Erase what is older than [retention] in slipway.toml allows."""
     counts = carried_out(Prune(**config.settings.retention.model_dump()), config)
     if counts is None:
-        say("the service is at it")
         return TRY_AGAIN
     if arguments.json:
         say_json({name: counts[name] for name in ("notes", "files")})

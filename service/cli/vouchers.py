@@ -26,7 +26,7 @@ def import_pool(arguments: argparse.Namespace, config: Config) -> int:
         raise VouchersRefused("a pool is called by 1 to 40 small letters, digits and hyphens, a letter first")
     counts = carried_out(Import(pool, read_codes(_content(arguments.file))), config)
     if counts is None:
-        return _is_kept()
+        return TRY_AGAIN
     if arguments.json:
         say_json({"pool": pool, **counts})
     else:
@@ -40,7 +40,7 @@ def redeemed(arguments: argparse.Namespace, config: Config) -> int:
     """Keep which codes were redeemed; those that are not ours are passed over."""
     counts = carried_out(Redeem(read_redemptions(_content(arguments.file))), config)
     if counts is None:
-        return _is_kept()
+        return TRY_AGAIN
     if arguments.json:
         say_json(dict(counts))
     else:
@@ -79,8 +79,3 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path} can't be read: {error.strerror}") from error
-
-
-def _is_kept() -> int:
-    say("the service has not answered yet; what was asked is kept")
-    return TRY_AGAIN
