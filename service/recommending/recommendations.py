@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop
 from itertools import chain, islice
+from operator import neg
 from pathlib import Path
 
 from service.log import log
@@ -22,7 +23,7 @@ from service.recommending.sales import Article, ArticleKey
 
 FILE_NAME = "recommendations.model"
 MOST_TILES = 6  # as many as a shop may recommend itself
-MOST_ASKED = 16  # articles of a parcel, and as many of what was bought before, have a say: the best known ones
+MOST_OF_PARCEL, MOST_OF_HISTORY = 16, 12  # articles that have a say: the best known ones
 WEIGHT_OF_CATEGORY = 0.5
 
 _Identity = tuple[int, int, int]
@@ -90,10 +91,10 @@ def offered(
     shelf: Shelf, numbers: Iterable[int], shipment: Shipment, history: History, language: str
 ) -> Iterator[Recommendation]:
     """Those of the articles of these numbers that the customer does not have and that have a name in `language`."""
-    had = history.bought.union(line.sku for line in shipment.lines)
+    in_parcel = {line.sku for line in shipment.lines}
     for number in numbers:
         sku = shelf.skus[number]
-        if sku in had:
+        if sku in in_parcel or sku in history.bought:
             continue
         if article := shelf.article(number).recommended(sku, language, shipment.order.currency):
             yield article
@@ -101,7 +102,7 @@ def offered(
 
 def _ranked(shelf: Shelf, scores: dict[int, float]) -> Iterator[int]:
     """The numbers by falling score, of equal ones the better known; then the best-sellers that have no score."""
-    waiting = [(-score, number) for number, score in scores.items()]
+    waiting = list(zip(map(neg, scores.values()), scores, strict=True))
     heapify(waiting)
     while waiting:
         yield heappop(waiting)[1]
@@ -111,8 +112,8 @@ def _ranked(shelf: Shelf, scores: dict[int, float]) -> Iterator[int]:
 def _scores(shelf: Shelf, shipment: Shipment, history: History) -> dict[int, float]:
     """How well each article goes with what is in the parcel and with what was bought before."""
     scores: dict[int, float] = {}
-    in_parcel = _known(shelf, (line.sku for line in shipment.lines))
-    for number in chain(in_parcel, _known(shelf, history.bought)):
+    in_parcel = _known(shelf, (line.sku for line in shipment.lines))[:MOST_OF_PARCEL]
+    for number in chain(in_parcel, _known(shelf, history.bought)[:MOST_OF_HISTORY]):
         for neighbour, score in shelf.neighbours.of(number):
             scores[neighbour] = scores.get(neighbour, 0.0) + score
     for category in _categories_of_strangers(shelf, shipment):
@@ -122,13 +123,12 @@ def _scores(shelf: Shelf, shipment: Shipment, history: History) -> dict[int, flo
 
 
 def _known(shelf: Shelf, skus: Iterable[str]) -> list[int]:
-    """The numbers of the best known of these articles: what is said of them was learned from the most orders."""
-    numbers = {number for sku in skus if (number := shelf.number_of.get(sku)) is not None}
-    return sorted(numbers)[:MOST_ASKED]
+    """The numbers of these articles, the best known first: what is said of them was learned from the most orders."""
+    return sorted({number for sku in skus if (number := shelf.number_of.get(sku)) is not None})
 
 
 def _categories_of_strangers(shelf: Shelf, shipment: Shipment) -> list[int]:
     """The categories of those in the parcel that have no neighbours of their own, each as often as it stands there."""
     strangers = [line for line in shipment.lines if not shelf.has_neighbours(line.sku)]
     numbers = (shelf.category_number.get(line.category) for line in strangers)
-    return [number for number in numbers if number is not None][:MOST_ASKED]
+    return [number for number in numbers if number is not None][:MOST_OF_PARCEL]
