@@ -72,6 +72,12 @@ def test_what_is_ordered_together_comes_before_what_everybody_orders(tmp_path: P
     assert ["nail1", "candle1"] == picked(model, ordered("1", "saw1"), count=2)
 
 
+def test_what_is_in_every_order_goes_with_nothing_in_particular(tmp_path: Path) -> None:
+    tea = [ordered(f"t{number}", "tea1", "candle1", *(("cup1",) if number < 8 else ())) for number in range(20)]
+    others = [ordered(f"o{number}", "candle1", "saw1") for number in range(100)]
+    assert ["cup1", "candle1"] == picked(model_of(tmp_path, tea + others), ordered("1", "tea1"), count=2)
+
+
 def test_what_was_bought_before_has_a_say_but_is_not_picked(tmp_path: Path) -> None:
     model = model_of(tmp_path, teatime())
     assert ["nail1", "candle1", "cup1", "tea1"] == picked(model, ordered("1", "lamp1"), "saw1", count=9)
