@@ -138,6 +138,25 @@ def test_a_fault_names_file_line_and_key_and_all_of_them_are_told_at_once() -> N
 
 
 @pytest.mark.parametrize(
+    ("expected", "name", "text"),
+    [
+        ("Été.toml:1: the file: its name names the campaign", "Été", a_rule()),
+        ("hold-out.toml:1: the file: its name names the campaign", "hold-out", a_rule()),
+        (
+            "a.toml:5: arm[2].name: warm is there twice",
+            "a",
+            "[[arm]]\nname = 'warm'\n[[arm]]\nname = 'warm'\n" + a_rule(),
+        ),
+        ("a.toml:3: arm[1].name: hold-out is no arm", "a", "[[arm]]\nname = 'hold-out'\n" + a_rule()),
+    ],
+)
+def test_a_name_that_could_be_taken_for_another_is_refused(expected: str, name: str, text: str) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        compile_campaigns(campaigns_config(**{name: text}), country_names("en").keys())
+    assert expected in caught.value.what
+
+
+@pytest.mark.parametrize(
     ("expected", "rule"),
     [
         ("a voucher needs a pool, and nothing else has one", a_rule("voucher")),

@@ -98,9 +98,10 @@ def test_explain_says_of_a_batch_which_notes_are_neutral_and_what_it_refuses(sho
     one = shop.slipway("explain", batch, "--shipment", "2", "--json")
 
     assert 1 == answer.returncode
-    assert "refused: " in answer.stdout
+    assert "shipment 3: unknown-format: " in answer.stdout
     assert "nothing that is about the customer: objected" in answer.stdout
-    told = [json.loads(line) for line in one.stdout.splitlines() if line.startswith("{")]
+    refused, *told = [json.loads(line) for line in one.stdout.splitlines()]
+    assert ("shipment 3", "unknown-format") == (refused["refused"], refused["code"])
     assert {"2-1-r1"} == {rule["note_id"] for rule in told}
     assert {"campaign", "rule", "slot", "arm", "outcome", "reason", "unmet", "because"} < told[0].keys()
 

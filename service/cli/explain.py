@@ -29,7 +29,7 @@ def explain_file(arguments: argparse.Namespace, config: Config) -> int:
     now = datetime.combine(arguments.on, NOON) if arguments.on else utc_now()
     reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:
-        say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
+        _show_fault(f"shipment {refusal.position}", refusal.code, f"{refusal.what} ({refusal.where})", arguments)
     standing_of = standings_at(now, config, house)
     show, failed = _show_json if arguments.json else _show, bool(reading.refusals)
     for read in reading.shipments:
@@ -39,9 +39,14 @@ def explain_file(arguments: argparse.Namespace, config: Config) -> int:
                 plan_note(read.shipment, house, standing)
                 show(read.shipment, explain(read.shipment, house, standing))
             except SlipwayError as error:
-                say(f"{read.shipment.note_id}: {error.code}: {error}")
+                _show_fault(read.shipment.note_id, error.code, str(error), arguments)
                 failed = True
     return int(failed)
+
+
+def _show_fault(name: str, code: str, what: str, arguments: argparse.Namespace) -> None:
+    """Why there is nothing to explain."""
+    say_json({"refused": name, "code": code, "what": what}) if arguments.json else say(f"{name}: {code}: {what}")
 
 
 def _show_json(shipment: Shipment, explanation: Explanation) -> None:

@@ -8,9 +8,7 @@ import hashlib
 
 from service.marketing import Standing
 from service.model import Shipment
-from service.planning.campaigns.compiling import CompiledCampaign
-
-HOLD_OUT = "hold-out"
+from service.planning.campaigns.compiling import HOLD_OUT, CompiledCampaign
 
 
 def arm_of(campaign: CompiledCampaign, customer: str) -> str:

@@ -14,8 +14,8 @@ import cel
 from service.config import Rule
 from service.marketing import Given, Standing
 from service.model import HELD_OUT, NEUTRAL, SHOWN, Block, Exposure, Giving, Offer, Shipment
-from service.planning.campaigns.arms import HOLD_OUT, arm_of, customer_of
-from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
+from service.planning.campaigns.arms import arm_of, customer_of
+from service.planning.campaigns.compiling import HOLD_OUT, CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
 from service.planning.campaigns.facts import Occasion, facts_of
 from service.planning.campaigns.filling import Sheet, fill

@@ -5,6 +5,7 @@ once.
 """
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from service.planning.campaigns.expressions import Values
 
 ABOUT_CUSTOMER = ("customer.", "history.")
 ABOUT_PARCEL = frozenset(("shipment.partial", "shipment.final", "shipment.number"))
+HOLD_OUT = "hold-out"  # what stands for an arm where a customer has none
 Key = tuple[int | str, ...]
 
 
@@ -58,7 +60,7 @@ def compile_campaigns(config: Config, countries: Collection[str]) -> Campaigns:
         f"{config.folder / 'campaigns' / name}.toml:{line_of_key(config.campaign_sources[name], key)}: "
         f"{key_name(key)}: {fault}"
         for name, campaign in config.campaigns.items()
-        for key, fault in _faults(campaign, config.settings.shops, values)
+        for key, fault in (*_name_faults(name, campaign), *_faults(campaign, config.settings.shops, values))
     ]
     if faults:
         raise ConfigInvalid("\n".join(faults))
@@ -90,6 +92,16 @@ def _values(config: Config, countries: Collection[str]) -> Values:
 # Faults --------------------------------------------------------------------------------------------------------------
 
 
+def _name_faults(name: str, campaign: Campaign) -> Iterator[tuple[Key, str]]:
+    """What can't be a name: of the campaign, which is its file's, and of its arms."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name) or name == HOLD_OUT:
+        yield (), "its name names the campaign: small letters, digits and hyphens, a letter first"
+    arms = [arm.name for arm in campaign.arm]
+    for place, arm in enumerate(arms):
+        if arm == HOLD_OUT or arm in arms[:place]:
+            yield ("arm", place, "name"), f"{arm} is {'no arm' if arm == HOLD_OUT else 'there twice'}"
+
+
 def _faults(campaign: Campaign, shops: Mapping[str, Shop], values: Values) -> Iterator[tuple[Key, str]]:
     for key, names, path in (
         ("shops", campaign.shops, "order.shop"),
@@ -99,7 +111,6 @@ def _faults(campaign: Campaign, shops: Mapping[str, Shop], values: Values) -> It
         yield from (((key,), _strange(name, values[path])) for name in names if name not in values[path])
     hosts = _hosts([shop for name, shop in shops.items() if not campaign.shops or name in campaign.shops])
     arms = [arm.name for arm in campaign.arm]
-    yield from ((("arm", place), f"{arm} is there twice") for place, arm in enumerate(arms) if arm in arms[:place])
     for number, rule in enumerate(campaign.rule):
         if rule.arm and rule.arm not in arms:
             yield ("rule", number, "arm"), _strange(rule.arm, arms)
