@@ -15,7 +15,7 @@ from service.config import Config
 from service.errors import FileUnreadable, Rejected
 from service.intake.feeds import Feeds, compile_feeds
 from service.intake.names import is_ignored
-from service.intake.reading import read_drop
+from service.intake.reading import Reading, read_drop
 from service.intake.spool import open_spool
 from service.ledger.ledger import Ledger
 from service.ledger.sales import Sold, sold
@@ -72,16 +72,20 @@ def _shipments(paths: list[Path], feeds: Feeds) -> Iterator[Shipment]:
     refused = 0
     with progress("reading") as advanced:
         for done, path in enumerate(paths, 1):
-            try:
-                reading = read_drop(path.name, read_order_file(path), feeds)
-            except Rejected:
-                refused += 1
-                continue
+            reading = _reading(path, feeds)
             refused += len(reading.refusals) if reading.shipments else 1
             yield from (read.shipment for read in reading.shipments)
             advanced(done, len(paths), "")
     if refused:
         remark(f"left out {refused:,} files or shipments that are no orders")
+
+
+def _reading(path: Path, feeds: Feeds) -> Reading:
+    """What a file says; nothing where it is no order file."""
+    try:
+        return read_drop(path.name, read_order_file(path), feeds)
+    except Rejected:
+        return Reading((), (), may_grow=False)
 
 
 def _of_ledger(path: Path) -> Sales:
