@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from service.config import read_config
 from service.errors import CampaignsInvalid, ConfigInvalid
@@ -65,6 +67,7 @@ def test_a_name_that_is_not_there_is_refused_with_what_may_be_meant(expected: st
         ("customer.tier is never 5: it is text", "customer.tier == 5"),
         ("order.gift is never 'yes': it is true or false", "order.gift == 'yes'"),
         ("shipment.final is never 1: it is true or false", "shipment.final == 1"),
+        ("order.skus is never 'x': it is list of texts", "order.skus == 'x'"),
     ],
 )
 def test_a_comparison_that_is_never_true_is_refused(expected: str, source: str) -> None:
@@ -78,6 +81,7 @@ def test_a_comparison_that_is_never_true_is_refused(expected: str, source: str) 
         ("order.value + 1 > 2: Unsupported operation: float + int", "order.value + 1 > 2"),
         ("!shipment.units: No such overload", "order.gift && (order.express || !shipment.units)"),
         ("'x' in customer.tier: ", "order.gift && 'x' in customer.tier"),
+        ("order.lines.exists(order, order.id == 'x'): ", "order.lines.exists(order, order.id == 'x')"),
         ("1:14: Syntax error", "order.value >"),
         ("1:15: Syntax error", "order.value > ~"),
         ("filter within another walk", "order.lines.exists(l, order.lines.filter(m, m.sku == 'x').size() > 1)"),
@@ -280,6 +284,34 @@ def test_what_can_not_be_answered_for_this_note_does_not_hold(source: str) -> No
     condition = compile_condition(source)
     assert () == condition_faults(source, {})
     assert not condition.holds(context_of(facts_of(occasion_of(a_shipment(), HOUSE, TODAY, "en"), condition.reads)))
+
+
+ATOMS = (*(f"{root}.{field}" for root, fields in SCHEMA.items() for field in fields), "1", "2.5", "'x'", "true", "[1]")
+SIGNS = ("==", "!=", "<", ">=", "&&", "||", "+", "*", "/", "%", "in", "?")
+
+
+def conditions() -> st.SearchStrategy[str]:
+    """What has the form of a condition, and much that has not."""
+    formed = st.recursive(
+        st.sampled_from(ATOMS),
+        lambda inner: st.one_of(
+            st.builds("({} {} {})".format, inner, st.sampled_from(SIGNS), inner),
+            st.builds("!{}".format, inner),
+            st.builds("size({})".format, inner),
+            st.builds("order.lines.exists(line, line.sku == {})".format, inner),
+        ),
+        max_leaves=8,
+    )
+    return formed | st.text(max_size=30)
+
+
+@settings(max_examples=400, deadline=None)
+@given(conditions())
+def test_whatever_is_written_is_refused_or_answered(source: str) -> None:
+    if not condition_faults(source, VALUES):
+        condition = compile_condition(source)
+        facts = facts_of(occasion_of(a_shipment(), HOUSE, TODAY, "en"), condition.reads)
+        assert condition.holds(context_of(facts)) in (True, False)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from service.planning.campaigns.facts import Facts, sample_facts
 
 FAILURES = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError)
 """What CEL raises for a condition that can't be answered."""
-CANT_BE = (ArithmeticError, LookupError)  # for these values; what else it raises, it would raise for any
+CANT_BE = (ArithmeticError, IndexError)  # for these values; what else it raises, it would raise for any
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.planning.campaigns.facts import LINE_FIELDS, SCHEMA, TEXT, TRUTH, Fact
+from service.planning.campaigns.facts import LINE_FIELDS, SCHEMA, Fact
 
 FUNCTIONS = ("size", "has", "int", "double", "string")
 WALKS = ("exists", "all", "exists_one", "filter", "map")
@@ -187,10 +187,7 @@ def _vain(path: str, literal: Token, values: Values) -> Iterator[str]:
     kind = "truth" if literal.text in ("true", "false") else literal.kind
     if kind not in ("text", "number", "truth"):
         return
-    expected = {TEXT: "text", TRUTH: "truth"}.get(
-        fact.kind, "number" if fact.kind.name in ("integer", "number") else ""
-    )
-    if kind != expected:
+    if kind != fact.kind.literal:
         yield f"{path} is never {literal.text}: it is {fact.kind.name}"
         return
     known = fact.one_of or values.get(path, ())

@@ -36,16 +36,20 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a fact's values are; `samples` are two of them, to try conditions on."""
+    """What a fact's values are; `samples` are two of them, to try conditions on.
+
+    `literal` is how conditions write them: text, number or truth; empty for lists.
+    """
 
     name: str
     samples: tuple[Any, Any]
+    literal: str = ""
 
 
-TEXT = Kind("text", ("", "x"))
-INTEGER = Kind("integer", (0, 2))
-NUMBER = Kind("number", (0.0, 49.5))
-TRUTH = Kind("true or false", (False, True))
+TEXT = Kind("text", ("", "x"), "text")
+INTEGER = Kind("integer", (0, 2), "number")
+NUMBER = Kind("number", (0.0, 49.5), "number")
+TRUTH = Kind("true or false", (False, True), "truth")
 TEXTS = Kind("list of texts", ([], ["x"]))
 _LINE_SAMPLE = {"sku": "x", "category": "x", "quantity": 2, "unit_price": 4.5, "amount": 9.0}
 LIST_OF_LINES = Kind("list of lines", ([], [_LINE_SAMPLE]))
