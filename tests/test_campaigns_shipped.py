@@ -89,6 +89,7 @@ CASES = {
     "recommendations": Case("recommendations"),
 }
 FIRST_ADVENT = Case("promo")
+GERMANY = plain_shipment("amber-home", "de", HOUSE).order.delivery_address
 WEEK = Case("promo", now=datetime(2026, 12, 18, tzinfo=UTC), house=HOUSE_IN_THE_WEEK)  # no holiday any more
 LAST_POSTING = Case("promo", now=datetime(2026, 12, 5, tzinfo=UTC))
 
@@ -165,9 +166,15 @@ def test_every_campaign_that_ships_has_its_text_here() -> None:
     assert {campaign for campaign, _, _ in APPROVED} | elsewhere == {each.id for each in HOUSE.campaigns.campaigns}
 
 
+def test_every_picture_that_campaigns_show_is_among_the_samples_or_in_the_pack() -> None:
+    shown_pictures = {rule.picture for campaign in CONFIG.campaigns.values() for rule in campaign.rule if rule.picture}
+    samples = {path.stem for path in (ROOT / "image_cache" / "samples").iterdir()}
+
+    assert shown_pictures <= samples | PACK.art.keys()
+
+
 def test_a_holiday_is_of_its_country_and_in_the_language_of_the_note() -> None:
-    germany = plain_shipment("amber-home", "de", HOUSE).order.delivery_address
-    abroad = {"order": {"delivery_address": germany}}
+    abroad = {"order": {"delivery_address": GERMANY}}
 
     assert "Zum ersten Advent" == said(note_of(FIRST_ADVENT, "de"), "promo")[0]
     assert "For the first Sunday in Advent" == said(note_of(FIRST_ADVENT, "en", **abroad), "promo")[0]

@@ -21,7 +21,7 @@ from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from tests.sample_library import sample_pictures
 from tests.sheets import LAYOUTS, run
-from tests.test_campaigns_shipped import CASES, WEEK, note_of, small_order
+from tests.test_campaigns_shipped import CASES, FIRST_ADVENT, GERMANY, WEEK, note_of, small_order
 
 FOLDER = Path(__file__).parent / "goldens"
 ROOT = FOLDER.parent.parent
@@ -31,6 +31,7 @@ CAMPAIGNS = {
     "halm-welcome": replace(CASES["welcome"], shop="halm"),
     "amber-home-birthday": CASES["birthday"],
     "amber-home-week": WEEK,
+    "amber-home-advent": FIRST_ADVENT,
 }
 GOLDENS = tuple(product((*SHOPS, *CAMPAIGNS), LANGUAGES))
 DPI = 100
@@ -77,8 +78,9 @@ def golden_note(name: str, language: str) -> bytes:
 
 
 def _campaign_note(name: str, language: str) -> Plan:
-    small = {"lines": small_order(language)} if name == "amber-home-week" else {}
-    return note_of(CAMPAIGNS[name], language, **small)
+    small = {"lines": small_order(language)} if CAMPAIGNS[name].slot == "promo" else {}
+    in_germany = {"order": {"delivery_address": GERMANY}} if name == "amber-home-advent" else {}
+    return note_of(CAMPAIGNS[name], language, **small, **in_germany)
 
 
 def _plain_note(shop: str, language: str) -> Plan:
