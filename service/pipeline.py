@@ -229,8 +229,9 @@ class Pipeline:
         except PlanOutdated as error:
             self._plan_again(account, error)
             return
-        if not intended:
-            return  # a person was faster
+        if not intended:  # a person was faster
+            rooms.standings.release(key)
+            return
         rooms.standings.given(key)
         route = replace(prepared.route, queue=queue)
         job = rooms.printer.create_held(document, key.job_name, route)  # effect: nothing prints yet

@@ -42,7 +42,6 @@ class _Shelf:
 
     codes: deque[str] = field(default_factory=deque)
     last: int = 0
-    said: int = SHELF  # how many were left when that was last said
 
 
 class Standings:
@@ -58,6 +57,7 @@ class Standings:
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._reserved: dict[NoteKey, tuple[tuple[tuple[str, str], str], ...]] = {}
         self._taken: set[str] = set()
+        self._said: dict[str, int] = {}  # by pool: how many codes were left when that was last said
         self._lock = threading.Lock()
 
     def follow(self, campaigns: Campaigns) -> None:
@@ -155,9 +155,9 @@ class Standings:
         if found:
             shelf.last = found[-1][0]
             shelf.codes.extend(code for _, code in found)
-        if len(found) not in (SHELF, shelf.said) and shelf.last:  # else the pool has none for this currency
+        if len(found) not in (SHELF, self._said.get(pool)) and shelf.last:  # else it has none for this currency
             log.warning("vouchers.low", pool=pool, codes=len(found))
-        shelf.said = len(found)
+            self._said[pool] = len(found)
         return bool(found)
 
     def _put_back(self, reserved: Iterable[tuple[tuple[str, str], str]]) -> None:
