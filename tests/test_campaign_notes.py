@@ -198,7 +198,18 @@ def test_a_code_that_a_note_did_not_use_is_the_next_ones(life: Life) -> None:
     assert {"A2-1-r1": "WELC-1"} == codes_given(floor)
 
 
-def test_a_held_note_gives_its_code_back(life: Life) -> None:
+def test_notes_that_are_on_their_way_together_plan_with_codes_of_their_own(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)  # for any currency
+    with listening() as said:
+        receive(floor, an_order_of(1), an_order_of(2, currency="EUR"), an_order_of(3))
+        prepare_alone(floor)
+        floor.line.work_off()
+    assert [["WELC-1"], ["WELC-2"], ["WELC-3"]] == list(codes_on_paper(floor.root).values())
+    assert [] == [event for event in said if event["event"] == "note.planned-again"]
+
+
+def test_a_note_that_is_held_after_its_intent_keeps_its_code(life: Life) -> None:
     floor = life()
     fill_pool(floor.ledger, "welcome-15", "WELC-1")
     floor.script["before create_held"] = PrinterRefused("it has no such paper")
@@ -297,10 +308,13 @@ def test_the_ledger_knows_customers_by_a_hash_and_not_all_of_them(
     life: Life, customer: Customer, is_known: bool
 ) -> None:
     floor = life()
-    receive(floor, an_order_of(1, customer=customer))
+    number = "NUMBER-OF-THE-SHOP-17920"
+    receive(floor, an_order_of(1, customer=replace(customer, id=customer.id and number)))
     (row,) = floor.ledger.ask(sa.select(notes.c.customer))
     assert is_known == bool(re.fullmatch("[0-9a-f]{32}", row["customer"]))
-    assert b"C1" not in (floor.spool.ledger.read_bytes() + floor.spool.ledger.with_name("ledger.db-wal").read_bytes())
+    assert number.encode() not in (
+        floor.spool.ledger.read_bytes() + floor.spool.ledger.with_name("ledger.db-wal").read_bytes()
+    )
 
 
 def test_neutral_notes_and_held_out_ones_are_kept_with_their_reason(life: Life, config: Path) -> None:

@@ -16,7 +16,7 @@ from service.errors import DecisionRefused, SpoolUnusable
 from service.intake.archive import archive
 from service.intake.receipts import write_receipt
 from service.intake.spool import Spool, open_spool
-from service.ledger.accounts import Drop, Entry, NoteKey
+from service.ledger.accounts import Decision, Drop, Entry, NoteKey
 from service.ledger.campaigns import remember
 from service.ledger.erasing import CHUNK, Tombstone
 from service.ledger.ledger import Ledger
@@ -232,6 +232,14 @@ def test_what_is_not_at_its_end_stays_however_old(spool: Spool, ledger: Ledger, 
     before = files(spool)
     assert Erased() == prune(spool, ledger, RETENTION, NOON)
     assert before == files(spool)
+
+
+def test_a_sheet_under_way_keeps_all_of_its_note(spool: Spool, ledger: Ledger, till: Till) -> None:
+    (key,) = till.print("old", ("1", ADA), at=ago(400))
+    again = ledger.decide(key, Decision("r1", "reprint", "mara", "jam"), NOON)
+    assert 0 == prune(spool, ledger, RETENTION, NOON).notes
+    assert {"completed": 1, "received": 1} == ledger.count_by_state()
+    assert "done/2025-10-17/old.json" in files(spool), f"{again.job_name} is drawn from it"
 
 
 def test_more_notes_than_a_chunk_are_pruned(spool: Spool, ledger: Ledger, till: Till) -> None:
