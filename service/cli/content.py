@@ -7,7 +7,7 @@ A service that runs is asked to read its configuration again; it need not run.
 """
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from service.imagery.syncing.demand import Demand
 from service.imagery.syncing.sync import SyncPlan, sync
 from service.model import PictureSize
 from service.planning.campaigns.words import Pack
-from service.planning.house import compile_house
+from service.planning.house import House, compile_house
 from service.rendering.layouts.loading import read_layout_file
 from service.rendering.layouts.picture_sizes import picture_sizes
 
@@ -67,38 +67,30 @@ def show(arguments: argparse.Namespace, config: Config) -> int:
 
 def _rows(config: Config) -> Iterator[Row]:
     packs = sorted(Shelf(config.settings.spool).packs(), key=lambda pack: (pack.valid_from, pack.name))
+    house = compile_house(config, tuple(packs))
     for pack in packs:
-        yield _row(pack, config, packs)
+        yield Row(
+            pack=name_on_shelf(pack.name),
+            state=_state(pack, house),
+            valid_from=f"{pack.valid_from:{MINUTE}}",
+            valid_until=f"{pack.valid_until:{MINUTE}}" if pack.valid_until else "",
+            shops=", ".join(pack.shops) or "all",
+            words=len(pack.messages["en"].patterns),
+            art=len(pack.art),
+        )
     active = {name_on_shelf(pack.name) for pack in packs}
-    handed_in = {name: Row(name, "not activated") for name, _ in _handed_in(config)}
-    yield from (row for name, row in sorted(handed_in.items()) if name not in active)
+    yield from (Row(name, "not activated") for name in sorted(dict(_handed_in(config))) if name not in active)
 
 
-def _row(pack: Pack, config: Config, packs: Iterable[Pack]) -> Row:
-    return Row(
-        pack=name_on_shelf(pack.name),
-        state=_state(pack, config, packs),
-        valid_from=f"{pack.valid_from:{MINUTE}}",
-        valid_until=f"{pack.valid_until:{MINUTE}}" if pack.valid_until else "",
-        shops=", ".join(pack.shops) or "all",
-        words=len(pack.messages["en"].patterns),
-        art=len(pack.art),
-    )
-
-
-def _state(pack: Pack, config: Config, packs: Iterable[Pack]) -> str:
-    """What a pack does at the sites, by each one's clock and for each shop: the most that it does anywhere."""
-    words = compile_house(config, tuple(packs)).campaign_words
-    zones = {site.zone for site in compile_house(config).sites.values()}
-    clocks = [utc_now().astimezone(zone).replace(tzinfo=None) for zone in zones]
-    shops = pack.shops or tuple(config.settings.shops)
-    if any(words.pack(shop, local) is pack for local in clocks for shop in shops):
+def _state(pack: Pack, house: House) -> str:
+    """What a pack does at the sites, by each one's clock, and for each shop: the most that it does anywhere."""
+    clocks = [utc_now().astimezone(site.zone).replace(tzinfo=None) for site in house.sites.values()]
+    if any(house.campaign_words.pack(shop, local) is pack for local in clocks for shop in pack.shops or house.shops):
         return "speaks"
     if any(local < pack.valid_from for local in clocks):
         return "waits for its hour"
-    return (
-        "over" if pack.valid_until and all(local >= pack.valid_until for local in clocks) else "followed by a later one"
-    )
+    is_over = pack.valid_until is not None and all(local >= pack.valid_until for local in clocks)
+    return "over" if is_over else "followed by a later one"
 
 
 def _handed_in(config: Config) -> Iterator[tuple[str, Path]]:
