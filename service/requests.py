@@ -110,11 +110,14 @@ def take_outcome(spool: Spool, request_id: str) -> Answer | None:
 
 
 def carry_out(request: Request, spool: Spool, ledger: Ledger, at: datetime) -> Answer:
-    """Do what is asked; a request that the ledger refuses has changed nothing."""
+    """Do what is asked; one that is refused has changed nothing in the ledger."""
     try:
         return Answer(_done(request, spool, ledger, at))
     except Rejected as error:
         return Answer({}, error.what, error.where, error.hint)
+    except OSError as error:  # of erasing: no reason to stop, and to find the same request at the next start
+        hint = "Give it to the service's user, or take it away; then ask again."
+        return Answer({}, f"a file can't be erased: {error.strerror}", str(error.filename), hint)  # no name in the log
 
 
 def _done(request: Request, spool: Spool, ledger: Ledger, at: datetime) -> Mapping[str, int]:

@@ -144,6 +144,14 @@ def test_old_files_are_pruned(shop: Spool, capsys: pytest.CaptureFixture[str]) -
     assert not old.exists()
 
 
+def test_what_can_not_be_erased_is_said_and_stops_no_service(shop: Spool, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop.done / "2020-01-01" / "somebody's folder").mkdir(parents=True)
+    assert 1 == main(["prune"])
+    complaint = capsys.readouterr().err
+    assert "a file can't be erased" in complaint
+    assert "somebody's folder" in complaint
+
+
 # The command line -----------------------------------------------------------------------------------------------------
 
 
