@@ -1,36 +1,29 @@
 """Whether what campaigns say and show finds its room: each message drawn in its slot, in each language, for each shop.
 
-A rule's slot is filled on a short note, whatever its condition says; the pictures are those of a library of its own,
+The specimens of the rules that the pack concerns are drawn with it; the pictures are those of a library of its own,
 made for the occasion. So a pack is seen on paper before a customer can see it.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 
 from service.config import Config
-from service.config.campaigns import Rule
 from service.content.pack_file import ART
 from service.imagery.library import Library
 from service.imagery.originals.folder import FolderSource
 from service.imagery.syncing.demand import Demand
 from service.imagery.syncing.sync import SyncPlan, sync
-from service.marketing import NOBODY
-from service.model import LANGUAGES, MARKETING, SLOTS, Block, Offer, Plan
-from service.planning.campaigns.choosing import sheet_of
-from service.planning.campaigns.filling import fill
-from service.planning.campaigns.words import Pack, Unsaid
+from service.model import LANGUAGES
+from service.planning.campaign_specimens import campaign_specimens
+from service.planning.campaigns.compiling import Campaigns, CompiledRule
+from service.planning.campaigns.words import Pack
 from service.planning.house import House, compile_house
-from service.planning.note import plan_note
-from service.planning.specimen_orders import plain_shipment
 from service.rendering.layouts.loading import load_layout, read_layout_file
 from service.rendering.layouts.picture_sizes import picture_sizes
 from service.rendering.renderer import Renderer
-
-OFFER = Offer("SPECIMEN-7K2M", percent=15, amount=Decimal(25), minimum=Decimal(100), expires=date(2026, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ def drawn_faults(folder: Path, pack: Pack, config: Config) -> Iterator[str]:
         zone = next(iter(house.sites.values())).zone
         studio = _Studio(house, pack.valid_from.replace(tzinfo=zone), renderer, Library(Path(place)))
         for shop in shops:
-            yield from _faults_of_shop(shop, pack, config, studio)
+            yield from _faults_of_shop(shop, pack, studio)
 
 
 def _demand(pack: Pack, config: Config, shops: Iterable[str]) -> Demand:
@@ -68,42 +61,41 @@ def _demand(pack: Pack, config: Config, shops: Iterable[str]) -> Demand:
     return Demand({"": common, **every}, {})
 
 
-def _faults_of_shop(shop: str, pack: Pack, config: Config, studio: _Studio) -> Iterator[str]:
+def _faults_of_shop(shop: str, pack: Pack, studio: _Studio) -> Iterator[str]:
+    """What is not seen of the pack on the specimens of the rules that say or show something of it."""
+    house = replace(studio.house, campaigns=_speaking(pack, studio.house))
+    drawn = set()
+    for specimen in campaign_specimens(shop, house, studio.moment):
+        plan = specimen.plan
+        drawn.add((specimen.case, plan.language))
+        pictures = studio.library.pick(plan, studio.renderer.picture_sizes(plan.layout)).pictures
+        note = studio.renderer.render(plan, pictures)
+        slots = [exposure.slot for exposure in plan.exposures if exposure.slot in note.left_out]
+        for fault in (*note.faults, *(f"finds no room in {slot}" for slot in slots)):
+            yield f"{specimen.case}, {shop}, {plan.language}: {fault}"
+    for case, language in _due(shop, house):
+        if (case, language) not in drawn:
+            yield f"{case}, {shop}, {language}: is not seen: its campaign does not run then, or its words ask for too much"
+
+
+def _speaking(pack: Pack, house: House) -> Campaigns:
+    """The rules that say or show something of the pack."""
     said = pack.messages[LANGUAGES[0]].patterns
-    for campaign, content in config.campaigns.items():
-        if content.shops and shop not in content.shops:
-            continue
-        for number, rule in enumerate(content.rule, 1):
-            if rule.message in said or rule.picture in pack.art:
-                where = f"{campaign}, rule {number}, {shop}"
-                yield from (
-                    f"{where}: {fault}" for language in LANGUAGES for fault in _faults(rule, shop, language, studio)
-                )
 
+    def is_touched(rule: CompiledRule) -> bool:
+        return rule.rule.message in said or rule.rule.picture in pack.art
 
-def _faults(rule: Rule, shop: str, language: str, studio: _Studio) -> Iterator[str]:
-    """Why a rule is not seen on a short note in this language."""
-    shipment = plain_shipment(shop, language, studio.house)
-    status = "ambassador" if rule.slot == "referral" else shipment.order.customer.status
-    customer = replace(shipment.order.customer, status=status)
-    shipment = replace(
-        shipment, order=replace(shipment.order, customer=customer, offer=Offer()), lines=shipment.lines[:2]
+    touched = (
+        replace(campaign, rules=tuple(rule for rule in campaign.rules if is_touched(rule)))
+        for campaign in house.campaigns.campaigns
     )
-    try:
-        block = fill(rule, OFFER, sheet_of(shipment, studio.house, replace(NOBODY, now=studio.moment), language))
-    except Unsaid as unsaid:
-        yield f"{language}: {unsaid}"
-        return
-    plan = _with(plan_note(shipment, studio.house), rule.slot, block)
-    pictures = studio.library.pick(plan, studio.renderer.picture_sizes(plan.layout)).pictures
-    note = studio.renderer.render(plan, pictures)
-    yield from (f"{language}: {fault}" for fault in note.faults)
-    if rule.slot in note.left_out:
-        yield f"{language}: {rule.message} finds no room in {rule.slot}"
+    return replace(house.campaigns, campaigns=tuple(campaign for campaign in touched if campaign.rules))
 
 
-def _with(plan: Plan, slot: str, block: Block) -> Plan:
-    """The plan with this block in its slot, and nothing else of marketing but the feedback, which is always there."""
-    kept = {each: other for each, other in plan.blocks if each not in MARKETING or each == "feedback"}
-    blocks: Mapping[str, Block] = {**kept, slot: block}
-    return replace(plan, blocks=tuple((each, blocks[each]) for each in SLOTS if each in blocks))
+def _due(shop: str, house: House) -> Iterator[tuple[str, str]]:
+    """The case and the language of each specimen that there has to be."""
+    for campaign in house.campaigns.campaigns:
+        if shop in (campaign.campaign.shops or (shop,)):
+            for rule in campaign.rules:
+                for language in campaign.campaign.languages or LANGUAGES:
+                    yield f"campaign {campaign.id}, rule {rule.number}", language
