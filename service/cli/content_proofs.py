@@ -75,7 +75,7 @@ def _faults_of_shop(shop: str, pack: Pack, studio: _Studio) -> Iterator[str]:
             yield f"{specimen.case}, {shop}, {plan.language}: {fault}"
     for case, language in _due(shop, house):
         if (case, language) not in drawn:
-            yield f"{case}, {shop}, {language}: is not seen: its campaign does not run then, or its words ask for too much"
+            yield f"{case}, {shop}, {language}: not seen: its campaign does not run then, or its words ask for too much"
 
 
 def _speaking(pack: Pack, house: House) -> Campaigns:
