@@ -27,6 +27,7 @@ from types import FrameType
 from service import __version__
 from service.clock import utc_now
 from service.config import Config
+from service.customers import open_customer_key
 from service.decisions import Decisions
 from service.delivery import LocalDelivery
 from service.drops import Drops
@@ -47,9 +48,12 @@ from service.packing import PackingBench
 from service.pipeline import Pipeline, Rooms
 from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
-from service.reload import Furnishing, Reload, furnish
+from service.recommending.recommendations import FILE_NAME, Recommendations
+from service.reload import Furnishing, Reload, furnish_for_start
 from service.rendering.pool import warm_up_ahead
+from service.requests import Requests
 from service.signs import SignsOfLife
+from service.standings import Standings
 from service.systemd import Heartbeat, Manager
 from service.tracking import Listeners, Tracking
 
@@ -91,12 +95,13 @@ class Service:
         tracking = self._rooms.tracking
         self._decisions = Decisions(spool, self._rooms.ledger, self._rooms.printer, tracking.take_back, utc_now)
         self._packing = PackingBench(spool, self._rooms.ledger.scan, utc_now)
+        self._requests = Requests(spool, self._rooms.ledger, utc_now)
         self._queue_decisions = QueueDecisions(
             spool, self._rooms.ledger, self._rooms.lanes, tracking.take_back_from, utc_now
         )
         self._signs = self._signs_of_life(manager)
         self._textfile = self._figures(queues)
-        self._reload = Reload(config, manager, self._adopt)
+        self._reload = Reload(config, spool, manager, self._adopt)
         self._kept = ExitStack()
         self._unrecorded: list[Claim[Reading]] = []  # the disk is full: the ledger did not take them
         self._rejected = 0
@@ -125,6 +130,7 @@ class Service:
         self._decisions.forget_answers()
         self._decisions.start(self._go_on, self._fail)
         self._packing.start(self._fail)
+        self._requests.start(self._fail)
         self._watch.start()
         self._signs.give()
         self._manager.ready()
@@ -170,6 +176,7 @@ class Service:
         self._reload.stop()
         self._decisions.stop()
         self._packing.stop()
+        self._requests.stop()
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
         rooms.drops.stop()
@@ -261,6 +268,7 @@ class Service:
         earlier = self._rooms.renderer
         self._feeds = furnishing.feeds
         self._rooms = replace(self._rooms, house=furnishing.house, renderer=furnishing.renderer)
+        self._rooms.standings.follow(furnishing.house.campaigns)
         self._pipeline.move_into(self._rooms)
         ending = threading.Timer(self._longest_step_s, earlier.stop)  # by then no note is with the earlier workers
         ending.daemon = True
@@ -296,7 +304,7 @@ class Service:
         return LONGEST_CALL_S + rendering.attempts * rendering.deadline_s
 
     def _furnish(self, config: Config, spool: Spool) -> Rooms:
-        settings, furnishing = config.settings, furnish(config)
+        settings, furnishing = config.settings, furnish_for_start(config)
         self._feeds = furnishing.feeds
         not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
         printer = open_printer(settings.printing, spool.printers, utc_now, not_asked)
@@ -306,6 +314,14 @@ class Service:
             with contained(ReadingFailed):
                 return read_drop(name, content, self._feeds)
 
+        recommendations, customers = Recommendations(spool.root / FILE_NAME), open_customer_key(spool.customer_key)
+        standings = Standings(
+            ledger,
+            customers,
+            utc_now,
+            lambda shipment, history: recommendations.for_note(shipment, history, self._rooms.house),
+        )
+        standings.follow(furnishing.house.campaigns)
         drops = Drops(spool, ledger, read)
         delivery = LocalDelivery[NoteKey]()
         lanes = Lanes(delivery, [queue.name for queue in config.printers.queue], settings.printing.window)
@@ -322,6 +338,7 @@ class Service:
             hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
             drops=drops,
             tracking=Tracking(printer, ledger, lanes, settings.printing, utc_now),
+            standings=standings,
             now=utc_now,
         )
 

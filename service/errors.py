@@ -138,6 +138,16 @@ class DecisionRefused(Rejected):
     advice = "Look where the note stands (`slipway status NOTE`), then decide again."
 
 
+class VouchersRefused(Rejected):
+    code = "vouchers-refused"
+    advice = "Mend the row named and import the file again; nothing of it was taken."
+
+
+class ContentRefused(Rejected):
+    code = "content-refused"
+    advice = "Mend the content pack as it says and hand it in again; what was active still is."
+
+
 class PictureSourceUnusable(Rejected):
     code = "picture-source-unusable"
     advice = "Mend the folder, the manifest or the address that is named, then sync again; the library is as it was."
@@ -296,6 +306,11 @@ class RenderInterrupted(Deferred):
     advice = "A render worker died or ran out of time; the note is drawn again in another."
 
 
+class PlanOutdated(Deferred):
+    code = "plan-outdated"
+    advice = "A campaign was paused, or a code was taken, after this note was planned; it is planned again."
+
+
 class LibraryInUse(Deferred):
     code = "library-in-use"
     advice = "Another `slipway images sync` is at work in this library: wait for its end, then sync again."
@@ -317,6 +332,12 @@ class SpoolFull(Deferred):
 class ConfigInvalid(Stopped):
     code = "config-invalid"
     advice = "Mend the key named; `slipway check` looks at everything at once."
+    exit_code = 78
+
+
+class CampaignsInvalid(Stopped):
+    code = "campaigns-invalid"
+    advice = "Mend what is named in config/campaigns/; `slipway check` looks at everything at once."
     exit_code = 78
 
 

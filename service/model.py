@@ -80,7 +80,11 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A voucher that the shop gives with this order; one of percent, amount and free shipping. No code, no offer."""
+    """A voucher: what it gives, one of percent, amount and free shipping, and its terms. No code, no offer.
+
+    `currency` is that of amount and minimum, empty: the order's. `categories` are the only ones that it counts for,
+    empty: all but `excluded_categories`.
+    """
 
     code: str = ""
     percent: int = 0
@@ -88,6 +92,9 @@ class Offer:
     free_shipping: bool = False
     minimum: Decimal = Decimal(0)  # value of the order from which it counts
     expires: date | None = None
+    currency: str = ""
+    categories: tuple[str, ...] = ()
+    excluded_categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,7 @@ class Order:
     delivery_address: Address
     recommendations: tuple[Recommendation, ...] = ()
     offer: Offer = Offer()
+    vouchers_redeemed: tuple[str, ...] = ()  # codes that paid for a part of this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,12 +348,38 @@ SLOTS = (
 MARKETING = frozenset(("promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"))
 
 
+# What came of a campaign on a note: shown; kept back to measure against; nobody to address; no room on the sheet.
+SHOWN, HELD_OUT, NEUTRAL, LEFT_OUT = "shown", "held-out", "neutral", "left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """That a campaign's rule decided over a note, for measuring it. A neutral note has one without a campaign."""
+
+    campaign: str
+    arm: str
+    slot: str
+    rule: int  # its number in the campaign's file, from 1; 0 without a rule
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """A code that a note takes from a pool for its customer."""
+
+    campaign: str
+    pool: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Every word, picture and code of one note, and its layout. No code to run, no None, no markup in it.
 
     `blocks` are (slot, block) pairs in reading order; a slot that has nothing to say is absent. `page_label` is the
-    language's "Page {page} of {pages}" with exactly those two fields.
+    language's "Page {page} of {pages}" with exactly those two fields. `exposures` and `givings` are what campaigns
+    decided: the ledger keeps them with the intent.
     """
 
     note_id: str
@@ -356,6 +390,8 @@ class Plan:
     title: str  # document title in the PDF's metadata; no personal data
     page_label: str
     blocks: tuple[tuple[str, Block], ...]
+    exposures: tuple[Exposure, ...] = ()
+    givings: tuple[Giving, ...] = ()
 
     @property
     def pictures(self) -> tuple[tuple[str, Choice], ...]:
@@ -398,7 +434,8 @@ class RenderedNote:
     """The finished document of one note.
 
     `left_out` are slots that found no room, or nothing to show; `faults` say what of marketing could not be drawn;
-    `wanted` are pictures that it had to do without, or had at another size only.
+    `wanted` are pictures that it had to do without, or had at another size only. `unseen` are the slots of marketing
+    that are not on the paper, for whatever reason: also those that the layout has no place for.
     """
 
     pdf: bytes
@@ -407,6 +444,7 @@ class RenderedNote:
     left_out: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     wanted: tuple[WantedPicture, ...] = ()
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

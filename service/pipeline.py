@@ -26,6 +26,7 @@ from service.errors import (
     InternalError,
     JobUnknown,
     OwnFault,
+    PlanOutdated,
     Remedy,
     RenderFailed,
     RenderInterrupted,
@@ -39,18 +40,22 @@ from service.intake.reading import Reading
 from service.intake.spool import Spool
 from service.lanes import Lanes, lane_of, turn
 from service.ledger.accounts import AHEAD_OF_PAPER, Account, Drop, Entry, NoteKey
+from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
 from service.log import bound, log
-from service.model import Job, JobState, Plan, RenderedNote, Route, WantedPicture
+from service.model import Job, JobState, Plan, RenderedNote, Route, Shipment, WantedPicture
+from service.planning.campaigns.compiling import NO_CAMPAIGNS
 from service.planning.house import House
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
 from service.printing.protocol import Printer
 from service.rendering.pool import RenderPool
+from service.standings import Standings
 from service.tracking import Tracking
 
 PREPARE = "prepare"
 LONGEST_BACKOFF = 6  # times retry_s
+PLANS = 5  # so often a note is planned with campaigns; where they change that fast, it goes without
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Rooms:
     hot_folder: HotFolder[Reading]
     drops: Drops
     tracking: Tracking
+    standings: Standings
     now: Now
 
 
@@ -81,6 +87,7 @@ class _Prepared:
     pages: int
     left_out: tuple[str, ...]
     wanted: tuple[WantedPicture, ...]
+    marketing: Marketing
     began_at: datetime
     planned_at: datetime
     rendered_at: datetime
@@ -94,6 +101,7 @@ class Pipeline:
         self._stop = stop
         self._prepared: dict[NoteKey, _Prepared] = {}
         self._unbooked: set[NoteKey] = set()  # the disk is full: the ledger did not take what became of their step
+        self._outdated: dict[NoteKey, int] = {}  # how often its plan held no more
         self._began: dict[int, float] = {}  # by thread, monotonic: the step that it is at
         rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
         for queue in queues:
@@ -114,7 +122,7 @@ class Pipeline:
         """Record a claimed drop and owe its notes; only then is the drop removed from the hot folder."""
         rooms = self._rooms
         drop = _drop_of(claim)
-        accounts = rooms.ledger.record_drop(drop, _entries_of(claim), rooms.now())
+        accounts = rooms.ledger.record_drop(drop, _entries_of(claim, rooms.standings), rooms.now())
         rooms.hot_folder.remove(claim)
         rooms.drops.take(claim, drop, (account.key for account in accounts))
         self._say_received(claim, accounts)
@@ -157,15 +165,27 @@ class Pipeline:
             return
         shipment = rooms.drops.shipment(account)
         began_at = rooms.now()
-        plan = plan_note(shipment, rooms.house, account.generation)
+        plan = self._plan(account, shipment)
         route = choose_route(shipment, rooms.house)
         planned_at = rooms.now()
         note = self._render(plan, rooms.renderer)
         write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
+        marketing = rooms.standings.marketing(plan, shipment, note.unseen)
         self._prepared[account.key] = _Prepared(
-            route, note.sha256, note.pages, note.left_out, note.wanted, began_at, planned_at, rooms.now()
+            route, note.sha256, note.pages, note.left_out, note.wanted, marketing, began_at, planned_at, rooms.now()
         )
         rooms.lanes.put(account, route)
+
+    def _plan(self, account: Account, shipment: Shipment) -> Plan:
+        """The note as campaigns have it now; a code that it shows is reserved for it."""
+        rooms, key = self._rooms, account.key
+        if self._outdated.get(key, 0) >= PLANS:
+            without = replace(rooms.house, campaigns=NO_CAMPAIGNS)
+            return plan_note(shipment, without, generation=account.generation)
+        standing = rooms.standings.standing_of(key, shipment)
+        plan = plan_note(shipment, rooms.house, standing, account.generation)
+        rooms.standings.keep(key, plan)
+        return plan
 
     def _render(self, plan: Plan, renderer: RenderPool) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
@@ -206,8 +226,15 @@ class Pipeline:
         began_at = rooms.now()
         note = RenderedNote(document, prepared.sha256, prepared.pages, wanted=prepared.wanted)
         moments = {"planned": prepared.planned_at, "rendered": prepared.rendered_at, "submitting": began_at}
-        if not rooms.ledger.intend(key, note, queue, moments):  # intent on disk
-            return  # a person was faster
+        try:
+            intended = rooms.ledger.intend(key, note, queue, moments, prepared.marketing)  # intent on disk
+        except PlanOutdated as error:
+            self._plan_again(account, error)
+            return
+        if not intended:  # a person was faster
+            rooms.standings.release(key)
+            return
+        rooms.standings.given(key)
         route = replace(prepared.route, queue=queue)
         job = rooms.printer.create_held(document, key.job_name, route)  # effect: nothing prints yet
         if not rooms.ledger.note_job(key, job):  # its id on disk: from here a crash can only release it once more
@@ -215,6 +242,14 @@ class Pipeline:
             return
         rooms.printer.release(job)  # effect: it prints
         self._accept(account, job, prepared, began_at)  # receipt on disk
+
+    def _plan_again(self, account: Account, error: PlanOutdated) -> None:
+        """Campaigns decide otherwise by now: the note is planned, and drawn, with what holds."""
+        log.info("note.planned-again", note_id=account.note_id, reason=str(error))
+        outdated = self._outdated.get(account.key, 0) + 1
+        self._forget(account.key)
+        self._outdated[account.key] = outdated
+        self._rooms.delivery.put(PREPARE, account.key, turn(account))
 
     def _release_again(self, account: Account, job: Job) -> None:
         """The job of an earlier try is known: let it print, if it has not."""
@@ -355,7 +390,9 @@ class Pipeline:
     def _forget(self, key: NoteKey) -> None:
         """This note waits for nothing here any more."""
         self._prepared.pop(key, None)
+        self._outdated.pop(key, None)
         self._rooms.lanes.forget(key)
+        self._rooms.standings.release(key)
 
     def _is_given_up(self, key: NoteKey) -> bool:
         """True when a note was put off for so long, one try after the other, that a person should look.
@@ -381,6 +418,8 @@ def _drop_of(claim: Claim[Reading]) -> Drop:
     )
 
 
-def _entries_of(claim: Claim[Reading]) -> tuple[Entry, ...]:
+def _entries_of(claim: Claim[Reading], standings: Standings) -> tuple[Entry, ...]:
     shipments = claim.reading.shipments if claim.reading else ()
-    return tuple(Entry(read.position, read.shipment, read.sha256) for read in shipments)
+    return tuple(
+        Entry(each.position, each.shipment, each.sha256, standings.customer(each.shipment)) for each in shipments
+    )

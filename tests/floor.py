@@ -8,6 +8,7 @@ from typing import Any
 
 from service.clock import utc_now
 from service.config import read_config
+from service.customers import open_customer_key
 from service.drops import Drops
 from service.errors import SlipwayError
 from service.imagery.library import Library
@@ -25,6 +26,7 @@ from service.printing import Printer
 from service.printing.folder import FolderPrinter
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
+from service.standings import Standings, recommend_nothing
 from service.tracking import Tracking
 from tests.conftest import ROOT
 
@@ -188,12 +190,13 @@ class Floor:
     script: Script = field(default_factory=dict)
     overrides: dict[str, str] = field(default_factory=dict)
     stopped_by: list[SlipwayError] = field(default_factory=list)
+    config_folder: Path = ROOT / "config"
     drawn: int = 0
     paper: Printer | None = None  # folder printers, if none is named
     delivery: Any = None  # a Line, if none is named
 
     def __post_init__(self) -> None:
-        config = read_config(ROOT / "config", self.overrides)
+        config = read_config(self.config_folder, self.overrides)
         self.spool, self.line = open_spool(self.root), Line()
         self.ledger = DyingLedger(self.spool.ledger, self.script)
         self.printer = ScriptedPrinter(self.paper or FolderPrinter(self.spool.printers, utc_now), self.script)
@@ -211,10 +214,13 @@ class Floor:
         self.queues = [queue.name for queue in config.printers.queue]
         lanes = Lanes(delivery, self.queues, config.settings.printing.window)
         self.tracking = Tracking(self.printer, self.ledger, lanes, config.settings.printing, utc_now)
+        house = compile_house(config)
+        self.standings = Standings(self.ledger, open_customer_key(self.spool.customer_key), utc_now, recommend_nothing)
+        self.standings.follow(house.campaigns)
         self.rooms = Rooms(
             settings=config.settings,
             spool=self.spool,
-            house=compile_house(config),
+            house=house,
             ledger=self.ledger,
             library=Library(config.settings.image_cache),
             renderer=self,  # type: ignore[arg-type]  # stands in for the pool
@@ -224,6 +230,7 @@ class Floor:
             hot_folder=hot_folder,
             drops=self.drops,
             tracking=self.tracking,
+            standings=self.standings,
             now=utc_now,
         )
         self.pipeline = Pipeline(self.rooms, tuple(self.queues), self.stopped_by.append)

@@ -17,7 +17,16 @@ NO_FEEDS = Feeds()
 
 COLUMNS = (
     *("order_id", "revision", "shop", "site", "language", "currency", "ordered_at", "promised_at", "dispatched_at"),
-    *("priority", "gift", "gift_message", "shipment_number", "shipment_of", "shipment_final"),
+    *(
+        "priority",
+        "gift",
+        "gift_message",
+        "voucher_redeemed",
+        "voucher_redeemed_2",
+        "shipment_number",
+        "shipment_of",
+        "shipment_final",
+    ),
     *("customer_id", "customer_name", "customer_status", "customer_previous_orders", "customer_marketing"),
     *("customer_member_since", "customer_birthday", "customer_referral_code"),
     *("loyalty_tier", "loyalty_points", "loyalty_earned", "delivery_name", "street", "street_2", "street_3"),
@@ -53,6 +62,7 @@ def flat_rows(document: dict[str, Any]) -> list[dict[str, str]]:
     """The rows of a shipment in the flat form, every column given."""
     parcel, who, goal = document["shipment"], document["customer"], document["delivery_address"]
     streets = [*goal["lines"], "", ""]
+    redeemed = [*document.get("vouchers_redeemed", ()), "", ""]
     header = {
         **{name: document[name] for name in COLUMNS if name in document},
         "gift": str(document["gift"]).lower(),
@@ -62,6 +72,8 @@ def flat_rows(document: dict[str, Any]) -> list[dict[str, str]]:
         **{f"loyalty_{name}": value for name, value in who["loyalty"].items()},
         **{name: goal[name] for name in ("postcode", "city", "region", "country")},
         "delivery_name": goal["name"],
+        "voucher_redeemed": redeemed[0],
+        "voucher_redeemed_2": redeemed[1],
         "street": streets[0],
         "street_2": streets[1],
         "street_3": streets[2],

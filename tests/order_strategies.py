@@ -79,6 +79,7 @@ orders = st.builds(
     delivery_address=addresses,
     recommendations=st.lists(recommendations, max_size=6).map(tuple),
     offer=offers,
+    vouchers_redeemed=st.lists(codes, max_size=20).map(tuple),
 )
 
 

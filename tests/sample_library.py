@@ -1,4 +1,4 @@
-"""The picture library of the sample originals, as `make setup` fills it, made once for a run of the tests."""
+"""The picture library of the sample originals and of the content pack that ships, made once for a run of the tests."""
 
 import atexit
 import shutil
@@ -10,12 +10,18 @@ from functools import cache
 from io import StringIO
 from pathlib import Path
 
+from service.cli.content import demand_with
 from service.cli.images import fill
-from service.config import read_config
+from service.config import Images, read_config
+from service.content.reading import read_pack
 from service.imagery.library import Library
+from service.imagery.originals.folder import FolderSource
+from service.imagery.syncing.sync import SyncPlan, sync
 from service.model import Choice, Plan
 from service.rendering.renderer import Renderer
 from tests.conftest import ROOT
+
+PACK = ROOT / "config" / "content" / "2026-W48"
 
 
 @cache
@@ -28,6 +34,8 @@ def sample_library() -> Path:
     asked = Namespace(source=source, manifest=None, shop="", allow_vanished=False, verify=False, json=False)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         assert 0 == fill(asked, config)
+    pack = read_pack(PACK, PACK.name)
+    sync(Path(folder), FolderSource(PACK / "art", f"{PACK.name}/"), demand_with(pack, config), SyncPlan("", Images()))
     return Path(folder)
 
 

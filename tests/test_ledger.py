@@ -399,10 +399,11 @@ def test_only_the_newest_notes_are_asked(ledger: Ledger) -> None:
 
 def as_version_2(connection: sqlite3.Connection) -> None:
     connection.execute("drop table scans")
-    connection.execute("drop index ix_notes_unpacked")
-    connection.execute("alter table notes drop column packed_at")
-    connection.execute("alter table notes drop column taken_back_at")
     connection.execute("drop table queues_down")
+    for index in ("unpacked", "customer"):
+        connection.execute(f"drop index ix_notes_{index}")
+    for column in ("packed_at", "taken_back_at", "customer"):
+        connection.execute(f"alter table notes drop column {column}")
     connection.execute("update meta set version = 2")
 
 

@@ -116,7 +116,7 @@ def test_each_refusal_stands_in_the_page_as_it_is_said(name: str, content: bytes
 
 
 def test_every_code_of_a_refusal_has_a_heading() -> None:
-    of_no_file = {"admin-refused", "decision-refused", "picture-source-unusable"}
+    of_no_file = {"admin-refused", "content-refused", "decision-refused", "picture-source-unusable", "vouchers-refused"}
     codes = {kind.code for kind in Rejected.__subclasses__()} - of_no_file
     assert codes == set(re.findall("^### ([a-z-]+)$", PAGE, re.MULTILINE))
 
@@ -132,6 +132,9 @@ EXPECTED_SAMPLES = {
     "10519-2of2.json": ["AH10519-2-r1 fr-CH final"],
     "10526-oslo.json": ["AH10526-1-r1 en final"],
     "10560-new-articles.json": ["AH10560-1-r1 fr final"],
+    "10571-late.json": ["AH10571-1-r1 en final"],
+    "10578-points.json": ["AH10578-1-r1 de final"],
+    "10585-thanks.json": ["AH10585-1-r1 en final"],
     "batch-2026-11-19.csv": [
         "AH10531-1-r1 en final",
         "AH10532-1-r1 en partial",
@@ -143,6 +146,7 @@ EXPECTED_SAMPLES = {
     "halm-30124-1of2.json": ["HL30124-1-r1 fr partial"],
     "halm-30131-gift.json": ["HL30131-1-r1 de final"],
     "halm-30138-ambassador.json": ["HL30138-1-r1 de final"],
+    "halm-30152-welcome.json": ["HL30152-1-r1 fr final"],
     "lager-2026-11-20.csv": ["AH10550-1-r1 de partial", "AH10551-1-r1 de final"],
     "shopify-20431.json": ["20431-1-r1 en-US partial", "20431-2-r1 en-US final"],
 }

@@ -38,6 +38,12 @@ def the_order(**changes: Any) -> Order:
     return the_shipment(read("a.json", as_json({**an_order_document(), **changes}))).order
 
 
+def test_an_order_says_which_codes_paid_for_it() -> None:
+    assert ("SPRING-1", "B") == the_order(vouchers_redeemed=["SPRING-1", "B"]).vouchers_redeemed
+    assert () == the_order().vouchers_redeemed
+    assert "vouchers_redeemed" not in an_order_document(), "an order without any keeps its hash"
+
+
 def test_an_order_may_bring_recommendations_and_a_voucher() -> None:
     order = the_order(recommendations=[VASE, {"sku": "X", "description": ""}], voucher=VOUCHER)
     vase = Recommendation("AH-1602", "Vase", "decoration", Decimal("31.00"))

@@ -8,7 +8,8 @@ import pytest
 
 from service.config import read_config
 from service.errors import ConfigInvalid, MessageFailed
-from service.planning.messages import MESSAGES, NUMBERS, SAMPLE_NUMBERS, Messages, compile_messages
+from service.planning.messages import MESSAGES, NUMBERS, compile_messages
+from service.planning.spoken import SAMPLE_NUMBERS, Messages
 
 ROOT = Path(__file__).parent.parent
 CONFIG = read_config(ROOT / "config", {})

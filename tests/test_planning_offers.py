@@ -116,7 +116,7 @@ def test_what_the_order_does_not_bring_is_absent(slot: str, changes: dict[str, o
 
 @given(shipments())
 def test_whatever_is_ordered_the_slots_stand_in_reading_order_and_gifts_offer_nothing(shipment: Shipment) -> None:
-    slots = [slot for slot, _ in plan_note(shipment, HOUSE, 2).blocks]
+    slots = [slot for slot, _ in plan_note(shipment, HOUSE, generation=2).blocks]
     assert sorted(slots, key=ORDER.index) == slots
     if shipment.order.gift or shipment.order.customer.marketing != "allowed":
         assert not PERSONAL & set(slots)
@@ -206,7 +206,7 @@ def test_what_an_order_says_can_not_change_where_a_code_leads() -> None:
     assert isinstance(voucher, Voucher)
     assert isinstance(referral, Code)
     assert isinstance(registration, Code)
-    assert f"https://amber-home.example/v/{escaped}?l=en" == voucher.scan
+    assert f"https://amber-home.example/v/{escaped}?n=509217-1-r1&l=en" == voucher.scan
     assert f"https://amber-home.example/i/{escaped}?l=en" == referral.data
     assert f"https://amber-home.example/r/{escaped}?n=509217-1-r1" == registration.data
 

@@ -164,7 +164,7 @@ def test_an_english_partial_note_is_planned_whole() -> None:
     )
     lamp = a_line(sku="84347", description="Rotating silver angels", quantity=4, quantity_ordered=6, category="lamps")
     extras = {**EXTRAS, "recommendations": EXTRAS["recommendations"][:2]}
-    assert expected == plan_note(a_shipment(**PARTIAL, **extras, lines=(a_line(), lamp)), HOUSE, 2)
+    assert expected == plan_note(a_shipment(**PARTIAL, **extras, lines=(a_line(), lamp)), HOUSE, generation=2)
 
 
 def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
@@ -285,8 +285,8 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                     "Votre code",
                     CODE,
                     ("À partir de\u00a050\u00a0€ d’achat", "Valable jusqu’au 1er\u00a0décembre 2026"),
-                    "https://amber-home.example/v/WINTER%207K%2F2M?l=fr",
-                    "amber-home.example/v/WINTER%207K%2F2M?l=fr",
+                    "https://amber-home.example/v/WINTER%207K%2F2M?n=509217-2-r1&l=fr",
+                    "amber-home.example/v/WINTER%207K%2F2M",
                 ),
             ),
             (

@@ -1,9 +1,8 @@
-"""`status`, `receipts`, `results`: what came of notes and files, from the ledger and the receipts."""
+"""`status`, `receipts`: what came of notes and files, from the ledger and the receipts."""
 
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -17,7 +16,6 @@ from service.intake.spool import Spool
 from service.ledger.accounts import Account
 from service.ledger.ledger import Ledger
 from service.model import job_name
-from service.results.report import results_of
 
 SHOWN = 40
 
@@ -149,27 +147,3 @@ def _receipt_rows(receipt: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     for problem in receipt["problems"]:
         yield (name, "", "", "", "", "", "", "rejected", f"{problem['code']} {problem['where']}".rstrip())
         name = ""
-
-
-def results(arguments: argparse.Namespace, config: Config) -> int:
-    """Notes by site, language and kind, and the time that each stage took."""
-    report = results_of(_ledger(config).all_notes())
-    if arguments.json:
-        say_json(asdict(report))
-        return 0
-    show_table(
-        ("site", "language", "kind", "notes>", "by state"),
-        [
-            (
-                *(share.site, share.language, share.kind, sum(number for _, number in share.states)),
-                ", ".join(f"{state} {number}" for state, number in share.states),
-            )
-            for share in report.shares
-        ],
-    )
-    show_table(
-        ("from", "to", "notes>", "p50 ms>", "p99 ms>"),
-        [(time.begin, time.end, time.notes, time.p50_ms, time.p99_ms) for time in report.stages],
-        title="",
-    )
-    return 0

@@ -5,16 +5,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from service.cli.check_campaigns import campaign_findings
 from service.cli.check_queues import queue_findings
 from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
+from service.clock import utc_now
 from service.config import Config
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
 from service.intake.spool import open_spool
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES
+from service.planning.campaign_specimens import campaign_specimens
 from service.planning.house import House, compile_house
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
@@ -30,7 +34,7 @@ LIBRARY_HINT = "`slipway images sync SOURCE` makes the index anew; docs/pictures
 
 def check(arguments: argparse.Namespace, config: Config) -> int:
     """Everything that can be wrong before an order comes; exit 0 or 78."""
-    findings = list(_findings(config))
+    findings = list(_findings(config, arguments.orders))
     faults = [finding for finding in findings if finding.fault]
     if arguments.json:
         for finding in findings:
@@ -40,22 +44,24 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
             ("", "what", "found"),
             [(finding.verdict, finding.subject, finding.found) for finding in findings],
         )
-        for hint in dict.fromkeys(finding.hint for finding in faults):
-            subjects = ", ".join(finding.subject for finding in faults if finding.hint == hint)
+        open_ones = [finding for finding in findings if finding.fault or finding.warning]
+        for hint in dict.fromkeys(finding.hint for finding in open_ones):
+            subjects = ", ".join(finding.subject for finding in open_ones if finding.hint == hint)
             say(f"\n{subjects}\n  do: {hint}")
     return CONFIGURATION if faults else 0
 
 
-def _findings(config: Config) -> Iterator[Finding]:
+def _findings(config: Config, orders: int) -> Iterator[Finding]:
     yield Finding("configuration", str(config.folder))
     try:
-        compile_feeds(config)
+        feeds = compile_feeds(config)
         yield Finding("feeds", f"{len(config.feeds)}: {', '.join(sorted(config.feeds))}")
-        house = compile_house(config)
+        house = compile_house(config, packs_of(config))
     except SlipwayError as error:
         yield Finding("configuration", "", str(error), error.hint)
         return
     yield Finding("messages", f"{len(LANGUAGES)} languages, the same messages in each")
+    yield from campaign_findings(config, house, feeds, orders)
     yield from _route_findings(config, house)
     yield from _layout_findings(config, house)
     yield from _place_findings(config)
@@ -80,7 +86,7 @@ def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
             yield Finding(subject, "", str(error), error.hint)
             continue
         try:
-            drawn = tuple(specimens(shop_name, house))
+            drawn = (*specimens(shop_name, house), *campaign_specimens(shop_name, house, utc_now()))
         except SlipwayError as error:
             yield Finding(subject, "", f"the specimens of {shop_name} can't be planned: {error}", error.hint)
             continue
@@ -95,7 +101,9 @@ def _drawing_faults(drawn: Sequence[Specimen], renderer: Renderer, library: Libr
     for specimen in drawn:
         try:
             pictures = library.pick(specimen.plan, renderer.picture_sizes(specimen.plan.layout)).pictures
-            found = renderer.render(specimen.plan, pictures).faults
+            note = renderer.render(specimen.plan, pictures)
+            homeless = {each.slot for each in specimen.plan.exposures}.intersection(note.left_out)
+            found = (*note.faults, *(f"it finds no room, even on a short note ({slot})" for slot in homeless))
         except SlipwayError as error:
             found = (str(error),)
         for fault in found:

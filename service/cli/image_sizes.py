@@ -47,6 +47,12 @@ def _told(config: Config, sizes: Sizes) -> Iterator[tuple[str, str, PictureSize]
     for shop, settings in config.settings.shops.items():
         if settings.story:
             yield from ((shop, settings.story.picture, size) for size in sizes[shop] if size.is_cropped)
+    for campaign in config.campaigns.values():
+        for shop in campaign.shops or config.settings.shops:
+            pictures = {rule.picture for rule in campaign.rule if rule.picture}
+            yield from (
+                (shop, picture, size) for picture in sorted(pictures) for size in sizes[shop] if size.is_cropped
+            )
 
 
 def _wanted(config: Config, sizes: Sizes) -> Iterator[tuple[str, str, PictureSize]]:

@@ -7,11 +7,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from service import __version__
+from service.cli.marketing_commands import add_marketing_commands
 from service.cli.terminal import ReaderGone, complain, say
 from service.config import Config, read_config
 from service.errors import OwnFault, Remedy, SlipwayError, Stopped
@@ -131,7 +133,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_printers(
         command("printers", "printers.show", "The queues: state, reasons, depth here and in CUPS, toner."), everywhere
     )
-    _json_option(command("check", "check.check", "Look at everything that can be wrong before an order comes."))
+    check = command("check", "check.check", "Look at everything that can be wrong before an order comes.")
+    check.add_argument(
+        "--orders", type=int, default=200, metavar="N", help="try the rules on the newest N shipments (default: 200)"
+    )
+    _json_option(check)
+
+    explain = command(
+        "explain", "explain.explain_file", "Which rule chose what for the notes of a file, and why the others did not."
+    )
+    explain.add_argument("file", type=Path, metavar="FILE")
+    explain.add_argument("--shipment", type=int, metavar="N", help="only this shipment of a batch")
+    explain.add_argument("--on", type=_day, metavar="DAY", help="as on this day (default: today)")
+    _json_option(explain)
 
     preview = command(
         "preview", "proof.preview", "Draw the note of an order file, without printing or recording anything."
@@ -146,14 +160,19 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("-o", "--output", type=Path, required=True, metavar="X.pdf")
     proof.add_argument("--shop", metavar="SHOP", help="only this shop's (default: all)")
 
-    schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts or the configuration.")
-    schema.add_argument("of", choices=("order", "layout", "config"))
+    schema = command("schema", "looks.schema", "The JSON Schema of order files, layouts, the configuration, campaigns.")
+    schema.add_argument("of", choices=("order", "layout", "config", "campaign"))
 
+    _content_commands(command("content", "", "Content packs: a week's words and art, switched as a whole."), everywhere)
+    _recommend_commands(command("recommend", "", "What goes with what, learned from the orders."), everywhere)
+    add_marketing_commands(command, everywhere)
     _image_commands(command("images", "", "The local library of product pictures."), everywhere)
 
-    _json_option(
-        command("results", "accounts.results", "What came of the notes, by site, language and kind; stage times.")
+    results = command("results", "results.results", "What came of the notes and campaigns; stage times; who came back.")
+    results.add_argument(
+        "--days", type=int, default=60, metavar="N", help="in which a customer comes back (default: 60)"
     )
+    _json_option(results)
     command("version", "", "The version of this service.")
     return parser
 
@@ -198,6 +217,50 @@ def _image_commands(images: argparse.ArgumentParser, everywhere: argparse.Argume
             "--last", type=int, default=1000, metavar="N", help="as the newest N notes would have it (default: 1000)"
         )
     command("refused", "images.refused", "Every original that became no picture, and why.")
+
+
+def _content_commands(content: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
+    questions = content.add_subparsers(dest="question", metavar="COMMAND", required=True)
+    for name, carry_out, what in (
+        ("list", "show", "The packs: which of them speaks, which waits for its hour, which was only handed in."),
+        ("check", "check", "Look at a pack as `activate` would: files, words, art, drawn on notes."),
+        ("activate", "activate", "Let a pack count in its hours; it takes the place of one of its name."),
+        ("rollback", "roll_back", "Let those packs count again that did before the last switch."),
+    ):
+        made = questions.add_parser(name, help=what, description=what, parents=[everywhere])
+        made.set_defaults(carry_out=f"content.{carry_out}")
+        _json_option(made)
+        if name in ("check", "activate"):
+            all_of_them = "?" if name == "check" else None
+            named = "a pack in config/content/, as 2026-W48, or the path of a folder or archive"
+            made.add_argument("pack", nargs=all_of_them, metavar="PACK", help=named)
+
+
+def _recommend_commands(recommend: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
+    questions = recommend.add_subparsers(dest="question", metavar="COMMAND", required=True)
+    for name, carry_out, what in (
+        ("build", "build", "Learn from the ledger's orders; the service takes it with its next note."),
+        ("evaluate", "look_back", "How often customers would have bought what is recommended, beside best-sellers."),
+    ):
+        made = questions.add_parser(name, help=what, description=what, parents=[everywhere])
+        made.set_defaults(carry_out=f"recommend.{carry_out}")
+        made.add_argument(
+            "--orders",
+            nargs="+",
+            type=Path,
+            default=(),
+            required=name == "evaluate",
+            metavar="PATH",
+            help="order files, or folders of them",
+        )
+        if name == "evaluate":
+            split = "learn from the orders before this day (default: all but the last fifth)"
+            made.add_argument("--split", type=_day, metavar="DATE", help=split)
+        _json_option(made)
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _add_printers(printers: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:

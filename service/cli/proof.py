@@ -4,13 +4,17 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from service.cli.drops import read_order_file
+from service.cli.standing import standings_at
 from service.cli.terminal import progress, say
+from service.clock import utc_now
 from service.config import Config
+from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
 from service.intake.reading import read_drop
 from service.model import RenderedNote
+from service.planning.campaign_specimens import campaign_specimens
 from service.planning.house import House, compile_house
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
@@ -24,7 +28,7 @@ LANGUAGE_NAMES = {"en": "English", "fr": "French", "de": "German"}
 
 def preview(arguments: argparse.Namespace, config: Config) -> int:
     """Draw one note of an order file."""
-    house, feeds = compile_house(config), compile_feeds(config)
+    house, feeds = compile_house(config, packs_of(config)), compile_feeds(config)
     reading = read_drop(arguments.file.name, read_order_file(arguments.file), feeds)
     for refusal in reading.refusals:
         say(f"refused: {refusal.code}: {refusal.what} ({refusal.where})")
@@ -32,7 +36,7 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
     if chosen is None:
         say(f"{arguments.file} has no shipment {arguments.shipment}")
         return 1
-    plan = plan_note(chosen.shipment, house)
+    plan = plan_note(chosen.shipment, house, standings_at(utc_now(), config, house)(chosen.shipment))
     renderer = Renderer({plan.layout: load_layout(config.settings.layouts / plan.layout)})
     pictures = Library(config.settings.image_cache).pick(plan, renderer.picture_sizes(plan.layout)).pictures
     note = renderer.render(plan, pictures)
@@ -46,13 +50,15 @@ def preview(arguments: argparse.Namespace, config: Config) -> int:
 
 def proof(arguments: argparse.Namespace, config: Config) -> int:
     """Draw the proof set of all shops, or of one, a contact sheet for each case; exit 1 if a note is not as planned."""
-    house = compile_house(config)
+    house = compile_house(config, packs_of(config))
     shops = [arguments.shop] if arguments.shop else list(config.settings.shops)
     if strange := set(shops) - set(config.settings.shops):
         say(f"slipway.toml has no shop {min(strange)}")
         return 1
     studio = _Studio(house, config)
-    cases = [(shop, case) for shop in shops for case in _cases(proof_set(shop, house))]
+    now = utc_now()
+    specimens = [(shop, (*proof_set(shop, house), *campaign_specimens(shop, house, now))) for shop in shops]
+    cases = [(shop, case) for shop, made in specimens for case in _cases(made)]
     sheets, faults = ContactSheets(f"Proof set: {', '.join(shops)}"), 0
     with progress("drawing") as advanced:
         for done, (shop, case) in enumerate(cases):

@@ -25,6 +25,7 @@ COLOURS = {
     "packed": "green",
     "OK": "bold green",
     "WARNING": "bold red",
+    "warning": "yellow",
     "ready": "green",
     "printing": "green",
     "in trouble": "bold red",

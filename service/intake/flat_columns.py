@@ -22,6 +22,7 @@ ORDER_CSV = compile_feed(
             **{name: name for name in ("order_id", "shop", "site", "language", "currency")},
             **{name: name for name in ("ordered_at", "promised_at", "dispatched_at")},
             **{name: _extra(name) for name in ("revision", "priority", "gift", "gift_message")},
+            "vouchers_redeemed": [_extra("voucher_redeemed"), _extra("voucher_redeemed_2")],
             "shipment": {"number": "shipment_number", "of": "shipment_of", "final": "shipment_final"},
             "customer": {
                 "id": "customer_id",

@@ -156,6 +156,12 @@ class OrderFile(Part):
     lines: list[LinePart] = Field(min_length=1, max_length=MAX_LINES, description="The goods in this parcel.")
     recommendations: list[RecommendationPart] = Field(default=[], max_length=6, description="What else may please.")
     voucher: VoucherPart | None = Field(default=None, description="null: the order brings none.")
+    vouchers_redeemed: list[VoucherCode] = Field(
+        default=[],
+        min_length=0,
+        max_length=20,
+        description="Codes that paid for a part of this order, ours and others.",
+    )
 
     @field_validator("gift_message")
     @classmethod

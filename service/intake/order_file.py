@@ -76,7 +76,7 @@ def _fault(detail: ErrorDetails) -> Fault:
     key = detail["loc"]
     name = ".".join(shown_name(part) for part in key if isinstance(part, str)) or "the order"
     mark = ":" if detail["type"] == "contradiction" else ""
-    return Fault(key, f"{name}{mark} {_reason(detail)}")
+    return Fault(key, f"{name}{mark} {reason_of(detail)}")
 
 
 _REASONS = {
@@ -96,7 +96,8 @@ _REASONS = {
 }
 
 
-def _reason(detail: ErrorDetails) -> str:
+def reason_of(detail: ErrorDetails) -> str:
+    """What a value must be, in our words."""
     context = detail.get("ctx", {})
     if detail["type"] == "string_pattern_mismatch":
         return PATTERN_FORMS[context["pattern"]]
@@ -135,6 +136,7 @@ def _shipment(file: OrderFile) -> Shipment:
         delivery_address=Address(**{**dict(goal), "lines": tuple(goal.lines)}),
         recommendations=tuple(Recommendation(**dict(each)) for each in file.recommendations),
         offer=Offer(**dict(file.voucher)) if file.voucher else Offer(),
+        vouchers_redeemed=tuple(file.vouchers_redeemed),
     )
     return Shipment(
         order=order,
@@ -187,6 +189,8 @@ def _dumped_offers(order: Order) -> dict[str, Any]:
         offers["recommendations"] = [_dumped_recommendation(each) for each in order.recommendations]
     if order.offer.code:
         offers["voucher"] = _dumped_voucher(order.offer)
+    if order.vouchers_redeemed:
+        offers["vouchers_redeemed"] = list(order.vouchers_redeemed)
     return offers
 
 

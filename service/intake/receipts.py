@@ -41,11 +41,14 @@ def receipt_path(spool: Spool, name: str) -> Path:
 
 def read_receipt(spool: Spool, name: str, drop_id: str) -> dict[str, Any] | None:
     """The receipt of this drop, wherever it stands by now; None if there is none."""
-    for path in (receipt_path(spool, name), _older_path(spool, name, drop_id)):
-        if owner_of(path) == drop_id:
-            receipt: dict[str, Any] = json.loads(path.read_bytes())
-            return receipt
-    return None
+    path = find_receipt(spool, name, drop_id)
+    return json.loads(path.read_bytes()) if path else None
+
+
+def find_receipt(spool: Spool, name: str, drop_id: str) -> Path | None:
+    """Where the receipt of this drop stands by now; None if there is none."""
+    paths = (receipt_path(spool, name), _older_path(spool, name, drop_id))
+    return next((path for path in paths if owner_of(path) == drop_id), None)
 
 
 def _older_path(spool: Spool, name: str, drop_id: str) -> Path:

@@ -6,7 +6,8 @@ done/YYYY-MM-DD/    copies whose shipments are all accounted for
 problem/            what was refused, with NAME.problem.json
 receipts/           NAME.receipt.json, for the shop
 decisions/          what a person decided, on its way into the ledger
-notes/, printers/, ledger.db, .lock
+content/            content packs that were activated (service/content)
+notes/, printers/, ledger.db, customer.key, .lock
 """
 
 import fcntl
@@ -66,6 +67,10 @@ class Spool:
     @property
     def ledger(self) -> Path:
         return self.root / "ledger.db"
+
+    @property
+    def customer_key(self) -> Path:
+        return self.root / "customer.key"
 
     @property
     def lock(self) -> Path:

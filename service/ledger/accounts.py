@@ -127,11 +127,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A shipment as it enters the ledger: where it stands in its file, what it is, the hash of its content."""
+    """A shipment as it enters the ledger: where it stands in its file, what it is, the hash of its content.
+
+    `customer` is a keyed hash (service/customers.py), empty where nobody is to be known.
+    """
 
     position: int
     shipment: Shipment
     content_sha256: str
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from service.ledger.accounts import (
     Unfinished,
     WantedRow,
 )
+from service.ledger.exposures import NO_MARKETING, Marketing, book
 from service.ledger.opening import open_to_read, open_to_write, unwritable
 from service.ledger.packing import Sheet, booked, found_among
 from service.ledger.prepared import Row, change, rows
@@ -53,11 +54,11 @@ from service.ledger.rows import (
     drop_row,
     enter,
     event_row,
+    keep_wanted,
     link_row,
     of,
     printed_again,
     reached,
-    wanted_row,
     why,
 )
 from service.ledger.schema import VERSION, meta
@@ -65,6 +66,7 @@ from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
 
 R = TypeVar("R")
+Keeping = Callable[[sa.Connection], None]
 
 
 class Ledger:
@@ -129,12 +131,27 @@ class Ledger:
 
     # Steps of a note --------------------------------------------------------------------------------------------------
 
-    def intend(self, key: NoteKey, note: RenderedNote, queue: str, times: dict[str, datetime]) -> bool:
-        """On disk before any printer hears of it: this document goes to this queue. Forgets an earlier try."""
+    def intend(
+        self,
+        key: NoteKey,
+        note: RenderedNote,
+        queue: str,
+        times: dict[str, datetime],
+        marketing: Marketing = NO_MARKETING,
+    ) -> bool:
+        """On disk before any printer hears of it: this document goes to this queue. Forgets an earlier try.
+
+        What campaigns decided for the note is kept with it; PlanOutdated, and nothing kept, if that holds no more.
+        """
         facts = {"queue": queue, "pages": note.pages, "pdf_sha256": note.sha256, "job_id": None, "job_created_at": None}
         moments = {f"{moment}_at": at for moment, at in times.items()}
-        wanted = [wanted_row(key, picture, times["submitting"]) for picture in note.wanted]
-        return self._move(key, AHEAD_OF_PAPER, "submitting", times["submitting"], facts | moments, wanted)
+        at = times["submitting"]
+
+        def keep(connection: sa.Connection) -> None:
+            keep_wanted(connection, key, note.wanted, at)
+            book(connection, key, marketing, at)
+
+        return self._move(key, AHEAD_OF_PAPER, "submitting", at, facts | moments, keep)
 
     def note_job(self, key: NoteKey, job: Job) -> bool:
         """The job exists, held, and this is its id: from here a crash can only release it once more."""
@@ -287,6 +304,16 @@ class Ledger:
         """Every step of one note, oldest first."""
         return tuple(Event(**row) for row in self._rows(statements.HISTORY, of(key)))
 
+    # What stands beside the notes: customers, vouchers, campaigns -----------------------------------------------------
+
+    def change(self, change: Callable[[sa.Connection], R]) -> R:
+        """Carry out a change in one transaction; durable when this returns."""
+        return self._write(change)
+
+    def ask(self, statement: sa.Select[*tuple[Any, ...]], facts: dict[str, Any] | None = None) -> Sequence[Row]:
+        """What the ledger answers to a question."""
+        return self._rows(statement, facts)
+
     # ------------------------------------------------------------------------------------------------------------------
 
     def _move(
@@ -296,25 +323,25 @@ class Ledger:
         state: str,
         at: datetime,
         facts: dict[str, Any],
-        wanted: Sequence[dict[str, Any]] = (),
+        keep_beside: Keeping | None = None,
     ) -> bool:
         """Compare and set: True if the note was in an expected state and is in `state` now."""
         values = reached(state, at) | facts
         bound = {f"to_{column}": value for column, value in values.items()} | of(key)
-        return self._step(statements.move(expected, tuple(values)), bound, event_row(key, at, state, facts), wanted)
+        event = event_row(key, at, state, facts)
+        return self._step(statements.move(expected, tuple(values)), bound, event, keep_beside)
 
     def _step(
-        self, statement: sa.Update, facts: dict[str, Any], event: dict[str, Any], wanted: Sequence[dict[str, Any]] = ()
+        self, statement: sa.Update, facts: dict[str, Any], event: dict[str, Any], keep_beside: Keeping | None = None
     ) -> bool:
-        """Carry out a compare-and-set and keep event and wanted pictures, if the note was where it was expected."""
+        """Carry out a compare-and-set and keep event and what goes with it, if the note was where it was expected."""
 
         def step(connection: sa.Connection) -> bool:
             if change(connection, statement, facts) != 1:
                 return False
             change(connection, statements.NEW_EVENT, event)
-            if wanted:
-                connection.execute(statements.FORGET_WANTED, of(NoteKey(event["note_id"], event["generation"])))
-                connection.execute(statements.NEW_WANTED, wanted)
+            if keep_beside:
+                keep_beside(connection)
             return True
 
         return self._write(step)
@@ -347,7 +374,7 @@ class Ledger:
             self._asking.append(connection)
         return connection
 
-    def _rows(self, statement: sa.Select[Any], facts: dict[str, Any] | None = None) -> Sequence[Row]:
+    def _rows(self, statement: sa.Select[*tuple[Any, ...]], facts: dict[str, Any] | None = None) -> Sequence[Row]:
         try:
             return rows(self._connection_of_thread(), statement, facts)
         except sa.exc.DatabaseError as error:

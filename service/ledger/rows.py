@@ -1,5 +1,6 @@
 """Rows of the ledger as one transaction makes them: notes entering, decisions carried out. No commit stands here."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
+from service.ledger.entering import keep_purchase, redeem, remembered
 from service.ledger.prepared import change, rows
 from service.ledger.schema import decisions, drop_notes, events, notes
 from service.model import WantedPicture
@@ -38,12 +40,16 @@ def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> 
         if each["content_sha256"] == entry.content_sha256:
             return NoteKey(note_id, each["generation"])
     key = NoteKey(note_id, known[0]["generation"] + 1 if known else 1)
+    entry = remembered(connection, entry)
     row = new_note_row(drop, entry, key, at)
     if known:
         changed = OrderChanged(f"note {note_id} was dropped before with other content")
         row |= {"state": "held", "held_at": at, **why(changed)}
     change(connection, statements.NEW_NOTE, row)
     change(connection, statements.NEW_EVENT, event_row(key, at, row["state"], row))
+    if not known:
+        keep_purchase(connection, entry)
+    redeem(connection, entry.shipment.order.vouchers_redeemed, entry.shipment.order.order_id, at)
     return key
 
 
@@ -61,6 +67,7 @@ def new_note_row(drop: Drop, entry: Entry, key: NoteKey, at: datetime) -> dict[s
         "language": order.language,
         "priority": order.priority,
         "content_sha256": entry.content_sha256,
+        "customer": entry.customer,
         "drop_id": drop.drop_id,
         "position": entry.position,
         "state": "received",
@@ -99,9 +106,13 @@ def reached(state: str, at: datetime) -> dict[str, Any]:
     return {"state": state} if state == "received" else {"state": state, f"{state}_at": at}
 
 
-def wanted_row(key: NoteKey, wanted: WantedPicture, at: datetime) -> dict[str, Any]:
-    """That this note had to do without a picture."""
-    return {"note_id": key.note_id, "generation": key.generation, "at": at, **asdict(wanted)}
+def keep_wanted(connection: sa.Connection, key: NoteKey, wanted: Sequence[WantedPicture], at: datetime) -> None:
+    """That this note had to do without these pictures, in the place of what an earlier try lacked."""
+    if not wanted:
+        return
+    connection.execute(statements.FORGET_WANTED, of(key))
+    rows = [{"note_id": key.note_id, "generation": key.generation, "at": at, **asdict(each)} for each in wanted]
+    connection.execute(statements.NEW_WANTED, rows)
 
 
 def drop_row(drop: Drop) -> dict[str, Any]:
@@ -177,7 +188,7 @@ def _next_generation(
     key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
     kept = (
         *("note_id", "order_id", "shipment", "of", "kind", "site", "shop", "language", "priority", "content_sha256"),
-        *("drop_id", "position", "arrived_at"),
+        *("customer", "drop_id", "position", "arrived_at"),
     )
     fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
     note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": received_at}

@@ -1,7 +1,7 @@
 """The ledger's tables, in one place, and the steps from each version to the next.
 
 Times are UTC, ISO 8601 text of one width, so that they sort and read the same in every database. Nothing personal:
-an order is known by its id, a drop by its hash, a file name never.
+an order is known by its id, a drop by its hash, a customer by a keyed hash, a file name never.
 """
 
 from datetime import UTC, datetime
@@ -59,6 +59,7 @@ notes = sa.Table(
     sa.Column("language", sa.String(40), nullable=False),
     sa.Column("priority", sa.String(8), nullable=False),
     sa.Column("content_sha256", sa.String(64), nullable=False),
+    sa.Column("customer", sa.String(32), nullable=False, server_default=""),  # empty: a guest, or nobody to know
     sa.Column("drop_id", sa.ForeignKey("drops.drop_id"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
@@ -85,6 +86,11 @@ _OPEN = notes.c.state.in_(("received", "submitting", "accepted", "deferred"))
 sa.Index("ix_notes_open", notes.c.arrived_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
 _UNPACKED = sa.and_(notes.c.completed_at.is_not(None), notes.c.packed_at.is_(None))
 sa.Index("ix_notes_unpacked", notes.c.completed_at, sqlite_where=_UNPACKED, postgresql_where=_UNPACKED)
+_NOBODY: sa.ColumnElement[str] = sa.literal_column(
+    "''"
+)  # not a parameter: only so does SQLite find what these partial indexes hold
+OF_SOMEBODY = notes.c.customer != _NOBODY
+sa.Index("ix_notes_customer", notes.c.customer, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -169,9 +175,105 @@ scans = sa.Table(
 )
 sa.Index("ix_scans_note", scans.c.note_id, scans.c.generation)
 
+# Customers and campaigns --------------------------------------------------------------------------------------------
+
+articles = sa.Table(
+    "articles",
+    tables,
+    sa.Column("article_id", sa.Integer, primary_key=True),
+    sa.Column("shop", sa.String(40), nullable=False),
+    sa.Column("sku", sa.String(64), nullable=False),
+    sa.Column("category", sa.String(64), nullable=False),
+    sa.UniqueConstraint("shop", "sku"),
+)
+
+purchases = sa.Table(
+    "purchases",
+    tables,
+    sa.Column("note_id", sa.String(60), primary_key=True),
+    sa.Column("article_id", sa.ForeignKey("articles.article_id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+exposures = sa.Table(
+    "exposures",
+    tables,
+    sa.Column("note_id", sa.String(60), primary_key=True),
+    sa.Column("generation", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("campaign", sa.String(40), nullable=False),  # empty: a note that campaigns leave neutral
+    sa.Column("arm", sa.String(40), nullable=False),
+    sa.Column("slot", sa.String(20), nullable=False),
+    sa.Column("rule", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.String(12), nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+sa.Index("ix_exposures_campaign", exposures.c.campaign, exposures.c.at)
+
+campaign_notes = sa.Table(
+    "campaign_notes",
+    tables,
+    sa.Column("campaign", sa.String(40), primary_key=True),
+    sa.Column("notes", sa.Integer, nullable=False),  # that show it, each once: what its budget counts
+)
+
+campaign_decisions = sa.Table(
+    "campaign_decisions",
+    tables,
+    sa.Column("number", sa.Integer, primary_key=True),  # the order in which they count
+    sa.Column("decision_id", sa.String(40), nullable=False, unique=True),
+    sa.Column("what", sa.String(8), nullable=False),
+    sa.Column("campaign", sa.String(40), nullable=False),
+    sa.Column("who", sa.String(60), nullable=False),
+    sa.Column("reason", sa.String(400), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+)
+
+voucher_codes = sa.Table(
+    "voucher_codes",
+    tables,
+    sa.Column("number", sa.Integer, primary_key=True),  # the order in which they are given
+    sa.Column("code", sa.String(40), nullable=False, unique=True),
+    sa.Column("pool", sa.String(40), nullable=False),
+    sa.Column("percent", sa.Integer, nullable=False),
+    sa.Column("amount", sa.String(16), nullable=False),
+    sa.Column("free_shipping", sa.Boolean, nullable=False),
+    sa.Column("minimum", sa.String(16), nullable=False),
+    sa.Column("expires", sa.String(10), nullable=False),  # empty: never
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("categories", sa.String(400), nullable=False),
+    sa.Column("excluded_categories", sa.String(400), nullable=False),
+    sa.Column("given_at", UtcTime),
+    sa.Column("campaign", sa.String(40), nullable=False, server_default=""),
+    sa.Column("customer", sa.String(32), nullable=False, server_default=""),
+    sa.Column("order_id", sa.String(40), nullable=False, server_default=""),
+    sa.Column("note_id", sa.String(60), nullable=False, server_default=""),  # that carried it first
+    sa.Column("redeemed_at", UtcTime),
+    sa.Column("redeemed_by", sa.String(40), nullable=False, server_default=""),  # the order that it paid for
+)
+FREE = sa.and_(voucher_codes.c.given_at.is_(None), voucher_codes.c.redeemed_at.is_(None))
+HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != _NOBODY, voucher_codes.c.order_id != _NOBODY
+sa.Index("ix_voucher_codes_pool", voucher_codes.c.pool, voucher_codes.c.number)
+for _name, _column, _rows in (
+    ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER),
+    ("ix_voucher_codes_order", voucher_codes.c.order_id, HAS_ORDER),
+):  # a campaign gives a customer one code, and an order too
+    sa.Index(_name, _column, voucher_codes.c.campaign, unique=True, sqlite_where=_rows, postgresql_where=_rows)
+
+tombstones = sa.Table(
+    "tombstones",
+    tables,
+    sa.Column("customer", sa.String(32), primary_key=True),
+    sa.Column("at", UtcTime, nullable=False),  # what was ordered until then is nobody's
+    sa.Column("who", sa.String(60), nullable=False),
+)
+
 STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
-    2: (  # and so are scans, queue_decisions and queues_down
+    2: (  # and so are scans, queue_decisions, queues_down and what campaigns need
+        "alter table notes add column customer varchar(32) not null default ''",
+        "create index ix_notes_customer on notes (customer) where customer != ''",
         "alter table notes add column packed_at varchar(32)",
         "alter table notes add column taken_back_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",

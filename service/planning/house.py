@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from service.config import WILDCARD, Config, Language, RouteRule, Shop
-from service.errors import ConfigInvalid
+from service.errors import CampaignsInvalid, ConfigInvalid
 from service.model import LANGUAGES, Route
 from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
+from service.planning.campaigns.compiling import NO_CAMPAIGNS, Campaigns, compile_campaigns
+from service.planning.campaigns.words import SILENT, CampaignWords, Pack, compile_campaign_words
 from service.planning.formats import Formats, compile_formats
-from service.planning.messages import Messages, compile_messages
+from service.planning.messages import compile_messages
+from service.planning.spoken import Messages
 
 RouteKey = tuple[str, str, str]
 
@@ -49,11 +52,14 @@ class House:
     fallback: Mapping[str, str]
     wordings: Mapping[str, Wording]
     routes: Mapping[RouteKey, Route]
+    campaigns: Campaigns = NO_CAMPAIGNS
+    campaign_words: CampaignWords = SILENT
 
 
-def compile_house(config: Config) -> House:
-    """The house of a configuration; raises ConfigInvalid with file and line or key."""
+def compile_house(config: Config, packs: tuple[Pack, ...] = ()) -> House:
+    """The house of a configuration and its content packs; raises ConfigInvalid, CampaignsInvalid with file and line."""
     _check_shops(config.settings.shops)
+    campaigns, campaign_words = _campaigns(config, packs)
     messages, forms = compile_messages(config.messages, config.folder), compile_address_forms()
     return House(
         shops=config.settings.shops,
@@ -73,7 +79,19 @@ def compile_house(config: Config) -> House:
             for language, locale in config.settings.languages.locale.items()
         },
         routes=_routes(config),
+        campaigns=campaigns,
+        campaign_words=campaign_words,
     )
+
+
+def _campaigns(config: Config, packs: tuple[Pack, ...]) -> tuple[Campaigns, CampaignWords]:
+    if config.campaign_fault:
+        raise CampaignsInvalid(config.campaign_fault)
+    try:
+        campaigns = compile_campaigns(config, country_names("en").keys())
+        return campaigns, compile_campaign_words(config, packs)
+    except ConfigInvalid as error:
+        raise CampaignsInvalid(error.what, where=error.where, hint=error.hint) from error
 
 
 def _check_shops(shops: Mapping[str, Shop]) -> None:

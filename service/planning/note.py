@@ -8,21 +8,24 @@ from datetime import datetime
 
 from service.config import Shop
 from service.errors import UnknownShop, UnknownSite
-from service.model import Block, Code, Facts, Plan, Postal, Shipment, Words, job_name
+from service.marketing import NOBODY, Standing
+from service.model import SLOTS, Block, Code, Facts, Plan, Postal, Recommendation, Shipment, Words, job_name
 from service.planning.addresses import address_lines
+from service.planning.campaigns.choosing import Choices, choose
 from service.planning.goods import goods_table, goods_total, parcel_words
 from service.planning.house import House, Site, Wording
 from service.planning.language import note_language
 from service.planning.naming import given_name
-from service.planning.offers import offer_blocks
-from service.planning.targets import scanned, target
+from service.planning.offers import standing_offers
+from service.planning.pieces import Setting
 
 
-def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
+def plan_note(shipment: Shipment, house: House, standing: Standing = NOBODY, generation: int = 1) -> Plan:
     """The plan of a shipment's note; raises UnknownShop, UnknownSite, LanguageUnsupported, MessageFailed."""
     language = note_language(shipment, house)
     shop, site, wording = _shop(shipment, house), _site(shipment, house), house.wordings[language]
     message = wording.messages.text
+    choices = choose(shipment, house, standing, language, generation)
     return Plan(
         note_id=shipment.note_id,
         generation=generation,
@@ -35,10 +38,12 @@ def plan_note(shipment: Shipment, house: House, generation: int = 1) -> Plan:
             *_opening(shipment, shop, site, wording),
             ("note-code", _note_code(shipment, generation)),
             *_parcel(shipment, shop, wording),
-            *offer_blocks(shipment, shop, site, wording),
+            *_offers(Setting(shipment, shop, site, wording), standing.recommended, choices),
             *_closing(shipment, shop, site, wording),
             *_reprint(generation, wording),
         ),
+        exposures=choices.exposures,
+        givings=choices.givings,
     )
 
 
@@ -120,23 +125,27 @@ def _parcel(shipment: Shipment, shop: Shop, wording: Wording) -> tuple[tuple[str
     return parcel
 
 
+# What campaigns decide, and what stands where they don't --------------------------------------------------------------
+
+
+def _offers(
+    setting: Setting, recommended: tuple[Recommendation, ...], choices: Choices
+) -> tuple[tuple[str, Block], ...]:
+    filled = {slot: filled.block for slot, filled in choices.filled.items()}
+    blocks = dict(standing_offers(setting, recommended)) | filled
+    return tuple((slot, blocks[slot]) for slot in SLOTS if slot in blocks)
+
+
 # The quiet useful things ---------------------------------------------------------------------------------------------
 
 
 def _closing(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> tuple[tuple[str, Block], ...]:
     contact = (shop.website, shop.email, shop.phone) if shop.phone else (shop.website, shop.email)
     return (
-        ("feedback", _feedback(shipment, shop, wording)),
         ("returns", _returns(shipment, shop, site, wording)),
         ("help", Words(wording.messages.text("help"), contact)),
         ("imprint", Words(paragraphs=(shop.imprint,))),
     )
-
-
-def _feedback(shipment: Shipment, shop: Shop, wording: Wording) -> Code:
-    message = wording.messages.text
-    url = target(shop.feedback_url, note_id=shipment.note_id, language=wording.messages.language)
-    return scanned(url, message("feedback"), message("feedback-caption"))
 
 
 def _returns(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Words:

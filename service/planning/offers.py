@@ -1,34 +1,34 @@
-"""What the brand adds to a parcel: its story, a voucher, recommendations, loyalty, referral, registration.
+"""What the brand adds to a parcel where no campaign says otherwise: story, voucher, recommendations, loyalty and codes.
 
 The story is for everybody. What speaks to this customer alone is only for those who agreed to marketing, and never on
 a gift: its receiver is somebody else. The voucher comes with the parcel that completes the order. A code that would
 be too long to scan is left out: what marketing adds never holds a note.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 
 from service.config import Shop
-from service.model import Block, Code, Hero, Offer, Recommendation, Shipment, Tile, Tiles, Voucher, Words
-from service.planning.house import Site, Wording
-from service.planning.naming import mended_description
-from service.planning.pictures import pictures_of
-from service.planning.targets import scanned, target, typed
+from service.model import Block, Code, Hero, Recommendation, Shipment, Tiles, Voucher, Words
+from service.planning.house import Wording
+from service.planning.pieces import Setting, durable_sku, is_open, link, referral, tiles, voucher, worth
+from service.planning.targets import scanned, target
 from service.planning.typography import native
 
-LONGEST_TARGET = 152  # characters that a QR code of 49 modules holds: with more, they get too narrow for a telephone
 
+def standing_offers(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
+    """What stands between the parcel and the useful things where no campaign fills its slot, in reading order.
 
-def offer_blocks(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:
-    """What stands between the parcel and the useful things, in reading order."""
-    if story := _story(shop, wording):
+    `recommended` is ours, for orders that bring no recommendations of their own.
+    """
+    shipment = setting.shipment
+    if story := _story(setting.shop, setting.wording):
         yield "promo", story
-    if shipment.order.gift:
-        return
-    if shipment.order.customer.marketing == "allowed":
-        yield from _personal(shipment, shop, site, wording)
-    if registration := _registration(shipment, shop, wording):
-        yield "registration", registration
+    if not shipment.order.gift:
+        if shipment.order.customer.marketing == "allowed":
+            yield from _personal(setting, recommended)
+        if registration := _registration(setting):
+            yield "registration", registration
+    yield "feedback", _feedback(setting)
 
 
 def _story(shop: Shop, wording: Wording) -> Hero | None:
@@ -39,79 +39,26 @@ def _story(shop: Shop, wording: Wording) -> Hero | None:
     return Hero((shop.story.picture,), native(heading[language], language), (native(text[language], language),))
 
 
-def _personal(shipment: Shipment, shop: Shop, site: Site, wording: Wording) -> Iterator[tuple[str, Block]]:
-    dispatched = shipment.dispatched_at.astimezone(site.zone).date()
-    if shipment.final and _is_open(shipment.order.offer, dispatched):
-        yield "voucher", _voucher(shipment, shop, wording)
-    if tiles := _tiles(shipment, shop, wording):
-        yield "recommendations", Tiles(wording.messages.text("recommendations"), tiles)
+def _personal(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
+    shipment, message = setting.shipment, setting.wording.messages.text
+    dispatched = shipment.dispatched_at.astimezone(setting.site.zone).date()
+    if shipment.final and is_open(shipment.order.offer, dispatched):
+        yield "voucher", _voucher(setting)
+    if shown := tiles(shipment.order.recommendations or recommended, setting):
+        yield "recommendations", Tiles(message("recommendations"), shown)
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
-        yield "loyalty", _loyalty(shipment, wording)
-    if referral := _referral(shipment, shop, wording):
-        yield "referral", referral
+        yield "loyalty", _loyalty(shipment, setting.wording)
+    words = message("referral"), message("referral-caption")
+    if invitation := referral(setting.shop.referral_url, words, setting):
+        yield "referral", invitation
 
 
-def _is_open(offer: Offer, day: date) -> bool:
-    return bool(offer.code) and (offer.expires is None or offer.expires >= day)
-
-
-# The voucher ---------------------------------------------------------------------------------------------------------
-
-
-def _voucher(shipment: Shipment, shop: Shop, wording: Wording) -> Voucher:
-    message, offer = wording.messages.text, shipment.order.offer
-    url = _shop_target(shop.voucher_url, shipment, wording, code=offer.code)
-    how = message("voucher-text-scan" if url else "voucher-text", website=shop.website)
-    return Voucher(
-        heading=_worth(offer, shipment.order.currency, wording),
-        paragraphs=(how,),
-        label=message("voucher-code"),
-        code=offer.code,
-        terms=tuple(_terms(offer, shipment.order.currency, wording)),
-        scan=url,
-        address=typed(url),
-    )
-
-
-def _worth(offer: Offer, currency: str, wording: Wording) -> str:
-    message, formats = wording.messages.text, wording.formats
-    if offer.free_shipping:
-        return message("voucher-shipping")
-    if offer.percent:
-        return message("voucher-percent", percent_text=formats.integer(offer.percent))
-    return message("voucher-amount", amount=formats.short_money(offer.amount, currency))
-
-
-def _terms(offer: Offer, currency: str, wording: Wording) -> Iterator[str]:
-    message, formats = wording.messages.text, wording.formats
-    if offer.minimum:
-        yield message("voucher-minimum", amount=formats.short_money(offer.minimum, currency))
-    if offer.expires:
-        yield message("voucher-expires", date=formats.date(offer.expires))
-
-
-# Recommendations, loyalty --------------------------------------------------------------------------------------------
-
-
-def _tiles(shipment: Shipment, shop: Shop, wording: Wording) -> tuple[Tile, ...]:
-    """What is recommended and not in this parcel, each article once."""
-    shown = {line.sku for line in shipment.lines}
-    tiles: list[Tile] = []
-    for each in shipment.order.recommendations:
-        if each.sku not in shown:
-            shown.add(each.sku)
-            tiles.append(_tile(each, shipment, shop, wording))
-    return tuple(tiles)
-
-
-def _tile(article: Recommendation, shipment: Shipment, shop: Shop, wording: Wording) -> Tile:
-    currency = shipment.order.currency
-    return Tile(
-        pictures=pictures_of(article, shop),
-        name=mended_description(article.description) or wording.messages.text("article", sku=article.sku),
-        price="" if article.price is None else wording.formats.money(article.price, currency),
-    )
+def _voucher(setting: Setting) -> Voucher:
+    shop, offer = setting.shop, setting.shipment.order.offer
+    url = link(shop.voucher_url, setting, code=offer.code)
+    how = setting.wording.messages.text("voucher-text-scan" if url else "voucher-text", website=shop.website)
+    return voucher(offer, worth(offer, setting), (how,), url, setting)
 
 
 def _loyalty(shipment: Shipment, wording: Wording) -> Words:
@@ -127,27 +74,13 @@ def _loyalty(shipment: Shipment, wording: Wording) -> Words:
     return Words(message("loyalty"), (standing, earned))
 
 
-# Codes that lead somewhere -------------------------------------------------------------------------------------------
+def _registration(setting: Setting) -> Code | None:
+    message, sku = setting.wording.messages.text, durable_sku(setting)
+    url = link(setting.shop.registration_url, setting, sku=sku) if sku else ""
+    return scanned(url, message("registration"), message("registration-caption", sku=sku)) if url else None
 
 
-def _referral(shipment: Shipment, shop: Shop, wording: Wording) -> Code | None:
-    customer, message = shipment.order.customer, wording.messages.text
-    if customer.status != "ambassador" or not customer.referral_code.strip():
-        return None
-    url = _shop_target(shop.referral_url, shipment, wording, code=customer.referral_code)
-    return scanned(url, message("referral"), message("referral-caption")) if url else None
-
-
-def _registration(shipment: Shipment, shop: Shop, wording: Wording) -> Code | None:
-    message = wording.messages.text
-    durable = next((line for line in shipment.lines if line.category in shop.registration_categories), None)
-    url = _shop_target(shop.registration_url, shipment, wording, sku=durable.sku) if durable else ""
-    if not durable or not url:
-        return None
-    return scanned(url, message("registration"), message("registration-caption", sku=durable.sku))
-
-
-def _shop_target(template: str, shipment: Shipment, wording: Wording, **value: str) -> str:
-    """A shop's link for this note; empty where it has none, or where it would be too long to scan."""
-    url = target(template, note_id=shipment.note_id, language=wording.messages.language, **value)
-    return url if len(url) <= LONGEST_TARGET else ""
+def _feedback(setting: Setting) -> Code:
+    message, shipment = setting.wording.messages.text, setting.shipment
+    url = target(setting.shop.feedback_url, note_id=shipment.note_id, language=setting.language)
+    return scanned(url, message("feedback"), message("feedback-caption"))

@@ -159,7 +159,7 @@ def _variants(plain: Shipment, house: House) -> Iterator[Specimen]:
 
 
 def _specimen(case: str, shipment: Shipment, house: House, generation: int = 1) -> Specimen:
-    plan = plan_note(shipment, house, generation)
+    plan = plan_note(shipment, house, generation=generation)
     return Specimen(case, tuple(_decided(shipment, plan)), shipment, plan)
 
 

@@ -79,7 +79,9 @@ class _NoteInTheMaking:
         streams = self._streams(self._pages())
         pdf, sha256 = self._document(streams)
         left_out = tuple(slot for slot in self._layout.frames if slot in self._left_out)
-        return RenderedNote(pdf, sha256, len(streams), left_out, tuple(self._faults))
+        drawn = (self._standing.keys() | self._flowing.keys()) - self._left_out
+        unseen = tuple(slot for slot in blocks if slot in MARKETING and slot not in drawn)
+        return RenderedNote(pdf, sha256, len(streams), left_out, tuple(self._faults), unseen=unseen)
 
     def _refuse_unknown(self, slots: Iterable[str]) -> None:
         for slot in slots:

@@ -13,6 +13,7 @@ from rich.table import Table
 from tests.bench.flow import BARE, Latency, Throughput, measure_latency, measure_throughput
 from tests.bench.follow import measure_following
 from tests.bench.images import measure_images
+from tests.bench.planning import measure_planning
 from tests.bench.reach import NOTHING, Reach
 from tests.bench.render import Figures, measure_memory, measure_rendering
 
@@ -23,6 +24,7 @@ TITLES = {
     "memory": "memory of one render worker",
     "latency": "drop (rename) to accepted by a real cupsd, 8 queues",
     "following": "following jobs that get nowhere, at a real cupsd with busy printers",
+    "planning": "planning a note of 8 lines, by campaigns",
     "images": "the picture library, prepared by two workers",
     "throughput": "a heap of notes, sent off; the bare loop sends one ready PDF to the same queues",
 }
@@ -33,7 +35,7 @@ LATENCY_REACH_MS = {20: {"p50": 30, "p99": 60}, 50: {"p99": 100}}  # by notes a 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--only", choices=("rendering", "flow", "images"), help="a part of it")
+    parser.add_argument("--only", choices=("planning", "rendering", "flow", "images"), help="a part of it")
     parser.add_argument("--notes", type=int, default=200, help="notes of each latency run (default: 200)")
     parser.add_argument("--files", type=int, default=500, help="files of each throughput run (default: 500)")
     parser.add_argument("--memory", type=int, default=20_000, help="notes of the memory run (default: 20000; 0: none)")
@@ -51,6 +53,8 @@ def main() -> None:
 
 def subjects(wanted: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
     """Each subject with its figures, as soon as it is measured."""
+    if wanted.only in (None, "planning"):
+        yield "planning", measure_planning()
     if wanted.only in (None, "rendering"):
         yield from measure_rendering().items()
         if wanted.memory:

@@ -6,11 +6,11 @@ from tests.test_goldens import FOLDER, GOLDENS, golden_note, rasters_of, words_o
 def main() -> None:
     for old in (*FOLDER.glob("*.png"), *FOLDER.glob("*.txt")):
         old.unlink()
-    for layout, language in GOLDENS:
-        pdf = golden_note(layout, language)
-        (FOLDER / f"{layout}-{language}.txt").write_text(words_of_golden(pdf), encoding="utf-8")
+    for name, language in GOLDENS:
+        pdf = golden_note(name, language)
+        (FOLDER / f"{name}-{language}.txt").write_text(words_of_golden(pdf), encoding="utf-8")
         for page, raster in enumerate(rasters_of(pdf), 1):
-            raster.quantize(128, dither=0).save(FOLDER / f"{layout}-{language}-{page}.png", optimize=True)
+            raster.quantize(128, dither=0).save(FOLDER / f"{name}-{language}-{page}.png", optimize=True)
 
 
 if __name__ == "__main__":

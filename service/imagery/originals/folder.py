@@ -9,6 +9,7 @@ is refused: links, pipes, names that can be no id, folders that can't be read.
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from service.errors import PictureSourceUnusable
@@ -28,10 +29,11 @@ LEFT_ABOUT = frozenset(("__macosx", "@eadir", "#recycle", "$recycle.bin", "syste
 
 
 class FolderSource:
-    """The pictures in a folder and in the folders below it."""
+    """The pictures in a folder and in the folders below it; their ids are their names, after `prefix`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, prefix: str = "") -> None:
         """Raises PictureSourceUnusable where `folder` can't be listed, or holds what a library has prepared."""
+        self._prefix = prefix
         self._folder = resolved_folder(folder)
         if any((above / MADE_HERE).exists() for above in (self._folder, *self._folder.parents)):
             what = f"these are prepared pictures, or another cache ({MADE_HERE} says so), and no originals"
@@ -46,7 +48,8 @@ class FolderSource:
     def offers(self) -> Iterator[Offered | Refusal]:
         """The files, sorted by place. Of two with one id the first is offered, but never one in a foreign format."""
         found = sorted(_walked(self._folder), key=_best_first)
-        yield from sorted(_each_once(found), key=lambda one: one.place)
+        for one in sorted(_each_once(found), key=lambda one: one.place):
+            yield replace(one, picture=self._prefix + one.picture) if one.picture else one
 
     def bring(self, offered: Offered, known_stamp: str, into: Path) -> Brought:
         """The file itself: its bytes are where they always are."""

@@ -1,0 +1,1 @@
+"""Content packs: a week's words and art, unpacked, checked, switched as a whole."""

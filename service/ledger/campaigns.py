@@ -1,0 +1,225 @@
+"""What the ledger says of customers and campaigns: the history before an order, codes given, campaigns closed.
+
+A campaign is closed while its last decision is a pause, or once as many notes as its budget allows show it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.ledger.ledger import Ledger
+from service.ledger.schema import (
+    HAS_CUSTOMER,
+    HAS_ORDER,
+    OF_SOMEBODY,
+    UtcTime,
+    articles,
+    campaign_decisions,
+    campaign_notes,
+    exposures,
+    notes,
+    purchases,
+    voucher_codes,
+)
+from service.ledger.vouchers import TERMS, offer_of
+from service.marketing import Given, History
+from service.model import SHOWN
+
+PAUSED, SPENT = "paused", "budget"
+
+_BEFORE = (
+    notes.c.customer == sa.bindparam("of_customer"),
+    OF_SOMEBODY,
+    notes.c.order_id != sa.bindparam("but_order"),
+)
+_NOTES = sa.select(
+    sa.func.count(notes.c.order_id.distinct()).label("orders"),
+    sa.func.count(notes.c.note_id.distinct()).label("notes"),
+    sa.func.max(notes.c.arrived_at, type_=UtcTime).label("last_at"),
+).where(*_BEFORE, notes.c.state != "cancelled")
+_BOUGHT = (
+    sa.select(articles.c.sku, articles.c.category)
+    .select_from(notes.join(purchases, purchases.c.note_id == notes.c.note_id).join(articles))
+    .where(*_BEFORE, notes.c.generation == 1)
+)
+_CAMPAIGNS = (
+    sa.select(exposures.c.campaign)
+    .select_from(notes.join(exposures, exposures.c.note_id == notes.c.note_id))
+    .where(*_BEFORE, exposures.c.outcome == SHOWN)
+    .distinct()
+)
+_GIVEN = sa.select(
+    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS))
+).where(
+    voucher_codes.c.given_at.is_not(None),
+    sa.or_(
+        sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
+        sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER),
+    ),
+)
+_SHOWN_BY = (
+    sa.select(exposures.c.note_id, exposures.c.campaign)
+    .select_from(notes.join(exposures, exposures.c.note_id == notes.c.note_id))
+    .where(
+        notes.c.order_id == sa.bindparam("of_order"),
+        exposures.c.outcome == SHOWN,
+        exposures.c.slot == "voucher",
+    )
+    .distinct()
+    .order_by(exposures.c.note_id)
+)
+_SHOWN_NOTES = sa.select(campaign_notes.c.campaign, campaign_notes.c.notes)
+_DECISION = sa.select(campaign_decisions.c.number).where(
+    campaign_decisions.c.decision_id == sa.bindparam("decision", type_=sa.String)
+)
+_OUTCOMES = (
+    sa.select(
+        *(exposures.c[name] for name in ("campaign", "arm", "outcome", "reason")),
+        sa.func.count(exposures.c.note_id.distinct()).label("notes"),
+    )
+    .group_by(exposures.c.campaign, exposures.c.arm, exposures.c.outcome, exposures.c.reason)
+    .order_by(exposures.c.campaign, exposures.c.arm, exposures.c.outcome, exposures.c.reason)
+)
+_CODES = (
+    sa.select(
+        voucher_codes.c.campaign,
+        sa.func.count().label("given"),
+        sa.func.count(voucher_codes.c.redeemed_at).label("redeemed"),
+    )
+    .where(voucher_codes.c.campaign != "")
+    .group_by(voucher_codes.c.campaign)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignDecision:
+    """What a person decided about a campaign: pause or resume; who, and why."""
+
+    decision_id: str
+    what: str
+    campaign: str
+    who: str
+    reason: str
+    at: datetime
+
+
+_DECISIONS = sa.select(*(campaign_decisions.c[name] for name in CampaignDecision.__dataclass_fields__)).order_by(
+    campaign_decisions.c.number
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many notes of an arm came to the same; without a campaign: the notes that stay neutral, by their reason."""
+
+    campaign: str
+    arm: str
+    outcome: str
+    reason: str
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCount:
+    """The codes that a campaign gave, and how many of them paid for an order."""
+
+    campaign: str
+    given: int
+    redeemed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ledger knows of a customer before an order, and the codes that customer or order has."""
+
+    history: History
+    given: tuple[Given, ...]
+
+
+def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Remembered:
+    """What is known of a customer, but for this order; nothing but the order's own codes where there is none."""
+    rows = [dict(row) for row in ledger.ask(_GIVEN, {"of_customer": customer, "of_order": order_id})]
+    rows.sort(key=lambda row: (row["campaign"], row["code"]))
+    carried = [row for row in rows if row["order_id"] == order_id]
+    given = tuple(_given(row, row["note_id"]) for row in rows) + tuple(_given_on(ledger, carried, order_id))
+    if not customer:
+        return Remembered(History(), given)
+    before = {"of_customer": customer, "but_order": order_id}
+    (notes_before,) = ledger.ask(_NOTES, before)
+    if not notes_before["notes"]:
+        return Remembered(History(), given)
+    bought = ledger.ask(_BOUGHT, before)
+    earlier = [row for row in rows if row["order_id"] != order_id]
+    return Remembered(
+        History(
+            orders=notes_before["orders"],
+            notes=notes_before["notes"],
+            days_since_last=max(0, (now - notes_before["last_at"]).days),
+            vouchers_given=len(earlier),
+            vouchers_open=sum(_is_open(row["redeemed_at"], row["expires"], now.date()) for row in earlier),
+            campaigns=frozenset(row["campaign"] for row in ledger.ask(_CAMPAIGNS, before)),
+            bought=frozenset(row["sku"] for row in bought),
+            categories=frozenset(row["category"] for row in bought if row["category"]),
+        ),
+        given,
+    )
+
+
+def _given_on(ledger: Ledger, rows: Sequence[Mapping[str, Any]], order_id: str) -> Iterator[Given]:
+    """The codes of an order on its other notes: each reprints what it showed."""
+    shown = ledger.ask(_SHOWN_BY, {"of_order": order_id}) if rows else ()
+    for row in rows:
+        for note in shown:
+            if note["campaign"] == row["campaign"] and note["note_id"] != row["note_id"]:
+                yield _given(row, note["note_id"])
+
+
+def _given(row: Mapping[str, Any], note_id: str) -> Given:
+    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id)
+
+
+def _is_open(redeemed_at: datetime | None, expires: str, day: date) -> bool:
+    return redeemed_at is None and (not expires or expires >= day.isoformat())
+
+
+def closed_campaigns(ledger: Ledger, budgets: Mapping[str, int]) -> Mapping[str, str]:
+    """Why a campaign takes no more notes, of those that take none; `budgets` are of the campaigns that have one."""
+    paused = dict.fromkeys(paused_campaigns(ledger), PAUSED)
+    if not budgets:
+        return paused
+    spent = {name: SPENT for name, notes in notes_shown(ledger).items() if notes >= budgets.get(name, notes + 1)}
+    return spent | paused
+
+
+def paused_campaigns(ledger: Ledger) -> Mapping[str, CampaignDecision]:
+    """The campaigns that are paused, each with the decision that did it."""
+    last = {row["campaign"]: CampaignDecision(**row) for row in ledger.ask(_DECISIONS)}
+    return {campaign: decision for campaign, decision in last.items() if decision.what == "pause"}
+
+
+def notes_shown(ledger: Ledger) -> Mapping[str, int]:
+    """How many notes show each campaign: what its budget counts."""
+    return {row["campaign"]: row["notes"] for row in ledger.ask(_SHOWN_NOTES)}
+
+
+def decide_about_campaign(ledger: Ledger, decision: CampaignDecision) -> None:
+    """Keep a decision about a campaign, once; it holds from the next intent on."""
+
+    def keep(connection: sa.Connection) -> None:
+        if not connection.execute(_DECISION, {"decision": decision.decision_id}).first():
+            connection.execute(campaign_decisions.insert(), asdict(decision))
+
+    ledger.change(keep)
+
+
+def outcomes(ledger: Ledger) -> tuple[Outcome, ...]:
+    """What came of the campaigns, counted in notes."""
+    return tuple(Outcome(**row) for row in ledger.ask(_OUTCOMES))
+
+
+def code_counts(ledger: Ledger) -> tuple[CodeCount, ...]:
+    """The codes of each campaign, counted."""
+    return tuple(CodeCount(**row) for row in ledger.ask(_CODES))

@@ -1,0 +1,62 @@
+"""What a shipment brings beside its note when it enters the ledger: what was bought, and the codes that paid for it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from service.ledger.accounts import Entry
+from service.ledger.schema import articles, purchases, tombstones, voucher_codes
+from service.model import Line
+
+_FORGOTTEN = sa.select(tombstones.c.at).where(tombstones.c.customer == sa.bindparam("of_customer"))
+_ARTICLES = sa.select(articles.c.sku, articles.c.article_id, articles.c.category).where(
+    articles.c.shop == sa.bindparam("of_shop"), articles.c.sku.in_(sa.bindparam("skus", expanding=True))
+)
+_NEW_ARTICLE = articles.insert().returning(articles.c.article_id)
+_IS_ARTICLE = articles.c.article_id == sa.bindparam("of_article")
+_RENAME = articles.update().where(_IS_ARTICLE).values(category=sa.bindparam("to"))
+_REDEEM = (
+    voucher_codes.update()
+    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.redeemed_at.is_(None))
+    .values(redeemed_at=sa.bindparam("at"), redeemed_by=sa.bindparam("order"))
+)
+
+
+def remembered(connection: sa.Connection, entry: Entry) -> Entry:
+    """The entry, without its customer if that one wanted to be forgotten after this order."""
+    if not entry.customer:
+        return entry
+    forgotten = connection.execute(_FORGOTTEN, {"of_customer": entry.customer}).scalar()
+    is_forgotten = forgotten is not None and entry.shipment.order.ordered_at <= forgotten
+    return replace(entry, customer="") if is_forgotten else entry
+
+
+def keep_purchase(connection: sa.Connection, entry: Entry) -> None:
+    """What is in this parcel, each article once."""
+    shipment = entry.shipment
+    lines = {line.sku: line for line in shipment.lines}
+    ids = _article_ids(connection, shipment.order.shop, tuple(lines.values()))
+    rows = [{"note_id": shipment.note_id, "article_id": ids[sku]} for sku in lines]
+    connection.execute(purchases.insert(), rows)
+
+
+def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) -> dict[str, int]:
+    """The number of each SKU's article; one that is new gets its own, one that changed its category has the new one."""
+    known = connection.execute(_ARTICLES, {"of_shop": shop, "skus": [line.sku for line in lines]}).all()
+    ids = {article.sku: article.article_id for article in known}
+    categories = {article.sku: article.category for article in known}
+    for line in lines:
+        if line.sku not in ids:
+            row = {"shop": shop, "sku": line.sku, "category": line.category}
+            ids[line.sku] = connection.execute(_NEW_ARTICLE, row).scalar_one()
+        elif line.category and line.category != categories[line.sku]:
+            connection.execute(_RENAME, {"of_article": ids[line.sku], "to": line.category})
+    return ids
+
+
+def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: datetime) -> int:
+    """These codes paid for an order; how many of them are ours and were not redeemed before."""
+    facts = {"order": order_id, "at": at}
+    return sum(connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in dict.fromkeys(codes))

@@ -1,0 +1,130 @@
+"""What campaigns decided for a note, kept with its intent: in the same transaction, or the intent is not written.
+
+A code is given to one customer, and by one campaign once to each; a campaign that was paused meanwhile, or has used up
+its budget, shows nothing more. What a further sheet of a note repeats, neither pause nor budget stops.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import PlanOutdated
+from service.ledger.accounts import NoteKey
+from service.ledger.schema import (
+    FREE,
+    HAS_CUSTOMER,
+    HAS_ORDER,
+    campaign_decisions,
+    campaign_notes,
+    exposures,
+    voucher_codes,
+)
+from service.model import SHOWN, Exposure, Giving, order_of
+
+_NOTE = exposures.c.note_id == sa.bindparam("of_note")
+_SHEET = sa.and_(_NOTE, exposures.c.generation == sa.bindparam("of_generation"))
+_SHOWN = sa.select(exposures.c.campaign).where(_NOTE, exposures.c.outcome == SHOWN).distinct()
+_KEPT = sa.select(sa.exists().where(_SHEET))
+_FORGET = exposures.delete().where(_SHEET)
+_LAST_DECISION = (
+    sa.select(campaign_decisions.c.what)
+    .where(campaign_decisions.c.campaign == sa.bindparam("of_campaign"))
+    .order_by(campaign_decisions.c.number.desc())
+    .limit(1)
+)
+_NOTES = sa.select(campaign_notes.c.notes).where(campaign_notes.c.campaign == sa.bindparam("of_campaign"))
+_COUNT = (
+    campaign_notes.update()
+    .where(campaign_notes.c.campaign == sa.bindparam("of_campaign"))
+    .values(notes=campaign_notes.c.notes + sa.bindparam("more"))
+)
+_IS_THEIRS = sa.or_(  # what is not empty is in the index
+    sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER),
+    sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
+)
+_HAS_ANOTHER = sa.select(voucher_codes.c.number).where(
+    voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code != sa.bindparam("of_code"), _IS_THEIRS
+)
+_IS_THEIR_CODE = sa.select(voucher_codes.c.number).where(
+    voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code == sa.bindparam("of_code"), _IS_THEIRS
+)
+_GIVE = (
+    voucher_codes.update()
+    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.pool == sa.bindparam("of_pool"), FREE)
+    .values({name: sa.bindparam(f"to_{name}") for name in ("given_at", "campaign", "customer", "order_id", "note_id")})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marketing:
+    """What a note's intent brings of campaigns. `budgets` are those of the campaigns that have one."""
+
+    exposures: tuple[Exposure, ...] = ()
+    givings: tuple[Giving, ...] = ()
+    customer: str = ""
+    budgets: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The campaigns that the note shows."""
+        return frozenset(each.campaign for each in self.exposures if each.outcome == SHOWN)
+
+
+NO_MARKETING = Marketing()
+
+
+def book(connection: sa.Connection, key: NoteKey, marketing: Marketing, at: datetime) -> None:
+    """Keep what campaigns decided for this sheet in the place of an earlier try; raises PlanOutdated."""
+    if not marketing.exposures and not connection.execute(_KEPT, _of(key)).scalar():
+        return
+    before = frozenset(connection.execute(_SHOWN, {"of_note": key.note_id}).scalars())
+    if key.generation == 1:
+        for campaign in sorted(marketing.shown - before):
+            _check_open(connection, campaign, marketing.budgets)
+    for giving in marketing.givings:
+        _give(connection, key, giving, marketing.customer, at)
+    connection.execute(_FORGET, _of(key))
+    if marketing.exposures:
+        connection.execute(exposures.insert(), list(_rows(key, marketing, at)))
+    after = frozenset(connection.execute(_SHOWN, {"of_note": key.note_id}).scalars())
+    for campaign in before ^ after:
+        _count(connection, campaign, 1 if campaign in after else -1)
+
+
+def _of(key: NoteKey) -> dict[str, Any]:
+    return {"of_note": key.note_id, "of_generation": key.generation}
+
+
+def _check_open(connection: sa.Connection, campaign: str, budgets: Mapping[str, int]) -> None:
+    if connection.execute(_LAST_DECISION, {"of_campaign": campaign}).scalar() == "pause":
+        raise PlanOutdated(f"campaign {campaign} was paused")
+    budget = budgets.get(campaign, 0)
+    if budget and (connection.execute(_NOTES, {"of_campaign": campaign}).scalar() or 0) >= budget:
+        raise PlanOutdated(f"campaign {campaign} has used up its budget")
+
+
+def _give(connection: sa.Connection, key: NoteKey, giving: Giving, customer: str, at: datetime) -> None:
+    """Give a free code to this note's customer, or let be what is theirs already."""
+    order_id = order_of(key.note_id)
+    theirs = {"of_campaign": giving.campaign, "of_code": giving.code, "of_order": order_id, "of_customer": customer}
+    if connection.execute(_IS_THEIR_CODE, theirs).first():
+        return
+    if connection.execute(_HAS_ANOTHER, theirs).first():
+        raise PlanOutdated(f"campaign {giving.campaign} has given this customer a code meanwhile")
+    given = {"given_at": at, "campaign": giving.campaign, "customer": customer, "order_id": order_id}
+    taken = {f"to_{name}": value for name, value in (given | {"note_id": key.note_id}).items()}
+    if connection.execute(_GIVE, {"of_code": giving.code, "of_pool": giving.pool, **taken}).rowcount != 1:
+        raise PlanOutdated(f"the code of pool {giving.pool} is not free any more")
+
+
+def _rows(key: NoteKey, marketing: Marketing, at: datetime) -> Iterator[dict[str, Any]]:
+    for number, exposure in enumerate(marketing.exposures, 1):
+        yield {"note_id": key.note_id, "generation": key.generation, "number": number, "at": at, **asdict(exposure)}
+
+
+def _count(connection: sa.Connection, campaign: str, more: int) -> None:
+    if connection.execute(_COUNT, {"of_campaign": campaign, "more": more}).rowcount == 0:
+        connection.execute(campaign_notes.insert(), {"campaign": campaign, "notes": max(more, 0)})

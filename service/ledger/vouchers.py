@@ -1,0 +1,187 @@
+"""Pools of voucher codes: filled by import, emptied one code at a time by the intents of notes (exposures.py).
+
+free        imported; reserved in memory while a note that would carry it is on its way
+given       a note's intent took it, for one customer of one campaign; never free again
+redeemed    it paid for an order; also one that was never given can be: somebody had it from elsewhere
+expired     its last day is over: it is given to nobody any more
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.errors import VouchersRefused
+from service.ledger.entering import redeem
+from service.ledger.ledger import Ledger
+from service.ledger.schema import FREE, voucher_codes
+from service.marketing import CodeLine, Redemption
+from service.model import Offer
+
+_CHUNK = 500
+TERMS = (
+    *("code", "percent", "amount", "free_shipping", "minimum", "expires", "currency", "categories"),
+    "excluded_categories",
+)
+_IS_OPEN = sa.or_(voucher_codes.c.expires == "", voucher_codes.c.expires >= sa.bindparam("day"))
+_IS_MONEY = sa.or_(voucher_codes.c.amount != "0", voucher_codes.c.minimum != "0")
+_FITS = sa.or_(voucher_codes.c.currency.in_(("", sa.bindparam("of_currency"))), ~_IS_MONEY)
+FREE_CODES = (
+    sa.select(voucher_codes.c.number, voucher_codes.c.code)
+    .where(voucher_codes.c.pool == sa.bindparam("of_pool"), FREE, _IS_OPEN, _FITS)
+    .where(voucher_codes.c.number > sa.bindparam("after"))
+    .order_by(voucher_codes.c.number)
+    .limit(sa.bindparam("count"))
+)
+OFFERS = sa.select(*(voucher_codes.c[name] for name in TERMS)).where(
+    voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True)), FREE, _IS_OPEN
+)
+_KNOWN = sa.select(voucher_codes.c.pool, *(voucher_codes.c[name] for name in TERMS)).where(
+    voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True))
+)
+_OVER = sa.and_(voucher_codes.c.expires != "", voucher_codes.c.expires < sa.bindparam("day"))
+_NEXT_EXPIRY = sa.case((sa.and_(FREE, ~_OVER, voucher_codes.c.expires != ""), voucher_codes.c.expires))
+_STATS = (
+    sa.select(
+        voucher_codes.c.pool,
+        sa.func.count().label("codes"),
+        *(
+            sa.func.count(sa.case((condition, 1))).label(name)
+            for name, condition in (
+                ("free", sa.and_(FREE, ~_OVER)),
+                ("given", voucher_codes.c.given_at.is_not(None)),
+                ("redeemed", voucher_codes.c.redeemed_at.is_not(None)),
+                ("expired", sa.and_(FREE, _OVER)),
+            )
+        ),
+        sa.func.coalesce(sa.func.min(_NEXT_EXPIRY), "").label("next_expiry"),
+    )
+    .group_by(voucher_codes.c.pool)
+    .order_by(voucher_codes.c.pool)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import brought: codes that are new, and codes that the pool had already."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCount:
+    """A pool in numbers; free and expired are of those never given, `next_expiry` is the first of the free."""
+
+    pool: str
+    codes: int
+    free: int
+    given: int
+    redeemed: int
+    expired: int
+    next_expiry: date | None
+
+
+def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Imported:
+    """Put codes into a pool, all or none; a code that it has already with these terms stays as it is.
+
+    Raises VouchersRefused, naming the row, for a code that another pool has, or this one with other terms.
+    """
+
+    def bring(connection: sa.Connection) -> Imported:
+        known = {row["code"]: row for row in _known(connection, [line.offer.code for line in lines])}
+        for line in lines:
+            if line.offer.code in known:
+                _check_same(line, known[line.offer.code], pool)
+        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code not in known]
+        if new:
+            connection.execute(voucher_codes.insert(), new)
+        return Imported(len(new), len(lines) - len(new))
+
+    return ledger.change(bring)
+
+
+def _known(connection: sa.Connection, codes: Sequence[str]) -> Iterator[sa.RowMapping]:
+    for start in range(0, len(codes), _CHUNK):
+        yield from connection.execute(_KNOWN, {"codes": codes[start : start + _CHUNK]}).mappings()
+
+
+def _check_same(line: CodeLine, known: sa.RowMapping, pool: str) -> None:
+    if known["pool"] != pool:
+        raise VouchersRefused(f"pool {known['pool']} has this code", where=f"row {line.row}, column code")
+    differing = [name for name, value in row_of(line.offer).items() if known[name] != value]
+    if differing:
+        what = "the pool has this code with other terms"
+        raise VouchersRefused(what, where=f"row {line.row}, column {differing[0]}")
+
+
+def redeem_codes(ledger: Ledger, redemptions: Sequence[Redemption], at: datetime) -> int:
+    """Keep that codes were redeemed; how many of them are ours and were not known to be redeemed."""
+
+    def keep(connection: sa.Connection) -> int:
+        return sum(redeem(connection, (each.code,), each.order_id, at) for each in redemptions)
+
+    return ledger.change(keep)
+
+
+def free_codes(ledger: Ledger, pool: str, currency: str, day: date, after: int, count: int) -> list[tuple[int, str]]:
+    """(number, code) of the next codes that may be given for an order in this currency, behind `after`."""
+    facts = {"of_pool": pool, "of_currency": currency, "day": day.isoformat(), "after": after, "count": count}
+    return [(row["number"], row["code"]) for row in ledger.ask(FREE_CODES, facts)]
+
+
+def offers_of(ledger: Ledger, codes: Collection[str], day: date) -> Mapping[str, Offer]:
+    """What these codes give, of those that are still free."""
+    rows = ledger.ask(OFFERS, {"codes": tuple(codes), "day": day.isoformat()})
+    return {row["code"]: offer_of(dict(row)) for row in rows}
+
+
+def pool_counts(ledger: Ledger, day: date) -> tuple[PoolCount, ...]:
+    """Every pool in numbers."""
+    rows = [dict(row) for row in ledger.ask(_STATS, {"day": day.isoformat()})]
+    return tuple(PoolCount(**row | {"next_expiry": _day(row["next_expiry"])}) for row in rows)
+
+
+def row_of(offer: Offer) -> dict[str, Any]:
+    """An offer in the columns of the ledger."""
+    return {
+        "code": offer.code,
+        "percent": offer.percent,
+        "amount": _plain(offer.amount),
+        "free_shipping": offer.free_shipping,
+        "minimum": _plain(offer.minimum),
+        "expires": offer.expires.isoformat() if offer.expires else "",
+        "currency": offer.currency,
+        "categories": ";".join(offer.categories),
+        "excluded_categories": ";".join(offer.excluded_categories),
+    }
+
+
+def offer_of(row: Mapping[str, Any]) -> Offer:
+    """An offer from the columns of the ledger."""
+    return Offer(
+        code=row["code"],
+        percent=row["percent"],
+        amount=Decimal(row["amount"]),
+        free_shipping=row["free_shipping"],
+        minimum=Decimal(row["minimum"]),
+        expires=_day(row["expires"]),
+        currency=row["currency"],
+        categories=_words(row["categories"]),
+        excluded_categories=_words(row["excluded_categories"]),
+    )
+
+
+def _plain(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(";")) if text else ()

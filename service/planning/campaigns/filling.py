@@ -1,0 +1,190 @@
+"""What stands in a slot that a campaign's rule fills: its words with the note's own values, its voucher, its code.
+
+Total: a block, or Unsaid with the reason. Nothing is ever printed with a hole in it: where a message says what this
+customer does not have, the rule passes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.config.campaigns import Rule
+from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
+from service.planning.campaigns.facts import SCHEMA, Occasion
+from service.planning.campaigns.words import CAPTION, CATEGORY, TEXT, UNNAMED, Unsaid, Voice
+from service.planning.naming import given_name
+from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tiles, voucher, worth
+from service.planning.targets import scanned
+
+Values = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The note whose slots are filled: as it is drawn, as conditions see it, how campaigns speak on it."""
+
+    setting: Setting
+    occasion: Occasion
+    voice: Voice
+    recommended: tuple[Recommendation, ...] = ()
+
+
+def fill(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
+    """What a rule puts into its slot, `offer` being the voucher that it gives; raises Unsaid."""
+    match rule.slot:
+        case "promo":
+            return _promo(rule, sheet)
+        case "voucher":
+            return _voucher(rule, offer, sheet)
+        case "recommendations":
+            return _recommendations(rule, sheet)
+        case "loyalty":
+            return Words(_heading(rule, sheet), _paragraphs(rule, sheet))
+        case "referral":
+            return _referral(rule, sheet)
+        case "registration":
+            return _registration(rule, sheet)
+        case "feedback":
+            return _feedback(rule, sheet)
+
+
+# By slot -------------------------------------------------------------------------------------------------------------
+
+
+def _promo(rule: Rule, sheet: Sheet) -> Hero:
+    pictures = (sheet.voice.picture(rule.picture),) if rule.picture else ()
+    return Hero(pictures, _heading(rule, sheet), _paragraphs(rule, sheet))
+
+
+def _voucher(rule: Rule, offer: Offer, sheet: Sheet) -> Voucher:
+    """A voucher without words of its own says what it gives, and how it is used."""
+    setting, message = sheet.setting, sheet.setting.wording.messages.text
+    url = link(rule.link or setting.shop.voucher_url, setting, code=offer.code)
+    website = setting.shop.website
+    if rule.message:
+        use = message("voucher-use-scan" if url else "voucher-use", website=website)
+        paragraphs = (*_paragraphs(rule, sheet, offer), use)
+        block = voucher(offer, _heading(rule, sheet, offer), paragraphs, url, setting)
+    else:
+        thanks = message("voucher-text-scan" if url else "voucher-text", website=website)
+        block = voucher(offer, worth(offer, setting), (thanks,), url, setting)
+    return replace(block, terms=(*_categories(offer, sheet), *block.terms))
+
+
+def _categories(offer: Offer, sheet: Sheet) -> Iterator[str]:
+    """What a voucher counts for, where that is not everything: said by native names, or the voucher is not given."""
+    for message, categories in ("voucher-only", offer.categories), ("voucher-except", offer.excluded_categories):
+        if categories:
+            names = (sheet.voice.text(f"{CATEGORY}{category}", {}) for category in categories)
+            yield sheet.setting.wording.messages.text(message, categories=", ".join(names))
+
+
+def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:
+    own = sheet.setting.shipment.order.recommendations
+    shown = tiles(own or sheet.recommended, sheet.setting)
+    if not shown:
+        raise Unsaid("there is nothing to recommend")
+    return Tiles(_heading(rule, sheet), shown)
+
+
+def _referral(rule: Rule, sheet: Sheet) -> Code:
+    words = _heading(rule, sheet), _caption(rule, sheet)
+    code = referral(rule.link or sheet.setting.shop.referral_url, words, sheet.setting)
+    if code is None:
+        raise Unsaid("there is no invitation to pass on")
+    return code
+
+
+def _registration(rule: Rule, sheet: Sheet) -> Code:
+    sku = durable_sku(sheet.setting)
+    if not sku:
+        raise Unsaid("nothing in this parcel is registered")
+    return _scanned(rule, sheet, sheet.setting.shop.registration_url, sku=sku)
+
+
+def _feedback(rule: Rule, sheet: Sheet) -> Code:
+    return _scanned(rule, sheet, sheet.setting.shop.feedback_url)
+
+
+def _scanned(rule: Rule, sheet: Sheet, standing_link: str, **value: str) -> Code:
+    url = link(rule.link or standing_link, sheet.setting, **value)
+    if not url:
+        raise Unsaid("its link is none, or too long to scan")
+    return scanned(url, _heading(rule, sheet), _caption(rule, sheet, **value))
+
+
+# Words ---------------------------------------------------------------------------------------------------------------
+
+
+def _heading(rule: Rule, sheet: Sheet, offer: Offer | None = None) -> str:
+    """What NAME says, or NAME-unnamed where no name can be said; without a message, what always stands there."""
+    if not rule.message:
+        return sheet.setting.wording.messages.text(rule.slot)
+    values = _values(sheet, offer or Offer())
+    unnamed = rule.message + UNNAMED
+    is_unnamed = "name" not in values and sheet.voice.has(unnamed)
+    return sheet.voice.text(unnamed if is_unnamed else rule.message, values)
+
+
+def _paragraphs(rule: Rule, sheet: Sheet, offer: Offer | None = None) -> tuple[str, ...]:
+    """What NAME-text says, each line a paragraph."""
+    if not rule.message:
+        return ()
+    text = sheet.voice.text(rule.message + TEXT, _values(sheet, offer or Offer()))
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _caption(rule: Rule, sheet: Sheet, **value: str) -> str:
+    """What NAME-caption says; without a message, what always stands there."""
+    if not rule.message:
+        return sheet.setting.wording.messages.text(rule.slot + CAPTION, **value)
+    return sheet.voice.text(rule.message + CAPTION, _values(sheet, Offer()))
+
+
+# Values: what is not there is left out, so that no message says it ---------------------------------------------------
+
+
+def _values(sheet: Sheet, offer: Offer) -> Values:
+    shop, customer = sheet.setting.shop, sheet.setting.shipment.order.customer
+    formats = sheet.setting.wording.formats
+    texts = {
+        "name": given_name(customer.name),
+        "brand": shop.brand,
+        "website": shop.website,
+        "tier": customer.loyalty.tier.strip(),
+        "code": offer.code or customer.referral_code.strip(),
+        "year_end": formats.date(date(sheet.occasion.today.year, 12, 31)),
+    }
+    numbers = _numbers(sheet)
+    written = {f"{name}_text": formats.integer(number) for name, number in numbers.items()}
+    return {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+
+
+def _numbers(sheet: Sheet) -> dict[str, int]:
+    customer = sheet.setting.shipment.order.customer
+    loyalty = customer.loyalty
+    numbers = {
+        "orders": customer.previous_orders + 1,
+        "days_late": SCHEMA["shipment"]["days_late"].value(sheet.occasion),
+    }
+    if loyalty.points or loyalty.tier.strip():
+        numbers |= {"points": loyalty.points, "missing": 100 - loyalty.points % 100, "earned": loyalty.earned}
+    years, days = (SCHEMA["customer"][name].value(sheet.occasion) for name in ("years_member", "days_to_anniversary"))
+    if years >= 0:
+        numbers |= {"years_member": years, "anniversary": years + (days > 0)}
+    return numbers
+
+
+def _terms(offer: Offer, sheet: Sheet) -> Values:
+    setting, formats = sheet.setting, sheet.setting.wording.formats
+    currency = currency_of(offer, setting)
+    terms: Values = {}
+    if offer.percent:
+        terms["percent_text"] = formats.integer(offer.percent)
+    if offer.amount:
+        terms["amount"] = formats.short_money(offer.amount, currency)
+    if offer.minimum:
+        terms["minimum"] = formats.short_money(offer.minimum, currency)
+    if offer.expires:
+        terms["date"] = formats.date(offer.expires)
+    return terms

@@ -1,0 +1,172 @@
+"""What is known at the moment a note is planned: its customer's history, closed campaigns, and codes to give.
+
+A code is reserved here while a note that would carry it is on its way, so that two notes never plan with one code:
+
+    free         in the ledger, and on a shelf of its pool here once it was looked up
+    reserved     a note is planned with it; what its plan does not use goes back at once
+    given        the note's intent took it: the ledger's word, which also counts where it differs from ours
+
+It is all in memory: a crash frees what was reserved, and the ledger says what was given.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from service.clock import Now
+from service.customers import CustomerKey
+from service.ledger.accounts import NoteKey
+from service.ledger.campaigns import closed_campaigns, remember
+from service.ledger.exposures import Marketing
+from service.ledger.ledger import Ledger
+from service.ledger.vouchers import free_codes, offers_of
+from service.log import log
+from service.marketing import History, Standing
+from service.model import LEFT_OUT, SHOWN, Exposure, Offer, Plan, Recommendation, Shipment
+from service.planning.campaigns.compiling import Campaigns
+
+SHELF = 100  # so many codes are looked up at a time; a pool with fewer left is low
+Recommend = Callable[[Shipment, History], tuple[Recommendation, ...]]
+
+
+def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
+    """Where there is no model."""
+    return ()
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The next codes of a pool for orders in one currency. `last`: the number of the last that was looked up."""
+
+    codes: deque[str] = field(default_factory=deque)
+    last: int = 0
+
+
+class Standings:
+    """Every method may be called from any thread."""
+
+    def __init__(self, ledger: Ledger, customers: CustomerKey, now: Now, recommend: Recommend) -> None:
+        self._ledger = ledger
+        self._customers = customers
+        self._now = now
+        self._recommend = recommend
+        self._pools: Mapping[str, tuple[str, ...]] = {}  # by campaign
+        self._budgets: Mapping[str, int] = {}
+        self._shelves: dict[tuple[str, str], _Shelf] = {}
+        self._reserved: dict[NoteKey, tuple[tuple[tuple[str, str], str], ...]] = {}
+        self._taken: set[str] = set()
+        self._said: dict[str, int] = {}  # by pool: how many codes were left when that was last said
+        self._lock = threading.Lock()
+
+    def follow(self, campaigns: Campaigns) -> None:
+        """From now on these are the campaigns."""
+        each = campaigns.campaigns
+        self._budgets = {one.id: one.campaign.budget for one in each if one.campaign.budget}
+        self._pools = {one.id: tuple(rule.pool for rule in one.campaign.rule if rule.pool) for one in each}
+
+    def customer(self, shipment: Shipment) -> str:
+        """Who ordered, as the ledger knows customers."""
+        return self._customers.customer(shipment.order)
+
+    def standing_of(self, key: NoteKey, shipment: Shipment) -> Standing:
+        """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
+        now, customer = self._now(), self.customer(shipment)
+        remembered = remember(self._ledger, customer, shipment.order.order_id, now)
+        closed = closed_campaigns(self._ledger, self._budgets)
+        return Standing(
+            now=now,
+            customer=customer,
+            history=remembered.history,
+            given=remembered.given,
+            closed=closed,
+            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()),
+            recommended=self._recommend(shipment, remembered.history),
+        )
+
+    def keep(self, key: NoteKey, plan: Plan) -> None:
+        """The note is planned: the codes that it does not show are for others."""
+        used = {giving.code for giving in plan.givings}
+        with self._lock:
+            reserved = self._reserved.pop(key, ())
+            self._put_back(each for each in reserved if each[1] not in used)
+            self._reserved[key] = tuple(each for each in reserved if each[1] in used)
+
+    def marketing(self, plan: Plan, shipment: Shipment, unseen: Iterable[str]) -> Marketing:
+        """What the intent of a drawn note keeps; `unseen` slots found no place on it, and give no code."""
+        hidden = frozenset(unseen)
+        return Marketing(
+            exposures=tuple(_seen(each, hidden) for each in plan.exposures),
+            givings=() if "voucher" in hidden else plan.givings,
+            customer=self.customer(shipment),
+            budgets={each.campaign: self._budgets.get(each.campaign, 0) for each in plan.exposures},
+        )
+
+    def given(self, key: NoteKey) -> None:
+        """The note's intent is on disk, and its codes are given."""
+        with self._lock:
+            for _, code in self._reserved.pop(key, ()):
+                self._taken.discard(code)
+
+    def release(self, key: NoteKey) -> None:
+        """The note is not on its way any more, or is planned anew: its codes are for others."""
+        with self._lock:
+            self._put_back(self._reserved.pop(key, ()))
+
+    # Codes ------------------------------------------------------------------------------------------------------------
+
+    def _open_pools(self, closed: Mapping[str, str]) -> list[str]:
+        return sorted({pool for name, pools in self._pools.items() if name not in closed for pool in pools})
+
+    def _reserve(self, key: NoteKey, shipment: Shipment, pools: Iterable[str], day: date) -> Mapping[str, Offer]:
+        """A free code of each pool; none where no rule can give any."""
+        self.release(key)
+        order = shipment.order
+        if order.gift or order.offer.code:
+            return {}
+        found: dict[str, Offer] = {}
+        missing = list(pools)
+        with self._lock:
+            while missing:
+                tried = {pool: code for pool in missing if (code := self._next((pool, order.currency), day))}
+                offers = offers_of(self._ledger, tuple(tried.values()), day) if tried else {}
+                for pool, code in tried.items():
+                    if code in offers:
+                        found[pool] = offers[code]
+                missing = [pool for pool in tried if pool not in found]
+            self._taken.update(offer.code for offer in found.values())
+            self._reserved[key] = tuple(((pool, order.currency), offer.code) for pool, offer in found.items())
+        return found
+
+    def _next(self, place: tuple[str, str], day: date) -> str:
+        """The next code of a shelf that no note has; empty if there is none."""
+        shelf = self._shelves.setdefault(place, _Shelf())
+        while shelf.codes or self._fill(shelf, place, day):
+            code = shelf.codes.popleft()
+            if code not in self._taken:
+                return code
+        return ""
+
+    def _fill(self, shelf: _Shelf, place: tuple[str, str], day: date) -> bool:
+        """Look up what comes next in the pool, and say when little is left."""
+        pool, currency = place
+        found = free_codes(self._ledger, pool, currency, day, shelf.last, SHELF)
+        if found:
+            shelf.last = found[-1][0]
+            shelf.codes.extend(code for _, code in found)
+        if len(found) not in (SHELF, self._said.get(pool)) and shelf.last:  # else it has none for this currency
+            log.warning("vouchers.low", pool=pool, codes=len(found))
+            self._said[pool] = len(found)
+        return bool(found)
+
+    def _put_back(self, reserved: Iterable[tuple[tuple[str, str], str]]) -> None:
+        for place, code in reserved:
+            self._taken.discard(code)
+            self._shelves[place].codes.appendleft(code)
+
+
+def _seen(exposure: Exposure, unseen: frozenset[str]) -> Exposure:
+    if exposure.outcome == SHOWN and exposure.slot in unseen:
+        return replace(exposure, outcome=LEFT_OUT, reason="no-room")
+    return exposure

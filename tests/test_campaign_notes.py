@@ -1,0 +1,338 @@
+"""Campaigns on notes, from drop to sheet: who gets which code, what is kept of it, and what changes on the way."""
+
+import io
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from pypdf import PdfReader
+
+from service.clock import utc_now
+from service.errors import PlanOutdated, PrinterRefused
+from service.ledger.accounts import Decision, NoteKey
+from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes
+from service.ledger.schema import notes, voucher_codes
+from service.ledger.vouchers import PoolCount, pool_counts, redeem_codes
+from service.log import configure_log, heard_by
+from service.marketing import Redemption
+from service.model import HELD_OUT, LEFT_OUT, NEUTRAL, SHOWN, Customer, Plan, RenderedNote, Shipment
+from tests.builders import a_customer, a_shipment
+from tests.conftest import ROOT
+from tests.floor import Floor
+from tests.ledger_builders import fill_pool
+from tests.shop import Shop
+
+Life = Callable[[], Floor]
+CODES = tuple(f"WELC-{number}" for number in range(1, 6))
+WELCOME = """
+title = "Welcome"
+{more}
+[[rule]]
+slot = "voucher"
+when = 'customer.status == "new"'
+pool = "welcome-15"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The shipped configuration with one campaign of our own."""
+    folder = tmp_path / "config"
+    shutil.copytree(ROOT / "config", folder, ignore=shutil.ignore_patterns("content"))
+    for campaign in (folder / "campaigns").glob("*.toml"):
+        campaign.unlink()
+    (folder / "campaigns" / "welcome.toml").write_text(WELCOME.format(more=""))
+    return folder
+
+
+@pytest.fixture
+def life(tmp_path: Path, config: Path) -> Iterator[Life]:
+    """Begins a life of the service on the same spool; the one before has ended."""
+    lives: list[Floor] = []
+
+    def begin() -> Floor:
+        if lives:
+            lives[-1].ledger.close()
+        wide = {"SLIPWAY_PRINTING_WINDOW": "50"}  # no job comes to its end here
+        lives.append(Floor(tmp_path / "spool", overrides=wide, config_folder=config))
+        return lives[-1]
+
+    yield begin
+    lives[-1].ledger.close()
+
+
+def a_new_customer(number: int = 1, **changes: Any) -> Any:
+    return a_customer(id=f"C{number}", status="new", previous_orders=0, **changes)
+
+
+def an_order_of(number: int, **changes: Any) -> Shipment:
+    customer = changes.pop("customer", a_new_customer(number))
+    return a_shipment(order_id=f"A{number}", customer=customer, dispatched_at=utc_now(), **changes)
+
+
+def print_notes(floor: Floor, *shipments: Shipment) -> None:
+    receive(floor, *shipments)
+    floor.line.work_off()
+    assert [] == floor.stopped_by
+
+
+def receive(floor: Floor, *shipments: Shipment) -> None:
+    for shipment in shipments:
+        Shop(floor.root).drop_shipment(shipment)
+    for claim in floor.rooms.hot_folder.claims():
+        floor.pipeline.receive(claim)
+
+
+def states(floor: Floor) -> dict[str, str]:
+    return {note.key.job_name: note.state for note in floor.ledger.all_notes()}
+
+
+def codes_given(floor: Floor) -> dict[str, str]:
+    """The code of each note that was the first to carry one."""
+    given = sa.select(voucher_codes.c.note_id, voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
+    return {row["note_id"]: row["code"] for row in floor.ledger.ask(given)}
+
+
+def codes_on_paper(spool: Path) -> dict[str, list[str]]:
+    """The codes of the pool that stand on each sheet that came out."""
+    sheets = sorted((spool / "printers").glob("*/*.pdf"))
+    return {path.stem: sorted(set(re.findall(r"WELC-\d+", text_of_file(path)))) for path in sheets}
+
+
+def text_of_file(path: Path) -> str:
+    return "".join(page.extract_text() for page in PdfReader(path).pages)
+
+
+def pause(floor: Floor) -> None:
+    decide_about_campaign(floor.ledger, CampaignDecision("d1", "pause", "welcome", "mara", "too many", utc_now()))
+
+
+@contextmanager
+def listening() -> Iterator[list[Mapping[str, Any]]]:
+    """The events that are said inside the block."""
+    configure_log(io.StringIO())
+    said: list[Mapping[str, Any]] = []
+    try:
+        with heard_by(said.append):
+            yield said
+    finally:
+        structlog.reset_defaults()
+
+
+class Blind:
+    """A renderer that finds no place for a voucher."""
+
+    def __init__(self, renderer: Any) -> None:
+        self._renderer = renderer
+
+    def render(self, plan: Plan, pictures: Any) -> RenderedNote:
+        blocks = tuple((slot, block) for slot, block in plan.blocks if slot != "voucher")
+        return replace(self._renderer.render(replace(plan, blocks=blocks), pictures), unseen=("voucher",))
+
+
+def _outdated(floor: Floor) -> Any:
+    """The ledger finds each plan outdated, as long as it gives something."""
+
+    def fail() -> None:
+        floor.script["before intend"] = fail
+        if any(reserved for reserved in floor.standings._reserved.values()):
+            raise PlanOutdated("a campaign was paused")
+
+    return fail
+
+
+# Codes ----------------------------------------------------------------------------------------------------------------
+
+
+def test_each_new_customer_gets_a_code_of_their_own_and_the_ledger_knows_whose(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    print_notes(floor, *(an_order_of(number) for number in (1, 2, 3)))
+    assert {"A1-1-r1": "WELC-1", "A2-1-r1": "WELC-2", "A3-1-r1": "WELC-3"} == codes_given(floor)
+    assert {note: [code] for note, code in codes_given(floor).items()} == codes_on_paper(floor.root)
+    assert (Outcome("welcome", "welcome", SHOWN, "", 3),) == outcomes(floor.ledger)
+
+
+def test_the_parcels_of_an_order_and_its_reprints_carry_one_code(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1)
+    both = (replace(order, of=2, final=True), replace(order, number=2, of=2, final=True))
+    receive(floor, *both)
+    prepare_alone(floor)  # both are planned before any of them takes its code
+    floor.line.work_off()
+    again = floor.ledger.decide(NoteKey("A1-2-r1", 1), Decision("r1", "reprint", "mara", "jam"), utc_now())
+    pause(floor)
+    account = floor.ledger.account(again)
+    assert account is not None
+    floor.pipeline.owe(account)
+    floor.line.work_off()
+    assert 1 == len(codes_given(floor))
+    (code,) = codes_given(floor).values()
+    assert {"A1-1-r1": [code], "A1-2-r1": [code], "A1-2-r1.g2": [code]} == codes_on_paper(floor.root)
+
+
+def test_an_empty_pool_lets_the_rule_pass_and_is_said(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", "WELC-1")
+    with listening() as said:
+        print_notes(floor, *(an_order_of(number) for number in (1, 2, 3)))
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": [], "A3-1-r1": []} == codes_on_paper(floor.root)
+    low = [(event["pool"], event["codes"]) for event in said if event["event"] == "vouchers.low"]
+    assert [("welcome-15", 1), ("welcome-15", 0)] == low
+
+
+def test_a_code_that_a_note_did_not_use_is_the_next_ones(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    returning = an_order_of(1, customer=a_customer(id="C1"))
+    print_notes(floor, returning, an_order_of(2))
+    assert {"A2-1-r1": "WELC-1"} == codes_given(floor)
+
+
+def test_notes_that_are_on_their_way_together_plan_with_codes_of_their_own(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)  # for any currency
+    with listening() as said:
+        receive(floor, an_order_of(1), an_order_of(2, currency="EUR"), an_order_of(3))
+        prepare_alone(floor)
+        floor.line.work_off()
+    assert [["WELC-1"], ["WELC-2"], ["WELC-3"]] == list(codes_on_paper(floor.root).values())
+    assert [] == [event for event in said if event["event"] == "note.planned-again"]
+
+
+def test_a_note_that_is_held_after_its_intent_keeps_its_code(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", "WELC-1")
+    floor.script["before create_held"] = PrinterRefused("it has no such paper")
+    print_notes(floor, an_order_of(1))
+    print_notes(floor, an_order_of(2))
+    assert {"A1-1-r1": "held", "A2-1-r1": "accepted"} == states(floor)
+    assert {"A1-1-r1": "WELC-1"} == codes_given(floor), "its intent took it: nobody else gets it"
+
+
+def test_a_note_that_can_not_be_planned_reserves_nothing(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", "WELC-1")
+    print_notes(floor, an_order_of(1, site="nowhere"), an_order_of(2))
+    assert {"A1-1-r1": "held", "A2-1-r1": "accepted"} == states(floor)
+    assert {"A2-1-r1": "WELC-1"} == codes_given(floor)
+
+
+def test_a_code_that_was_redeemed_while_it_waited_is_replaced(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    receive(floor, an_order_of(1))
+    prepare_alone(floor)
+    redeem_codes(floor.ledger, [Redemption(2, "WELC-1")], utc_now())
+    floor.line.work_off()
+    assert {"A1-1-r1": ["WELC-2"]} == codes_on_paper(floor.root)
+
+
+# What changes on the way ----------------------------------------------------------------------------------------------
+
+
+def prepare_alone(floor: Floor) -> None:
+    """Plan and draw what waits; bring nothing to a printer."""
+    for queue in floor.queues:
+        floor.line.close(f"print:{queue}")
+    floor.line.work_off()
+    for queue in floor.queues:
+        floor.line.open(f"print:{queue}")
+
+
+def test_a_pause_holds_from_the_next_note_on(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    receive(floor, an_order_of(1))
+    prepare_alone(floor)
+    pause(floor)
+    with listening() as said:
+        floor.line.work_off()
+    assert {"A1-1-r1": []} == codes_on_paper(floor.root)
+    assert [] == list(codes_given(floor))
+    again = [event["reason"] for event in said if event["event"] == "note.planned-again"]
+    assert ["campaign welcome was paused"] == again
+
+
+def test_a_budget_counts_notes_that_wait_at_once(life: Life, config: Path) -> None:
+    (config / "campaigns" / "welcome.toml").write_text(WELCOME.format(more="budget = 2"))
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    receive(floor, *(an_order_of(number) for number in range(1, 6)))
+    prepare_alone(floor)
+    floor.line.work_off()
+    assert 2 == len(codes_given(floor))
+    assert 2 == sum(bool(codes) for codes in codes_on_paper(floor.root).values())
+
+
+def test_where_plans_hold_no_more_again_and_again_the_note_goes_without(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    floor.script["before intend"] = _outdated(floor)
+    receive(floor, an_order_of(1))
+    floor.line.work_off()
+    assert {"A1-1-r1": []} == codes_on_paper(floor.root)
+    assert (PoolCount("welcome-15", 5, 5, 0, 0, 0, None),) == pool_counts(floor.ledger, utc_now().date())
+
+
+# Who ------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_customer_had_is_known_at_the_next_order(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    print_notes(floor, an_order_of(1))
+    print_notes(floor, replace(an_order_of(2), order=replace(an_order_of(2).order, customer=a_new_customer(1))))
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor.root)
+
+
+@pytest.mark.parametrize(
+    ("customer", "is_known"),
+    [
+        (a_new_customer(1), True),
+        (a_new_customer(1, marketing="unknown"), True),
+        (a_new_customer(1, marketing="objected"), False),
+        (replace(a_new_customer(1), id=""), False),
+    ],
+)
+def test_the_ledger_knows_customers_by_a_hash_and_not_all_of_them(
+    life: Life, customer: Customer, is_known: bool
+) -> None:
+    floor = life()
+    number = "NUMBER-OF-THE-SHOP-17920"
+    receive(floor, an_order_of(1, customer=replace(customer, id=customer.id and number)))
+    (row,) = floor.ledger.ask(sa.select(notes.c.customer))
+    assert is_known == bool(re.fullmatch("[0-9a-f]{32}", row["customer"]))
+    assert number.encode() not in (
+        floor.spool.ledger.read_bytes() + floor.spool.ledger.with_name("ledger.db-wal").read_bytes()
+    )
+
+
+def test_neutral_notes_and_held_out_ones_are_kept_with_their_reason(life: Life, config: Path) -> None:
+    (config / "campaigns" / "welcome.toml").write_text(WELCOME.format(more="hold_out = 0.9"))
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *(f"WELC-{number}" for number in range(40)))
+    objecting = an_order_of(99, customer=a_new_customer(99, marketing="objected"))
+    print_notes(floor, *(an_order_of(number) for number in range(12)), objecting, an_order_of(98, gift=True))
+    came = Counter({(each.outcome, each.reason): each.notes for each in outcomes(floor.ledger)})
+    assert (1, 1) == (came[NEUTRAL, "objected"], came[NEUTRAL, "gift"])
+    assert 12 == came[HELD_OUT, ""] + came[SHOWN, ""]
+    assert came[SHOWN, ""] == sum(bool(codes) for codes in codes_on_paper(floor.root).values())
+
+
+def test_a_voucher_that_finds_no_place_on_the_sheet_is_given_to_nobody(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", "WELC-1")
+    floor.renderer = Blind(floor.renderer)
+    print_notes(floor, an_order_of(1))
+    assert (Outcome("welcome", "welcome", LEFT_OUT, "no-room", 1),) == outcomes(floor.ledger)
+    assert {} == codes_given(floor)
