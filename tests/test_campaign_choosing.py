@@ -283,6 +283,13 @@ def test_a_reprint_carries_the_code_of_its_note_whatever_the_campaign_says_by_no
     assert () == plan.givings
 
 
+def test_a_note_that_is_planned_again_after_its_intent_took_a_code_carries_that_code() -> None:
+    plan = plan_note(a_shipment(), a_house_with(a=GIVES), replace(REPRINT, closed={"a": "paused"}))
+    voucher = dict(plan.blocks)["voucher"]
+    assert isinstance(voucher, Voucher)
+    assert "WELCOME-7K2M" == voucher.code
+
+
 def test_a_reprint_takes_no_new_code() -> None:
     assert ["a reprint takes no new code"] == reasons(chosen(a_house_with(a=GIVES), a_shipment(), STOCKED, 2))
 

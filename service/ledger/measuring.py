@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.ledger.ledger import Ledger
-from service.ledger.schema import UtcTime, exposures, notes
+from service.ledger.schema import OF_SOMEBODY, UtcTime, exposures, notes
 from service.model import NEUTRAL
 
 _EXPOSED = (
@@ -29,7 +29,7 @@ _EXPOSED = (
 )
 _ORDERED = (
     sa.select(notes.c.customer, notes.c.order_id, sa.func.min(notes.c.arrived_at, type_=UtcTime).label("arrived_at"))
-    .where(notes.c.customer != "", notes.c.state != "cancelled")
+    .where(OF_SOMEBODY, notes.c.state != "cancelled")
     .group_by(notes.c.customer, notes.c.order_id)
 )
 _NEUTRAL = (

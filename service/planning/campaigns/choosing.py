@@ -127,8 +127,8 @@ def unaddressed(shipment: Shipment) -> str:
 
 
 def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None:
-    """A reprint carries the code of its note, whatever the campaign says by now."""
-    if draft.generation == 1 or draft.unaddressed:
+    """A note that has its code carries it, whatever the campaign says by now: a reprint, or one planned again."""
+    if draft.unaddressed:
         return
     note_id = draft.occasion.shipment.note_id
     if given := next((each for each in draft.standing.given if each.note_id == note_id), None):
