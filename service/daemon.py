@@ -45,13 +45,14 @@ from service.ledger.ledger import Ledger
 from service.log import log
 from service.metrics import Standing, Textfile
 from service.packing import PackingBench
-from service.pipeline import Pipeline, Rooms
+from service.pipeline import Pipeline
 from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
 from service.recommending.recommendations import FILE_NAME, Recommendations
 from service.reload import Furnishing, Reload, furnish_for_start
 from service.rendering.pool import warm_up_ahead
 from service.requests import Requests
+from service.rooms import Rooms
 from service.signs import SignsOfLife
 from service.standings import Standings
 from service.systemd import Heartbeat, Manager

@@ -17,65 +17,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from service.clock import Now, milliseconds
-from service.config import Settings
-from service.delivery import Delivery
-from service.drops import Drops
+from service.clock import milliseconds
 from service.errors import (
-    Deferred,
     InternalError,
     JobUnknown,
-    OwnFault,
     PlanOutdated,
-    Remedy,
     RenderFailed,
     RenderInterrupted,
     SlipwayError,
 )
 from service.faults import contained
 from service.files import write_aside
-from service.imagery.library import Library
-from service.intake.hot_folder import Claim, HotFolder
+from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
-from service.intake.spool import Spool
-from service.lanes import Lanes, lane_of, turn
-from service.ledger.accounts import AHEAD_OF_PAPER, Account, Drop, Entry, NoteKey
+from service.lanes import lane_of, turn
+from service.ledger.accounts import AHEAD_OF_PAPER, Account, NoteKey
 from service.ledger.exposures import Marketing
-from service.ledger.ledger import Ledger
 from service.log import bound, log
 from service.model import Job, JobState, Plan, RenderedNote, Route, Shipment, WantedPicture
 from service.planning.campaigns.compiling import NO_CAMPAIGNS
-from service.planning.house import House
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
-from service.printing.protocol import Printer
+from service.receiving import receive
+from service.remedies import Remedies
 from service.rendering.pool import RenderPool
-from service.standings import Standings
-from service.tracking import Tracking
+from service.rooms import Rooms
 
 PREPARE = "prepare"
-LONGEST_BACKOFF = 6  # times retry_s
 PLANS = 5  # so often a note is planned with campaigns; where they change that fast, it goes without
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """Everything an order passes through. The rooms don't know each other; the pipeline introduces them."""
-
-    settings: Settings
-    spool: Spool
-    house: House
-    ledger: Ledger
-    library: Library
-    renderer: RenderPool
-    printer: Printer
-    delivery: Delivery[NoteKey]
-    lanes: Lanes
-    hot_folder: HotFolder[Reading]
-    drops: Drops
-    tracking: Tracking
-    standings: Standings
-    now: Now
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +67,8 @@ class Pipeline:
 
     def __init__(self, rooms: Rooms, queues: tuple[str, ...], stop: Callable[[SlipwayError], None]) -> None:
         self._rooms = rooms
-        self._stop = stop
+        self._remedies = Remedies(rooms, self._forget, self._deliver_again, stop)
         self._prepared: dict[NoteKey, _Prepared] = {}
-        self._unbooked: set[NoteKey] = set()  # the disk is full: the ledger did not take what became of their step
         self._outdated: dict[NoteKey, int] = {}  # how often its plan held no more
         self._began: dict[int, float] = {}  # by thread, monotonic: the step that it is at
         rooms.delivery.bind(PREPARE, self.prepare, workers=rooms.settings.rendering.workers + 1)
@@ -119,16 +87,9 @@ class Pipeline:
     # Receive ----------------------------------------------------------------------------------------------------------
 
     def receive(self, claim: Claim[Reading]) -> None:
-        """Record a claimed drop and owe its notes; only then is the drop removed from the hot folder."""
-        rooms = self._rooms
-        drop = _drop_of(claim)
-        accounts = rooms.ledger.record_drop(drop, _entries_of(claim, rooms.standings), rooms.now())
-        rooms.hot_folder.remove(claim)
-        rooms.drops.take(claim, drop, (account.key for account in accounts))
-        self._say_received(claim, accounts)
-        for account in accounts:
-            if account.drop_id == claim.drop_id:  # a repeated file brings nothing new to do
-                self.owe(account)
+        """Record a claimed drop and owe the notes that it brings; a repeated file brings nothing new to do."""
+        for account in receive(claim, self._rooms):
+            self.owe(account)
 
     def owe(self, account: Account) -> None:
         """Deliver a note to the stage that its state calls for; nothing, if it waits for a person or is at an end."""
@@ -136,21 +97,6 @@ class Pipeline:
             self._rooms.delivery.put(PREPARE, account.key, turn(account))
         elif account.state == "accepted":
             self._rooms.tracking.resume(account)
-
-    def _say_received(self, claim: Claim[Reading], accounts: tuple[Account, ...]) -> None:
-        new = sum(account.drop_id == claim.drop_id for account in accounts)
-        facts = {"drop": claim.drop_id, "size_bytes": claim.size_bytes, "notes": len(accounts)}
-        if claim.rejection:
-            log.warning("drop.rejected", drop=claim.drop_id, code=claim.rejection.code, where=claim.rejection.where)
-        elif accounts and not new:
-            log.info("drop.repeated", **facts)
-        else:
-            log.info("drop.claimed", **facts)
-        for refusal in claim.reading.refusals if claim.reading else ():
-            log.warning("shipment.rejected", drop=claim.drop_id, code=refusal.code, where=refusal.where)
-        for account in accounts:
-            if account.state == "held" and account.drop_id == claim.drop_id:
-                log.error("note.held", note_id=account.note_id, generation=account.generation, code=account.code)
 
     # Prepare ----------------------------------------------------------------------------------------------------------
 
@@ -316,45 +262,11 @@ class Pipeline:
                         step(account)
                     else:
                         self._forget(key)
-                self._note_room(key)
+                self._remedies.note_room(key)
             except SlipwayError as error:
-                self._remedy(key, error, queue)
+                self._remedies.apply(key, error, queue)
             finally:
                 self._began.pop(threading.get_ident(), None)
-
-    def _remedy(self, key: NoteKey, error: SlipwayError, queue: str) -> None:
-        try:
-            with contained(OwnFault):
-                if error.remedy is Remedy.STOP:
-                    self._stop(error)
-                else:
-                    self._put_right(key, error, queue)
-        except SlipwayError as worse:  # the remedy itself failed: without the ledger nothing can be promised
-            self._stop(worse)
-
-    def _put_right(self, key: NoteKey, error: SlipwayError, queue: str) -> None:
-        """Defer the note or hold it; without room in the ledger for either, wait for room."""
-        try:
-            if error.remedy is Remedy.DEFER and not self._is_given_up(key):
-                if queue:
-                    self._rooms.tracking.suspect(queue)
-                self._defer(key, error)
-            else:
-                self._hold(key, error)
-            self._note_room(key)
-        except Deferred as full:
-            self._wait_for_room(key, full)
-
-    def _defer(self, key: NoteKey, error: SlipwayError) -> None:
-        rooms = self._rooms
-        rooms.ledger.defer(key, rooms.now(), error)
-        rooms.drops.advanced(key)
-        account = rooms.ledger.account(key)
-        assert account is not None
-        retry_s = self._retry_s(account.attempts)
-        facts = {"queue": account.queue, "code": error.code, "reason": str(error)}
-        log.warning("note.deferred", **facts, attempts=account.attempts, retry_s=retry_s)
-        self._deliver_again(account, retry_s)
 
     def _deliver_again(self, account: Account, retry_s: float) -> None:
         rooms, prepared = self._rooms, self._prepared.get(account.key)
@@ -365,61 +277,9 @@ class Pipeline:
         else:
             rooms.delivery.put(PREPARE, account.key, turn(account), delay_s=retry_s)
 
-    def _hold(self, key: NoteKey, error: SlipwayError) -> None:
-        self._forget(key)
-        if self._rooms.ledger.hold(key, self._rooms.now(), error):
-            log.error("note.held", generation=key.generation, code=error.code, reason=str(error))
-        self._rooms.drops.advanced(key)
-
-    def _wait_for_room(self, key: NoteKey, full: Deferred) -> None:
-        """The same step again later, from where the ledger has the note."""
-        if not self._unbooked:
-            log.error("spool.full", what=full.what, code=full.code)
-        self._unbooked.add(key)
-        account = self._rooms.ledger.account(key)
-        assert account is not None
-        self._deliver_again(account, self._rooms.settings.printing.retry_s)
-
-    def _note_room(self, key: NoteKey) -> None:
-        """The ledger has what became of this note's step, or none is due any more."""
-        if key in self._unbooked:
-            self._unbooked.discard(key)
-            if not self._unbooked:
-                log.info("spool.room")
-
     def _forget(self, key: NoteKey) -> None:
         """This note waits for nothing here any more."""
         self._prepared.pop(key, None)
         self._outdated.pop(key, None)
         self._rooms.lanes.forget(key)
         self._rooms.standings.release(key)
-
-    def _is_given_up(self, key: NoteKey) -> bool:
-        """True when a note was put off for so long, one try after the other, that a person should look.
-
-        What it waited in a closed lane meanwhile does not count: nothing was tried there.
-        """
-        account = self._rooms.ledger.account(key)
-        attempts = account.attempts if account else 0
-        put_off_s = sum(self._retry_s(attempt) for attempt in range(1, attempts + 1))
-        return put_off_s > self._rooms.settings.printing.give_up_after_s
-
-    def _retry_s(self, attempt: int) -> float:
-        """How long a note is put off after so many tries in vain."""
-        retries: int = 2 ** (attempt - 1)
-        return self._rooms.settings.printing.retry_s * min(retries, LONGEST_BACKOFF)
-
-
-def _drop_of(claim: Claim[Reading]) -> Drop:
-    refused = len(claim.reading.refusals) if claim.reading else 0
-    code = claim.rejection.code if claim.rejection else ""
-    return Drop(
-        claim.drop_id, claim.sha256, claim.size_bytes, claim.arrived_at, claim.claimed_at, refused=refused, code=code
-    )
-
-
-def _entries_of(claim: Claim[Reading], standings: Standings) -> tuple[Entry, ...]:
-    shipments = claim.reading.shipments if claim.reading else ()
-    return tuple(
-        Entry(each.position, each.shipment, each.sha256, standings.customer(each.shipment)) for each in shipments
-    )

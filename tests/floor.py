@@ -20,12 +20,13 @@ from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
 from service.model import Choice, Job, JobReport, PictureSize, Plan, QueueReport, RenderedNote, Route
-from service.pipeline import Pipeline, Rooms
+from service.pipeline import Pipeline
 from service.planning.house import compile_house
 from service.printing import Printer
 from service.printing.folder import FolderPrinter
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
+from service.rooms import Rooms
 from service.standings import Standings, recommend_nothing
 from service.tracking import Tracking
 from tests.conftest import ROOT
