@@ -147,6 +147,8 @@ def _lay_out(home: Path, units: dict[str, str]) -> None:
     layer = home / "layer"
     install = [ROOT / "deploy" / "install.sh"]
     subprocess.run(install, env={**os.environ, "DESTDIR": str(layer)}, check=True, capture_output=True, timeout=60)
+    for path in (layer / "etc/slipway").rglob("*"):  # on a real machine it belongs to a group that is not there yet
+        path.chmod(path.stat().st_mode | (0o005 if path.is_dir() else 0o004))
     (home / "units").mkdir()
     (home / "units" / "lab.target").write_text(TARGET)
     for name in MASKED:
