@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from service.files import fsync_folder, write_whole
-from service.intake.copies import COPY_NAME
+from service.intake.copies import COPY_NAME, copy_for
 from service.intake.guard import can_be_kept
 from service.intake.names import marked
 from service.intake.receipts import dumped, owner_of
@@ -67,6 +67,14 @@ def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
             claim_path.unlink()
     fsync_folder(spool.problem)
     return target
+
+
+def take_out(path: Path, spool: Spool, drop_id: str, name: str) -> Path:
+    """Move a file that was put away back to working/, durably: it is in work again; the path where it now is."""
+    copy = copy_for(spool, drop_id, name).path
+    path.rename(copy)
+    fsync_folder(spool.working)
+    return copy
 
 
 def find_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Path | None:

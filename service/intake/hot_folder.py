@@ -39,6 +39,7 @@ from service.intake.copies import (
     new_drop_id,
     write_copy,
 )
+from service.intake.deadly import DeadlyFiles
 from service.intake.guard import identity, read_guarded
 from service.intake.names import is_ignored, spool_name
 from service.intake.settling import Drop, Settling
@@ -74,6 +75,7 @@ class HotFolder(Generic[R]):
         self._read = read
         self._now = now
         self._settling = Settling(settings, grows_by_lines, now, monotonic)
+        self._deadly = DeadlyFiles(spool.reading)
         self._claimed: dict[str, Drop] = {}  # by drop id: handed over, not removed yet
         self._waiting = 0
         self._last_id_us = 0
@@ -191,7 +193,8 @@ class HotFolder(Generic[R]):
         if found.content is None:
             return found
         try:
-            return replace(found, reading=self._read(name, found.content))
+            with self._deadly.noted(found.content):
+                return replace(found, reading=self._read(name, found.content))
         except Rejected as error:
             return replace(found, rejection=error)
 

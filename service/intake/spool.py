@@ -6,7 +6,7 @@ done/YYYY-MM-DD/    copies whose shipments are all accounted for
 problem/            what was refused, with NAME.problem.json
 receipts/           NAME.receipt.json, for the shop
 decisions/          what a person decided, on its way into the ledger
-notes/, printers/, ledger.db, .lock
+notes/, printers/, ledger.db, .lock, .reading
 """
 
 import fcntl
@@ -70,6 +70,10 @@ class Spool:
     @property
     def lock(self) -> Path:
         return self.root / ".lock"
+
+    @property
+    def reading(self) -> Path:
+        return self.root / ".reading"
 
 
 def open_spool(root: Path) -> Spool:
