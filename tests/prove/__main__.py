@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
 from tests.prove.effects import effects
+from tests.prove.mutants import MUTANTS
 from tests.prove.oracle import Tally
 from tests.prove.report import Line, as_json, show
 from tests.prove.rig import Rig
@@ -28,6 +29,8 @@ def main() -> int:
         for effect in effects():
             print(f"{effect.kind:6} {effect.name}")  # noqa: T201
         return 0
+    if arguments.mutants:
+        return int(not all_found_out(arguments.seed, arguments.budget))
     chosen = [each for each in CAMPAIGNS if not arguments.only or each.name in arguments.only.split(",")]
     lines = prove(chosen, arguments.budget, arguments.seed, arguments.runs)
     said = as_json(lines, arguments.seed)
@@ -54,6 +57,23 @@ def prove(chosen: Sequence[Campaign], budget_s: float, seed: int, most_runs: int
     return lines
 
 
+def all_found_out(seed: int, budget_s: float) -> bool:
+    """True if each mutant turns its campaign red; says so for each."""
+    by_name = {campaign.name: campaign for campaign in CAMPAIGNS}
+    survived = []
+    for number, (name, mutant) in enumerate(MUTANTS.items()):
+        campaign = by_name[mutant.campaign]
+        share_s = budget_s / len(MUTANTS)
+        tally = (
+            Tally() if campaign.missing else run(campaign, seed + number, Allowance(time.monotonic() + share_s), name)
+        )
+        word = campaign.missing or ("found out" if tally.is_red else "SURVIVED")
+        print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:200]}")  # noqa: T201
+        if word == "SURVIVED":
+            survived.append(name)
+    return not survived
+
+
 def run(campaign: Campaign, seed: int, allowance: Allowance, mutant: str = "") -> Tally:
     """One campaign on a rig of its own: so a seed replays it alone as it ran among others."""
     with Rig(seed, mutant) as rig:
@@ -77,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default="", help=f"some of: {', '.join(each.name for each in CAMPAIGNS)}")
     parser.add_argument("--runs", type=int, default=sys.maxsize, help="at most so many runs of each campaign")
     parser.add_argument("--full", action="store_true", help="a campaign that can't run here is a failure")
+    parser.add_argument(
+        "--mutants", action="store_true", help="take precautions away, one by one: each must be found out"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there, as JSON")
     parser.add_argument("--list", action="store_true", help="only say which failpoints there are")
     return parser

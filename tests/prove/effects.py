@@ -20,7 +20,15 @@ SERVICE = Path(__file__).parent.parent.parent / "service"
 # and rendering, which touches nothing but its own copy of the layouts.
 ROOMS = (
     *("files", "drops", "decisions", "queue_decisions", "packing", "metrics", "pipeline", "tracking", "daemon"),
-    *("intake/archive", "intake/asked", "intake/copies", "intake/guard", "intake/hot_folder", "intake/receipts"),
+    *(
+        "intake/archive",
+        "intake/asked",
+        "intake/copies",
+        "intake/deadly",
+        "intake/guard",
+        "intake/hot_folder",
+        "intake/receipts",
+    ),
     *("intake/spool", "intake/reading", "intake/settling", "intake/watch", "lanes", "delivery", "reload", "signs"),
     *("ledger/ledger", "ledger/writer", "printing/cups_printer", "printing/cupsd", "printing/device"),
     *("printing/folder", "printing/ipp_client", "printing/watched", "queue_watch", "clock", "faults"),
@@ -106,13 +114,13 @@ class _Wrapping(ast.NodeTransformer):
         self._inside: list[str] = []
         self._count: Counter[str] = Counter()
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802 - as ast names it
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._visit_within(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._visit_within(node)
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         said = _effect_said(node, self._room)
         if said is None:
@@ -123,7 +131,7 @@ class _Wrapping(ast.NodeTransformer):
         wrapped = ast.Call(func=ast.Name("_at", ast.Load()), args=[*_constants(name, kind), late], keywords=[])
         return ast.copy_location(wrapped, node)
 
-    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:  # noqa: N802
+    def visit_With(self, node: ast.With) -> ast.AST | list[ast.AST]:
         """A transaction is an effect when it ends: between its last statement and its commit, and after that."""
         self.generic_visit(node)
         opened = node.items[-1].context_expr

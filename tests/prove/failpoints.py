@@ -1,8 +1,8 @@
 """What happens at a failpoint, inside the process under test.
 
-A `Strike` is armed for one moment of one effect and for how manyeth time it comes; it happens once. The rig arms strikes
-at the start of the process, and further ones later through a pipe with a name. What has struck, and what was passed if
-that is wanted, is written to a file before anything happens, so that a kill leaves its trace.
+A `Strike` is armed for one moment of one effect, and for the first, second ... time that it comes; it happens once. The
+rig arms strikes at the start of the process, and a further one later through a pipe with a name. What has struck, and
+what was passed if that is wanted, is written to a file before anything happens, so that a kill leaves its trace.
 
     kill                 SIGKILL to ourselves
     term                 SIGTERM to ourselves; the effect goes on

@@ -68,19 +68,23 @@ def disk(home: Path) -> Iterator[Disk]:
 
 
 def can_mount_tmpfs() -> bool:
-    with suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
-        with tmpfs(Path(home), "size=1m"):
-            return True
+    with suppress(OSError, subprocess.SubprocessError), _a_folder() as home, tmpfs(home, "size=1m"):
+        return True
     return False
 
 
 def can_mount_loop() -> bool:
-    with suppress(OSError, subprocess.SubprocessError), tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
-        with disk(Path(home)) as made:
-            made.cut_power()
-            made.restore()
-            return True
+    with suppress(OSError, subprocess.SubprocessError), _a_folder() as home, disk(home) as made:
+        made.cut_power()
+        made.restore()
+        return True
     return False
+
+
+@contextmanager
+def _a_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
+        yield Path(home)
 
 
 def runs(*command: str) -> bool:

@@ -54,7 +54,7 @@ MUTANTS = {
         "the fsync of a file's content", "files", "write_aside", "os.fsync(descriptor)", "None", "power"
     ),
     "no-fsync-of-folders": Mutant(
-        "the fsync of a folder's names", "files", "fsync_folder", "os.fsync(descriptor)", "None", "power"
+        "the fsync of a folder's names", "files", "fsync_folder", "os.fsync(descriptor)", "None", "order"
     ),
     "ledger-synchronous-normal": Mutant(
         "the fsync of each commit",
@@ -70,7 +70,7 @@ MUTANTS = {
         "_submit",
         "rooms.ledger.intend(key, note, queue, moments)",
         "True",
-        "kill",
+        "order",
     ),
     "no-orphan-sweep": Mutant(
         "the sweep of what an earlier try left at the printer",
@@ -78,7 +78,7 @@ MUTANTS = {
         "_submit",
         "self._discard_orphan(account)",
         "None",
-        "kill",
+        "submission",
     ),
     "no-name-check": Mutant(
         "the look whether a job of this id is ours, by its name",

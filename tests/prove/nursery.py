@@ -70,7 +70,7 @@ class Life:
 class Nursery:
     """A process that starts services; `mutant` takes a precaution of theirs away."""
 
-    def __init__(self, home: Path, mutant: str = "", preload: dict[str, str] | None = None) -> None:
+    def __init__(self, home: Path, mutant: str = "", environ: dict[str, str] | None = None) -> None:
         self._home = home
         self._count = 0
         self._lives: dict[int, Life] = {}
@@ -81,7 +81,7 @@ class Nursery:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.prove.under_test", *named],
             cwd=ROOT,
-            env=os.environ | (preload or {}),
+            env=os.environ | (environ or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -198,11 +198,11 @@ class Rig:
     def __exit__(self, *_: object) -> None:
         self._kept.close()
 
-    def nursery_with(self, preload: dict[str, str]) -> "Nursery":
-        """A further nursery, with other libraries loaded first; it ends with the rig."""
-        home = self.home / f"nursery-{len(preload)}-{self._scenes}"
+    def nursery_with(self, environ: dict[str, str]) -> "Nursery":
+        """A further nursery, with more in its environment; it ends with the rig."""
+        home = self.home / f"nursery-{self._scenes}"
         home.mkdir()
-        nursery = Nursery(home, self._mutant, preload)
+        nursery = Nursery(home, self._mutant, environ)
         self._kept.callback(nursery.stop)
         return nursery
 

@@ -19,6 +19,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -94,6 +95,9 @@ def warm_up() -> None:
     """Import all that a service imports, and start the server that its render workers are forked from."""
     from multiprocessing import forkserver
 
+    if clock := os.environ.get("PROVE_CLOCK"):
+        shift_clock(Path(clock))
+
     import service.cli.service
     import service.rendering.pool
 
@@ -105,6 +109,14 @@ def warm_up() -> None:
     # it runs; a service that was forked from here can't wait for it, and need not
     forkserver.ensure_running = lambda: None
     forkserver._forkserver.ensure_running = lambda: None  # type: ignore[attr-defined]
+
+
+def shift_clock(shift: Path) -> None:
+    """The wall clock is as many seconds off as the file says, from one look at it to the next."""
+    import service.clock
+
+    true_now = service.clock.utc_now
+    service.clock.utc_now = lambda: true_now() + timedelta(seconds=float(shift.read_text() or 0))
 
 
 def serve() -> None:

@@ -22,6 +22,10 @@ PER_SCENE = 14  # runs on one spool
 DRAIN_S = 40.0
 NEVER_HERE = ("printing.folder", "intake.asked.put_asked", "intake.asked.take_answer", "metrics")  # CUPS; commands
 AT_START = ("intake.spool", "decisions.Decisions.forget_answers")
+AT_THE_PRINTER = (
+    *("pipeline._submit", "ledger.ledger.intend", "ledger.ledger.note_job", "ledger.ledger.accept"),
+    *("printing.cupsd.Cupsd.submit", "printing.cupsd.Cupsd.let_go", "ledger.ledger.complete"),
+)
 KILLS = ("write", "pwrite64", "fsync", "fdatasync", "rename", "unlink", "unlinkat", "ftruncate", "sendto", "openat")
 FAILS = ("pwrite64", "fsync", "fdatasync", "rename", "unlink", "ftruncate")
 
@@ -68,6 +72,13 @@ def ordinary_run(rig: Rig) -> Counter[tuple[str, str]]:
 def kill_at_each(rig: Rig, allowance: Allowance) -> Tally:
     """kill -9 at one moment after the other; between two of them everything is worked off."""
     return _struck(rig, allowance, targets(rig, rig.chance_of("kill"), "kill"))
+
+
+def kill_at_the_printer(rig: Rig, allowance: Allowance) -> Tally:
+    """The same at the moments between intent and receipt, where a sheet can be lost or doubled."""
+    found = targets(rig, rig.chance_of("submission"), "kill")
+    plan = [target for target in found if target.effect.name.startswith(AT_THE_PRINTER) and target.passes]
+    return _struck(rig, allowance, plan)
 
 
 def terminate_at_each(rig: Rig, allowance: Allowance) -> Tally:
@@ -234,6 +245,7 @@ def _traced(life: Life, injection: str) -> Iterator[None]:
 
 
 CAMPAIGNS = (
+    Campaign("submission", "kill -9 between intent and receipt", "SIGKILL", "one sheet", kill_at_the_printer, 2),
     Campaign("kill", "kill -9 at each failpoint", "SIGKILL", "all done by the next start", kill_at_each, 6),
     Campaign("kill-pairs", "kill -9 in pairs", "SIGKILL, again in the recovery", "the same", kill_in_pairs, 3),
     Campaign("term", "SIGTERM at each failpoint", "SIGTERM", "exit 0 in time", terminate_at_each, 3),

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tests.ipp_printer import IppPrinter
+from tests.programs import until
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.failpoints import Strike
 from tests.prove.oracle import Tally
 from tests.prove.rig import NotSettled, Rig, Scene, doubles
-from tests.programs import until
 
 QUEUE = "uk-notes"
 NOTES = 6
