@@ -18,7 +18,7 @@ from tests.prove.effects import effects
 from tests.prove.mutants import MUTANTS
 from tests.prove.oracle import Tally
 from tests.prove.report import Line, as_json, show
-from tests.prove.rig import Rig
+from tests.prove.rig import NotSettled, Rig
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -68,7 +68,7 @@ def all_found_out(seed: int, budget_s: float) -> bool:
             Tally() if campaign.missing else run(campaign, seed + number, Allowance(time.monotonic() + share_s), name)
         )
         word = campaign.missing or ("found out" if tally.is_red else "SURVIVED")
-        print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:200]}")  # noqa: T201
+        print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:150]}", flush=True)  # noqa: T201
         if word == "SURVIVED":
             survived.append(name)
     return not survived
@@ -79,6 +79,10 @@ def run(campaign: Campaign, seed: int, allowance: Allowance, mutant: str = "") -
     with Rig(seed, mutant) as rig:
         try:
             return campaign.run(rig, allowance)
+        except NotSettled as error:
+            tally = Tally(runs=1)
+            tally.find(f"did not come: {error}")
+            return tally
         except Exception:  # noqa: BLE001 - a campaign that breaks is red, and the others go on
             tally = Tally(runs=1)
             tally.find(f"the campaign broke: {traceback.format_exc(limit=-6)}")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pypdf import PdfReader
+from pypdf.errors import PyPdfError
 
 from tests.cups_lab import job_name_of, sheets
 from tests.prove.orders import MARKER, Dropped
@@ -200,9 +201,12 @@ def leaks(folders: Iterable[Path], marker: str = MARKER) -> list[str]:
 
 
 def _sheet(path: Path) -> Sheet:
-    reader = PdfReader(io.BytesIO(path.read_bytes()))
-    title = NOTE.search(str(reader.metadata.title if reader.metadata else ""))
-    text = "\n".join(page.extract_text() for page in reader.pages)
+    try:
+        reader = PdfReader(io.BytesIO(path.read_bytes()))
+        title = NOTE.search(str(reader.metadata.title if reader.metadata else ""))
+        text = "\n".join(page.extract_text() for page in reader.pages)
+    except PyPdfError:  # cut short, or no document of ours
+        title, text = None, ""
     at_s = int(path.name.partition("-")[0]) / 1e9
     return Sheet(path.parent.name, job_name_of(path), title[1] if title else "unreadable", text, at_s)
 

@@ -143,7 +143,8 @@ class Scene:
         tally = self.oracle.judge(may_flag=may_flag)
         if failed:
             tally.find(failed)
-        left = open_jobs(self.lab) & {note for drop in self.oracle.dropped.values() for note in drop.note_ids}
+        ours = {note_id for drop in self.oracle.dropped.values() for note_id in drop.note_ids}
+        left = {name for name in open_jobs(self.lab) if name.partition(".g")[0] in ours}
         if left:
             tally.find(f"left in the queues of CUPS: {sorted(left)[:5]}")
         for leak in self.leaks():
@@ -228,12 +229,12 @@ class Rig:
 
 
 def open_jobs(lab: CupsLab) -> set[str]:
-    """The names of the jobs that CUPS still has, held ones too."""
+    """The names of the jobs that CUPS still has, held ones too; it tells job-billing, and keeps job-name to itself."""
     try:
-        jobs = lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-name"])
+        jobs = lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-id", "job-billing"])
     except (RuntimeError, OSError) as error:  # pycups raises RuntimeError where there is no server
         return {f"no cupsd: {type(error).__name__}"}
-    return {str(job.get("job-name", "")) for job in jobs.values()}
+    return {str(job.get("job-billing", "")) for job in jobs.values()}
 
 
 def doubles(lab: CupsLab) -> Iterable[IppPrinter]:
