@@ -8,14 +8,17 @@ import argparse
 import json
 import random
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
 from tests.prove.effects import effects
 from tests.prove.mutants import MUTANTS
+from tests.prove.nursery import Nursery
 from tests.prove.oracle import Tally
 from tests.prove.report import Line, as_json, show
 from tests.prove.rig import NotSettled, Rig
@@ -45,16 +48,27 @@ def main() -> int:
 def prove(chosen: Sequence[Campaign], budget_s: float, seed: int, most_runs: int = sys.maxsize) -> list[Line]:
     """Run these campaigns within the budget, each with its share of what is left."""
     lines, until = [], time.monotonic() + budget_s
-    for number, campaign in enumerate(chosen):
-        if missing := campaign.missing:
-            lines.append(Line(campaign, Tally(), 0.0, f"not run: {missing}"))
-            continue
-        shares = sum(each.share for each in chosen[number:] if not each.missing)
-        began = time.monotonic()
-        allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs)
-        lines.append(Line(campaign, run(campaign, seed, allowance), time.monotonic() - began))
-        sys.stderr.write(f"{lines[-1].in_short}\n")
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home, closing_nursery(Path(home)) as nursery:
+        for number, campaign in enumerate(chosen):
+            if missing := campaign.missing:
+                lines.append(Line(campaign, Tally(), 0.0, f"not run: {missing}"))
+                continue
+            shares = sum(each.share for each in chosen[number:] if not each.missing)
+            began = time.monotonic()
+            allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs)
+            tally = run(campaign, Rig(seed, nursery=nursery), allowance)
+            lines.append(Line(campaign, tally, time.monotonic() - began))
+            sys.stderr.write(f"{lines[-1].in_short}\n")
     return lines
+
+
+@contextmanager
+def closing_nursery(home: Path) -> Iterator[Nursery]:
+    nursery = Nursery(home)
+    try:
+        yield nursery
+    finally:
+        nursery.stop()
 
 
 def all_found_out(seed: int, budget_s: float) -> bool:
@@ -65,7 +79,9 @@ def all_found_out(seed: int, budget_s: float) -> bool:
         campaign = by_name[mutant.campaign]
         share_s = budget_s / len(MUTANTS)
         tally = (
-            Tally() if campaign.missing else run(campaign, seed + number, Allowance(time.monotonic() + share_s), name)
+            Tally()
+            if campaign.missing
+            else run(campaign, Rig(seed + number, name), Allowance(time.monotonic() + share_s))
         )
         word = campaign.missing or ("found out" if tally.is_red else "SURVIVED")
         print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:150]}", flush=True)  # noqa: T201
@@ -74,9 +90,9 @@ def all_found_out(seed: int, budget_s: float) -> bool:
     return not survived
 
 
-def run(campaign: Campaign, seed: int, allowance: Allowance, mutant: str = "") -> Tally:
+def run(campaign: Campaign, rig: Rig, allowance: Allowance) -> Tally:
     """One campaign on a rig of its own: so a seed replays it alone as it ran among others."""
-    with Rig(seed, mutant) as rig:
+    with rig:
         try:
             return campaign.run(rig, allowance)
         except NotSettled as error:

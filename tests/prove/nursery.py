@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -71,6 +72,7 @@ class Nursery:
     """A process that starts services; `mutant` takes a precaution of theirs away."""
 
     def __init__(self, home: Path, mutant: str = "", environ: dict[str, str] | None = None) -> None:
+        self.ordinary: Counter[tuple[str, str]] | None = None  # how often an ordinary run comes to each moment
         self._home = home
         self._count = 0
         self._lives: dict[int, Life] = {}

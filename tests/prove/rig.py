@@ -177,12 +177,12 @@ class Scene:
 class Rig:
     """What campaigns stand on."""
 
-    def __init__(self, seed: int, mutant: str = "") -> None:
+    def __init__(self, seed: int, mutant: str = "", nursery: Nursery | None = None) -> None:
         self.seed = seed
-        self.chance = random.Random(seed)
         self._mutant = mutant
+        self._lent = nursery
         self._kept = ExitStack()
-        self._orders = Orders(self.chance)
+        self._orders = Orders(self.chance_of("orders"))
         self._scenes = 0
 
     def chance_of(self, purpose: str) -> random.Random:
@@ -192,8 +192,11 @@ class Rig:
     def __enter__(self) -> "Rig":
         self.home = Path(tempfile.mkdtemp(prefix="slipway-prove-"))
         self._kept.callback(shutil.rmtree, self.home, ignore_errors=True)
-        self.nursery = Nursery(self.home, self._mutant)
-        self._kept.callback(self.nursery.stop)
+        if self._lent:
+            self.nursery = self._lent
+        else:
+            self.nursery = Nursery(self.home, self._mutant)
+            self._kept.callback(self.nursery.stop)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -208,7 +211,14 @@ class Rig:
         return nursery
 
     @contextmanager
-    def scene(self, *, root: Path | None = None, nursery: Nursery | None = None, **settings: object) -> Iterator[Scene]:
+    def scene(
+        self,
+        *,
+        root: Path | None = None,
+        nursery: Nursery | None = None,
+        orders: Orders | None = None,
+        **settings: object,
+    ) -> Iterator[Scene]:
         """A spool (under `root`, if that is named) and a cupsd with its printers, all fresh."""
         self._scenes += 1
         home = self.home / f"scene-{self._scenes}"
@@ -221,7 +231,7 @@ class Rig:
             overrides = {f"SLIPWAY_{name.upper()}": str(value) for name, value in settings.items()}
             environ = HASTY | {"SLIPWAY_SPOOL": str(spool), "SLIPWAY_PRINTING_CUPS_SOCKET": lab.socket} | overrides
             oracle = Oracle(spool, home / "paper")
-            scene = Scene(home, lab, nursery or self.nursery, self._orders, environ, oracle)
+            scene = Scene(home, lab, nursery or self.nursery, orders or self._orders, environ, oracle)
             try:
                 yield scene
             finally:

@@ -9,13 +9,14 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.effects import Effect, effects
 from tests.prove.failpoints import MOMENTS, Strike
 from tests.prove.nursery import Life
 from tests.prove.oracle import Tally
-from tests.prove.orders import Dropped
+from tests.prove.orders import Dropped, Orders
 from tests.prove.rig import NotSettled, Rig, Scene
 
 PER_SCENE = 14  # runs on one spool
@@ -46,7 +47,7 @@ class Target:
 
 def targets(rig: Rig, chance: random.Random, *actions: str) -> list[Target]:
     """Every moment that a service with CUPS can come to, in the order of this seed; those of an ordinary run first."""
-    passed = ordinary_run(rig)
+    passed = rig.nursery.ordinary = rig.nursery.ordinary or ordinary_run(rig)
     found = [
         Target(effect, moment, passed[effect.name, moment], action)
         for effect in effects()
@@ -60,7 +61,7 @@ def targets(rig: Rig, chance: random.Random, *actions: str) -> list[Target]:
 
 def ordinary_run(rig: Rig) -> Counter[tuple[str, str]]:
     """How often each moment comes while one of each kind of drop is worked off, and a note printed again."""
-    with rig.scene() as scene:
+    with rig.scene(orders=Orders(random.Random(0), first=600_000)) as scene:
         scene.drop(*scene.orders.assortment())
         life = scene.start(trace=True)
         scene.settle()
@@ -188,7 +189,7 @@ def _in_words(tally: Tally, struck: Sequence[str]) -> Tally:
 
 def inject_at_system_calls(rig: Rig, allowance: Allowance) -> Tally:
     """SIGKILL, EIO or ENOSPC at the Nth write, fsync, rename ... of one order, by strace at the running service."""
-    chance, tally = rig.chance_of("syscalls"), Tally()
+    chance, tally, came = rig.chance_of("syscalls"), Tally(), 0
     while allowance.has_room(tally.runs, 8):
         with rig.scene() as scene:
             injected: list[str] = []
@@ -196,9 +197,10 @@ def inject_at_system_calls(rig: Rig, allowance: Allowance) -> Tally:
                 if not allowance.has_room(tally.runs, 8):
                     break
                 injected.append(_injection(chance))
-                _inject(scene, injected[-1])
+                came += _inject(scene, injected[-1])
                 tally.runs += 1
             tally.add(_in_words(scene.verdict(may_flag=True), injected))
+    tally.remarks = [f"{came} of {tally.runs} came to pass"]
     return tally
 
 
@@ -208,32 +210,26 @@ def _injection(chance: random.Random) -> str:
     return f"{chance.choice(FAILS)}:error={chance.choice(('EIO', 'ENOSPC'))}:when={chance.randint(1, 12)}"
 
 
-def _inject(scene: Scene, injection: str) -> None:
+def _inject(scene: Scene, injection: str) -> bool:
+    """True if it came to pass."""
     if scene.life is None or scene.life.ended.is_set():
         scene.start()
         scene.wait_ready()
     assert scene.life
-    with _traced(scene.life, injection):
+    told = scene.home / "strace"
+    with _traced(scene.life, injection, told):
         scene.drop(scene.orders.one())
         await_end(scene, scene.life)
+    text = told.read_text(errors="replace")
+    return "INJECTED" in text or "killed by SIGKILL" in text
 
 
 @contextmanager
-def _traced(life: Life, injection: str) -> Iterator[None]:
+def _traced(life: Life, injection: str, told: Path) -> Iterator[None]:
     """strace at this service inside the block; it is attached when the block begins."""
     call = injection.partition(":")[0]
-    command = [
-        "strace",
-        "-f",
-        "-p",
-        str(life.pid),
-        "-e",
-        f"trace={call}",
-        "-e",
-        f"inject={injection}",
-        "-o",
-        "/dev/null",
-    ]
+    where = ("-f", "-p", str(life.pid), "-o", str(told))
+    command = ["strace", *where, "-e", f"trace={call}", "-e", f"inject={injection}"]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
     assert tracer.stderr
     tracer.stderr.readline()  # "Process N attached"

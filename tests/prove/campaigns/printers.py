@@ -169,6 +169,7 @@ def _under(rig: Rig, fault: Fault, chance: random.Random) -> Tally:
         with suppress(NotSettled):
             scene.wait(lambda: False, "the time of the fault", chance.uniform(0.5, 2.5))
         fault.ends(scene, printer)
+        scene.lab.connection().enablePrinter(QUEUE)  # a person does so, where CUPS has stopped the queue: queue.down
         scene.drop(*drops[4:])
         if fault.may_reprint:
             scene.oracle.reprinted |= {note_id for drop in drops for note_id in drop.note_ids}
