@@ -78,10 +78,15 @@ def take_out(path: Path, spool: Spool, drop_id: str, name: str) -> Path:
 
 
 def find_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Path | None:
-    """The file with this content that was put away on that day, or refused in part: the ledger knows no names."""
+    """A file with this content that was put away on that day, or refused in part: the ledger knows no names."""
+    return next(all_archived(spool, day, sha256, size_bytes), None)
+
+
+def all_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Iterator[Path]:
+    """Every such file: the same content may have been dropped under several names."""
     folders = [spool.done / f"{day:%Y-%m-%d}", spool.problem]
     paths = (path for folder in folders if folder.is_dir() for path in folder.iterdir())
-    return next((path for path in paths if _has_content(path, sha256, size_bytes)), None)
+    return (path for path in paths if _has_content(path, sha256, size_bytes))
 
 
 def _drop_of(claim_path: Path) -> tuple[str, str]:

@@ -7,7 +7,7 @@ what was passed if that is wanted, is written to a file before anything happens,
     kill                 SIGKILL to ourselves
     term                 SIGTERM to ourselves; the effect goes on
     stop                 SIGSTOP to ourselves: a moment that lasts, until the rig lets go on
-    eio, enospc, emfile  the call fails that way: before it, nothing was done; after it, it was done and nobody knows
+    eio, enospc          the call fails that way: before it, nothing was done; after it, it was done and nobody knows
 """
 
 import errno
@@ -24,8 +24,8 @@ import sqlalchemy as sa
 
 R = TypeVar("R")
 SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}
-ERRORS = {"eio": errno.EIO, "enospc": errno.ENOSPC, "emfile": errno.EMFILE}
-LEDGER_SAYS = {"eio": "disk I/O error", "enospc": "database or disk is full", "emfile": "unable to open database file"}
+ERRORS = {"eio": errno.EIO, "enospc": errno.ENOSPC}
+LEDGER_SAYS = {"eio": "disk I/O error", "enospc": "database or disk is full"}
 MOMENTS = ("before", "after")
 
 

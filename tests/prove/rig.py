@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import tempfile
 import threading
 import time
@@ -154,7 +153,8 @@ class Scene:
     def leaks(self) -> list[str]:
         """Where names stand that may stand in orders and notes alone."""
         folders = [self.spool / name for name in ("receipts", "decisions")]
-        return leaks([*folders, *self.spool.glob("ledger.db*"), self.log, self.lab.home / "log"])
+        of_cups = [self.lab.home / name for name in ("log", "spool", "cache")]
+        return leaks([*folders, *self.spool.glob("ledger.db*"), self.log, *of_cups])
 
     def logged(self, event: str) -> list[dict[str, object]]:
         """Every event of this kind."""
@@ -249,10 +249,3 @@ def open_jobs(lab: CupsLab) -> set[str]:
 
 def doubles(lab: CupsLab) -> Iterable[IppPrinter]:
     return [printer for printer in lab.printers.values() if isinstance(printer, IppPrinter)]
-
-
-def stopped_for(life: Life, seconds: float) -> None:
-    """SIGSTOP for a while."""
-    life.signal(signal.SIGSTOP)
-    threading.Event().wait(seconds)
-    life.signal(signal.SIGCONT)
