@@ -58,7 +58,7 @@ def prove(chosen: Sequence[Campaign], budget_s: float, seed: int, most_runs: int
             allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs)
             tally = run(campaign, Rig(seed, nursery=nursery), allowance)
             lines.append(Line(campaign, tally, time.monotonic() - began))
-            sys.stderr.write(f"{lines[-1].in_short}\n")
+            sys.stderr.write("\n".join((lines[-1].in_short, *tally.findings, "")))
     return lines
 
 
