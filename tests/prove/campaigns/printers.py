@@ -29,7 +29,6 @@ class Fault:
     ends: Callable[[Scene, IppPrinter], None]
     may_flag: bool = False
     prints_in_s: float = 0.0
-    may_reprint: bool = False  # a further, marked sheet may come in place of one that the printer gave up
 
 
 def _set(**fields: object) -> Callable[[Scene, IppPrinter], None]:
@@ -123,9 +122,9 @@ FAULTS = (
     Fault("printer crashes, forgets all", _crash, _on, may_flag=True, prints_in_s=0.3),
     Fault("printer hangs", _hang, _wake),
     Fault("printer takes no jobs", _set(accepting=False), _set(accepting=True)),
-    Fault("printer gives jobs up", _set(aborts=True), _set(aborts=False), may_flag=True, may_reprint=True),
-    Fault("printer refuses the format", _set(refuses_format=True), _set(refuses_format=False), True, 0.0, True),
-    Fault("connection cut in a document", _set(cuts_after_bytes=1000), _set(cuts_after_bytes=None), True, 0.0, True),
+    Fault("printer gives jobs up", _set(aborts=True), _set(aborts=False), may_flag=True),
+    Fault("printer refuses the format", _set(refuses_format=True), _set(refuses_format=False), may_flag=True),
+    Fault("connection cut in a document", _set(cuts_after_bytes=1000), _set(cuts_after_bytes=None), may_flag=True),
     Fault("somebody cancels at the printer", _cancel_a_job, _nothing, may_flag=True, prints_in_s=0.5),
     Fault("printer keeps no record", _set(forgets=True), _set(forgets=False), may_flag=True),
     Fault("printer tells no jobs, by IPP", _set(withholds="ipp"), _set(withholds="")),
@@ -171,8 +170,6 @@ def _under(rig: Rig, fault: Fault, chance: random.Random) -> Tally:
         fault.ends(scene, printer)
         scene.lab.connection().enablePrinter(QUEUE)  # a person does so, where CUPS has stopped the queue: queue.down
         scene.drop(*drops[4:])
-        if fault.may_reprint:
-            scene.oracle.reprinted |= {note_id for drop in drops for note_id in drop.note_ids}
         return scene.verdict(may_flag=fault.may_flag)
 
 
