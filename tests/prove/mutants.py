@@ -99,7 +99,7 @@ MUTANTS = {
     "no-compare-and-set": Mutant(
         "removal only of what was copied, by its identity",
         "intake/hot_folder",
-        "remove",
+        "_remove",
         "identity(path.lstat()) == drop.identity",
         "True",
         "replaced",

@@ -89,7 +89,8 @@ class Nursery:
             stderr=self._log,
             start_new_session=True,
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         if self._answers.get(timeout=START_S) < 0:
             raise RuntimeError((home / "nursery.log").read_text()[-2000:])
 
@@ -121,19 +122,23 @@ class Nursery:
         if self._process.stdin:
             self._process.stdin.close()
         end(self._process)
+        self._listener.join(START_S)
         self._log.close()
 
     def _listen(self) -> None:
         assert self._process.stdout
-        for line in self._process.stdout:
-            said: dict[str, Any] = json.loads(line)
-            if "ended" in said:
-                life = self._lives[said["ended"]]
-                life.status = said["status"]
-                life.ended.set()
-            elif "started" in said:
-                self._lives[said["started"]] = Life(said["started"], Path(), Path())
-                self._answers.put(said["started"])
-            else:
-                self._answers.put(0)
+        with self._process.stdout as lines:
+            for line in lines:
+                self._hear(json.loads(line))
         self._answers.put(-1)
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        if "ended" in said:
+            life = self._lives[said["ended"]]
+            life.status = said["status"]
+            life.ended.set()
+        elif "started" in said:
+            self._lives[said["started"]] = Life(said["started"], Path(), Path())
+            self._answers.put(said["started"])
+        else:
+            self._answers.put(0)

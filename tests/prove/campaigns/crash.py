@@ -243,6 +243,8 @@ def _traced(life: Life, injection: str, told: Path) -> Iterator[None]:
     finally:
         tracer.send_signal(signal.SIGTERM)
         tracer.wait(DRAIN_S)
+        drain.join(DRAIN_S)
+        tracer.stderr.close()
 
 
 CAMPAIGNS = (

@@ -14,7 +14,7 @@ STORY = (
     # our own copy is durable, content and name, before the ledger says that we have it
     *("before intake.copies.write_copy.write_aside", *DURABLE, NAMES),
     # the ledger has it before it leaves the hot folder
-    *("before ledger.ledger.record_drop.write", COMMIT, "before intake.hot_folder.HotFolder.remove.unlink"),
+    *("before ledger.ledger.record_drop.write", COMMIT, "before intake.hot_folder.HotFolder._remove.unlink"),
     # the intent is on disk before CUPS hears of it, the job's id before anything can print
     *("before ledger.ledger.intend.move", COMMIT, "before printing.cupsd.Cupsd.submit.ask"),
     *("before ledger.ledger.note_job.write", COMMIT, "before printing.cupsd.Cupsd.let_go.ask"),
