@@ -38,7 +38,7 @@ HASTY = {
     "SLIPWAY_RENDERING_WORKERS": "1",
 }
 SETTLE_S = 45.0  # everything that was dropped is at an end by then
-MOST_RESTARTS = 12
+MOST_RESTARTS = 30
 
 
 class NotSettled(Exception):
@@ -195,7 +195,10 @@ class Rig:
         if self._lent:
             self.nursery = self._lent
         else:
-            self.nursery = Nursery(self.home, self._mutant)
+            with ExitStack() as failing:
+                failing.callback(self._kept.close)
+                self.nursery = Nursery(self.home, self._mutant)
+                failing.pop_all()
             self._kept.callback(self.nursery.stop)
         return self
 

@@ -23,6 +23,7 @@ class Shortage:
     options: str
     begins: Callable[[Path], None]
     ends: Callable[[Path], None]
+    finds_it_so: bool = False  # the service is killed before, and the next one finds the disk like this
 
 
 def _fill(place: Path) -> None:
@@ -44,11 +45,10 @@ def _empty(place: Path) -> None:
 
 
 def _remount(mode: str) -> Callable[[Path], None]:
-    """A tmpfs with files open for writing refuses to be read-only at once: then the kernel is asked to be rude."""
+    """A disk on which files are open for writing can't be made read-only: the service was killed before."""
 
     def remount(place: Path) -> None:
-        command = ["mount", "-o", f"remount,{mode}", str(place)]
-        subprocess.run(command, check=mode == "rw", capture_output=True)
+        subprocess.run(["mount", "-o", f"remount,{mode}", str(place)], check=True, capture_output=True)
 
     return remount
 
@@ -56,7 +56,7 @@ def _remount(mode: str) -> Callable[[Path], None]:
 SHORTAGES = (
     Shortage("full", "size=16m", _fill, _empty),
     Shortage("no inodes", "size=64m,nr_inodes=600", _take_inodes, _empty),
-    Shortage("read-only", "size=64m", _remount("ro"), _remount("rw")),
+    Shortage("read-only", "size=64m", _remount("ro"), _remount("rw"), finds_it_so=True),
 )
 
 
@@ -79,6 +79,8 @@ def _short_of(rig: Rig, shortage: Shortage, reserve_mb: int) -> Tally:
         _arrive_elsewhere(scene)
         scene.drop(scene.orders.one())
         scene.settle()
+        if shortage.finds_it_so:
+            scene.kill()
         shortage.begins(place)
         scene.drop(scene.orders.one(), scene.orders.parcels())
         with suppress(NotSettled):
