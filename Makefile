@@ -1,6 +1,6 @@
 # Slipway. The first two are for everybody; neither needs anything but Python 3.11 and make.
 
-.PHONY: help demo test run check bench install uninstall setup setup-dev lock clean
+.PHONY: help demo test run check bench prove install uninstall setup setup-dev lock clean
 
 help:
 	@echo 'make demo    set up, print the sample orders to folder printers, show what came of them'
@@ -8,6 +8,7 @@ help:
 	@echo 'make run     the service in the foreground, on var/'
 	@echo 'make check   format, lint, types, import arrows'
 	@echo 'make bench   figures of this machine, as ratios of one run; installs the peers for it'
+	@echo 'make prove   ten minutes of faults; what came out is counted at the printers; BUDGET=3h, SEED=N, ONLY=kill, FULL=1'
 	@echo 'make install    on a Debian machine, as root: user, program, units, first check; docs/install.md'
 	@echo 'make uninstall  takes all that away again; spool and configuration stay'
 
@@ -33,6 +34,12 @@ bench:
 	@deploy/setup.sh dev
 	@tests/bench/install_peers.sh
 	.venv/bin/python -m tests.bench
+
+prove:
+	@tests/install_debian_packages.sh
+	@deploy/setup.sh dev
+	.venv/bin/python -m tests.prove --budget $(or $(BUDGET),10m) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full)
 
 install:
 	@deploy/install.sh

@@ -17,7 +17,7 @@ from typing import Any
 
 from service.errors import OwnFault, SlipwayError, SourceChanged, SpoolFull
 from service.faults import contained
-from service.intake.archive import ProblemReport, archive, find_archived, refuse
+from service.intake.archive import ProblemReport, all_archived, archive, find_archived, refuse, take_out
 from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
 from service.intake.receipts import read_receipt, write_receipt
@@ -35,14 +35,13 @@ PAUSE_TIMES = 10  # after writing a receipt, that drop rests ten times as long
 
 @dataclass(slots=True)
 class _Worked:
-    """A file with notes that move. `is_put_away`: it lies in done/ or problem/ already, and only its receipt is due."""
+    """A file with notes that move."""
 
     drop: Drop
     name: str
     path: Path
     problems: tuple[dict[str, Any], ...]
     notes: set[NoteKey] = field(default_factory=set)
-    is_put_away: bool = False
     changed: bool = True
     next_at: float = 0.0  # monotonic: a large receipt is not written all the time
 
@@ -85,7 +84,7 @@ class Drops:
             self._keep(claim.drop_id, claim.reading)
 
     def reopen(self, drop_id: str) -> None:
-        """Follow a file again that was put away: a person decided about one of its notes."""
+        """Follow a file again that was put away: a person decided about one of its notes. It is in working/ again."""
         keys = [account.key for account in self._ledger.notes_of(drop_id)]
         with self._lock:
             worked = self._worked.get(drop_id)
@@ -95,17 +94,24 @@ class Drops:
             self._follow(worked, keys)
             return
         drop = self._ledger.drop(drop_id)
-        path = drop and find_archived(self._spool, drop.claimed_at.date(), drop.sha256, drop.size_bytes)
-        if not drop or not path:
-            return  # pruned: the note goes on all the same, if its content is still there
-        receipt = self._receipt_of_put_away(path, drop_id)
-        self._follow(_Worked(drop, receipt["file"], path, tuple(receipt["problems"]), is_put_away=True), keys)
+        if drop and (found := self._put_away_file(drop)):  # if not, it was pruned: the note goes on all the same
+            path, receipt = found
+            copy = take_out(path, self._spool, drop_id, receipt["file"])
+            self._follow(_Worked(drop, receipt["file"], copy, tuple(receipt["problems"])), keys)
 
-    def _receipt_of_put_away(self, path: Path, drop_id: str) -> dict[str, Any]:
-        """The receipt of a file in done/ or problem/, where it may be called order~2.json for order.json."""
+    def _put_away_file(self, drop: Drop) -> tuple[Path, dict[str, Any]] | None:
+        """The file of this drop in done/ or problem/, with its receipt; another with its content, if it has lost it."""
+        paths = list(all_archived(self._spool, drop.claimed_at.date(), drop.sha256, drop.size_bytes))
+        for path in paths:
+            if receipt := self._receipt_of_put_away(path, drop.drop_id):
+                return path, receipt
+        return (paths[0], {"file": paths[0].name, "problems": ()}) if paths else None
+
+    def _receipt_of_put_away(self, path: Path, drop_id: str) -> dict[str, Any] | None:
+        """The drop's receipt, if this is its file; it may be called order~2.json for order.json."""
         names = (path.name, re.sub(r"~[0-9a-z]+(\.\w+)?$", r"\1", path.name))
         found = (read_receipt(self._spool, name, drop_id) for name in names)
-        return next((receipt for receipt in found if receipt), {"file": path.name, "problems": ()})
+        return next((receipt for receipt in found if receipt), None)
 
     def _follow(self, worked: _Worked, notes: Iterable[NoteKey]) -> None:
         with self._lock:
@@ -209,14 +215,14 @@ class Drops:
 
     def _put_away(self, worked: _Worked) -> None:
         drop = worked.drop
-        if worked.problems and not worked.is_put_away:
+        if worked.problems:
             report = ProblemReport(worked.name, drop.sha256, drop.claimed_at, worked.problems)
             worked.path = refuse(worked.path, self._spool, report)
-        elif not worked.is_put_away:
+        else:
             worked.path = archive(worked.path, self._spool, drop.claimed_at.date())
-        worked.is_put_away = True
         with self._lock:
             if worked.changed:  # a person decided about a note of it at this very moment
+                worked.path = take_out(worked.path, self._spool, drop.drop_id, worked.name)
                 return
             del self._worked[drop.drop_id]
             self._forget(drop.drop_id)

@@ -98,6 +98,13 @@ class FileIncomplete(Rejected):
     advice = "The upload broke off: send the whole file again. A drop by rename can't be seen half-written."
 
 
+class Deadly(Rejected):
+    code = "deadly"
+    advice = (
+        "The service dies of this file, which is a fault of ours: send it to us, and ask its sender for another form."
+    )
+
+
 class UnknownFormat(Rejected):
     code = "unknown-format"
     advice = "Send order file version 1 (`slipway schema order`), or describe this export in config/feeds/."

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what the tests need beside Python: a real cupsd with IPP printers, PDF tools, a barcode reader,
-# another PNG decoder, fonts.
+# another PNG decoder, fonts; what the fault rig injects faults with.
 # Says so, and goes on, where it may not install; then the tests that need them are skipped (in CI they fail).
 set -eu
 packages="cups-daemon cups-client cups-ipp-utils libcups2-dev gcc python3-dev dbus-daemon
-    systemd openssh-server
+    systemd openssh-server strace e2fsprogs
     poppler-utils ghostscript qpdf zbar-tools netpbm
     fonts-noto-core fonts-dejavu-core fonts-droid-fallback fonts-nanum fonts-symbola"
 missing=

@@ -300,6 +300,32 @@ def test_drop_that_cannot_be_removed_is_said_once_and_does_not_come_again(
     assert [("drop.waiting", "Operation not permitted")] == [(entry["event"], entry["error"]) for entry in logs]
 
 
+def test_a_removal_that_failed_is_tried_again_with_the_next_scan(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unlink(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    drop = bench.drop("order.json", b"end")
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "unlink", unlink)
+        assert [("order.json", "")] == bench.claimed()
+    assert drop.exists()
+    assert [] == bench.claimed()
+    assert not drop.exists()
+
+
+def test_a_new_drop_in_the_place_of_one_that_cannot_be_removed_comes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlink(path: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    bench.drop("order.json", b"end")
+    monkeypatch.setattr(Path, "unlink", unlink)
+    assert [("order.json", "")] == bench.claimed()
+    bench.drop_by_rename("order.json", b"another end")
+    assert [("order.json", "")] == bench.claimed()
+
+
 def test_oldest_drop_comes_first(bench: Bench) -> None:
     for name, age_s in (("b.json", -1e9), ("a.json", -1.1e9), ("c.json", -0.9e9)):
         bench.drop(name, b"end", age_s=age_s)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from service.files import fsync_folder, write_whole
-from service.intake.copies import COPY_NAME
+from service.intake.copies import COPY_NAME, copy_for
 from service.intake.guard import can_be_kept
 from service.intake.names import marked
 from service.intake.receipts import dumped, owner_of
@@ -69,11 +69,24 @@ def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
     return target
 
 
+def take_out(path: Path, spool: Spool, drop_id: str, name: str) -> Path:
+    """Move a file that was put away back to working/, durably: it is in work again; the path where it now is."""
+    copy = copy_for(spool, drop_id, name).path
+    path.rename(copy)
+    fsync_folder(spool.working)
+    return copy
+
+
 def find_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Path | None:
-    """The file with this content that was put away on that day, or refused in part: the ledger knows no names."""
+    """A file with this content that was put away on that day, or refused in part: the ledger knows no names."""
+    return next(all_archived(spool, day, sha256, size_bytes), None)
+
+
+def all_archived(spool: Spool, day: date, sha256: str, size_bytes: int) -> Iterator[Path]:
+    """Every such file: the same content may have been dropped under several names."""
     folders = [spool.done / f"{day:%Y-%m-%d}", spool.problem]
     paths = (path for folder in folders if folder.is_dir() for path in folder.iterdir())
-    return next((path for path in paths if _has_content(path, sha256, size_bytes)), None)
+    return (path for path in paths if _has_content(path, sha256, size_bytes))
 
 
 def _drop_of(claim_path: Path) -> tuple[str, str]:

@@ -39,6 +39,7 @@ from service.intake.copies import (
     new_drop_id,
     write_copy,
 )
+from service.intake.deadly import DeadlyFiles
 from service.intake.guard import identity, read_guarded
 from service.intake.names import is_ignored, spool_name
 from service.intake.settling import Drop, Settling
@@ -74,7 +75,9 @@ class HotFolder(Generic[R]):
         self._read = read
         self._now = now
         self._settling = Settling(settings, grows_by_lines, now, monotonic)
+        self._deadly = DeadlyFiles(spool.reading)
         self._claimed: dict[str, Drop] = {}  # by drop id: handed over, not removed yet
+        self._unremovable: set[str] = set()  # of these, the drop ids that can't be removed at present
         self._waiting = 0
         self._last_id_us = 0
         self._is_full = False
@@ -99,8 +102,14 @@ class HotFolder(Generic[R]):
             self._take_back(prepared)
 
     def remove(self, claim: Claim[R]) -> None:
-        """Take the drop out of the hot folder, now that the ledger has it; a new drop under its name stays."""
-        drop = self._claimed.get(claim.drop_id)
+        """Take the drop out of the hot folder, now that the ledger has it; a new drop under its name stays.
+
+        One that can't be removed does not come again; its removal is tried again with each scan.
+        """
+        self._remove(claim.drop_id)
+
+    def _remove(self, drop_id: str) -> None:
+        drop = self._claimed.get(drop_id)
         if drop is None:
             return
         path = self._spool.incoming / drop.name
@@ -110,9 +119,12 @@ class HotFolder(Generic[R]):
         except FileNotFoundError:
             pass  # its sender took it back
         except OSError as error:
-            log.error("drop.waiting", drop=claim.drop_id, error=error.strerror)
-            return  # it stays claimed, so that it does not come again and again
-        del self._claimed[claim.drop_id]
+            if drop_id not in self._unremovable:
+                log.error("drop.waiting", drop=drop_id, error=error.strerror)
+            self._unremovable.add(drop_id)
+            return
+        self._unremovable.discard(drop_id)
+        del self._claimed[drop_id]
         self._settling.forget(drop)
 
     def reclaimed(self) -> Iterator[Claim[R]]:
@@ -141,6 +153,8 @@ class HotFolder(Generic[R]):
 
     def _prepared(self) -> Iterator[Claim[R]]:
         """The claims of one scan, each copied; their names in working/ are not fsynced yet."""
+        for drop_id in tuple(self._unremovable):
+            self._remove(drop_id)
         with ExitStack() as stack:
             try:
                 incoming = stack.enter_context(_opened(self._spool.incoming))
@@ -191,7 +205,8 @@ class HotFolder(Generic[R]):
         if found.content is None:
             return found
         try:
-            return replace(found, reading=self._read(name, found.content))
+            with self._deadly.noted(found.content):
+                return replace(found, reading=self._read(name, found.content))
         except Rejected as error:
             return replace(found, rejection=error)
 

@@ -7,7 +7,7 @@ problem/            what was refused, with NAME.problem.json
 receipts/           NAME.receipt.json, for the shop
 decisions/          what a person decided, on its way into the ledger
 content/            content packs that were activated (service/content)
-notes/, printers/, ledger.db, customer.key, .lock
+notes/, printers/, ledger.db, customer.key, .lock, .reading
 """
 
 import fcntl
@@ -75,6 +75,10 @@ class Spool:
     @property
     def lock(self) -> Path:
         return self.root / ".lock"
+
+    @property
+    def reading(self) -> Path:
+        return self.root / ".reading"
 
 
 def open_spool(root: Path) -> Spool:

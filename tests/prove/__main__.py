@@ -1,0 +1,129 @@
+"""`make prove`: faults injected into the real service, and what came out counted at the printers.
+
+A table of campaigns, then the same as JSON on the last line; `--json FILE` writes it there too. It fails if anything
+was lost or doubled without a word, or is not as it must be; with --full also if a campaign could not run here.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
+from tests.prove.effects import effects
+from tests.prove.mutants import MUTANTS
+from tests.prove.nursery import Nursery
+from tests.prove.oracle import Tally
+from tests.prove.report import Line, as_json, show
+from tests.prove.rig import NotSettled, Rig
+
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    if arguments.list:
+        for effect in effects():
+            print(f"{effect.kind:6} {effect.name}")  # noqa: T201
+        return 0
+    if arguments.mutants:
+        return int(not all_found_out(arguments.seed, arguments.budget))
+    chosen = [each for each in CAMPAIGNS if not arguments.only or each.name in arguments.only.split(",")]
+    lines = prove(chosen, arguments.budget, arguments.seed, arguments.runs)
+    said = as_json(lines, arguments.seed)
+    show(lines, arguments.seed)
+    print(json.dumps(said))  # noqa: T201
+    if arguments.json:
+        arguments.json.write_text(json.dumps(said, indent=1))
+    is_red = any(line.tally.is_red for line in lines) or (arguments.full and any(line.not_run for line in lines))
+    return int(is_red)
+
+
+def prove(chosen: Sequence[Campaign], budget_s: float, seed: int, most_runs: int = sys.maxsize) -> list[Line]:
+    """Run these campaigns within the budget, each with its share of what is left."""
+    lines, until = [], time.monotonic() + budget_s
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home, closing_nursery(Path(home)) as nursery:
+        for number, campaign in enumerate(chosen):
+            if missing := campaign.missing:
+                lines.append(Line(campaign, Tally(), 0.0, f"not run: {missing}"))
+                continue
+            shares = sum(each.share for each in chosen[number:] if not each.missing)
+            began = time.monotonic()
+            allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs)
+            tally = run(campaign, Rig(seed, nursery=nursery), allowance)
+            lines.append(Line(campaign, tally, time.monotonic() - began))
+            sys.stderr.write("\n".join((lines[-1].in_short, *tally.findings, "")))
+    return lines
+
+
+@contextmanager
+def closing_nursery(home: Path) -> Iterator[Nursery]:
+    nursery = Nursery(home)
+    try:
+        yield nursery
+    finally:
+        nursery.stop()
+
+
+def all_found_out(seed: int, budget_s: float) -> bool:
+    """True if each mutant turns its campaign red; says so for each."""
+    by_name = {campaign.name: campaign for campaign in CAMPAIGNS}
+    survived = []
+    for number, (name, mutant) in enumerate(MUTANTS.items()):
+        campaign = by_name[mutant.campaign]
+        share_s = budget_s / len(MUTANTS)
+        tally = (
+            Tally()
+            if campaign.missing
+            else run(campaign, Rig(seed + number, name), Allowance(time.monotonic() + share_s))
+        )
+        word = campaign.missing or ("found out" if tally.is_red else "SURVIVED")
+        print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:150]}", flush=True)  # noqa: T201
+        if word == "SURVIVED":
+            survived.append(name)
+    return not survived
+
+
+def run(campaign: Campaign, rig: Rig, allowance: Allowance) -> Tally:
+    """One campaign on a rig of its own: so a seed replays it alone as it ran among others."""
+    with rig:
+        try:
+            return campaign.run(rig, allowance)
+        except NotSettled as error:
+            tally = Tally(runs=1)
+            tally.find(f"did not come: {error}")
+            return tally
+        except Exception:  # noqa: BLE001 - a campaign that breaks is red, and the others go on
+            tally = Tally(runs=1)
+            tally.find(f"the campaign broke: {traceback.format_exc(limit=-6)}")
+            return tally
+
+
+def _seconds(text: str) -> float:
+    unit = UNITS.get(text[-1:], 0)
+    return float(text[:-1]) * unit if unit else float(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.prove", description=__doc__)
+    parser.add_argument("--budget", type=_seconds, default=600.0, help="how long it may take: 90s, 10m, 3h (10m)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="the same faults again")
+    parser.add_argument("--only", default="", help=f"some of: {', '.join(each.name for each in CAMPAIGNS)}")
+    parser.add_argument("--runs", type=int, default=sys.maxsize, help="at most so many runs of each campaign")
+    parser.add_argument("--full", action="store_true", help="a campaign that can't run here is a failure")
+    parser.add_argument(
+        "--mutants", action="store_true", help="take precautions away, one by one: each must be found out"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table there, as JSON")
+    parser.add_argument("--list", action="store_true", help="only say which failpoints there are")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

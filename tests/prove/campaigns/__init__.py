@@ -1,0 +1,17 @@
+"""All campaigns, the most valuable first."""
+
+from tests.prove.campaigns import arrivals, crash, disk, order, power, printers, surroundings, workers
+from tests.prove.campaigns.campaign import Allowance, Campaign
+
+__all__ = ["CAMPAIGNS", "Allowance", "Campaign"]
+
+CAMPAIGNS: tuple[Campaign, ...] = (
+    *order.CAMPAIGNS,
+    *crash.CAMPAIGNS,
+    *power.CAMPAIGNS,
+    *printers.CAMPAIGNS,
+    *disk.CAMPAIGNS,
+    *workers.CAMPAIGNS,
+    *arrivals.CAMPAIGNS,
+    *surroundings.CAMPAIGNS,
+)

@@ -1,0 +1,291 @@
+"""What senders do: bursts, blind watches, folders that change under the service, files that are no files."""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.prove.campaigns.campaign import Allowance, Campaign
+from tests.prove.failpoints import Strike
+from tests.prove.oracle import Tally
+from tests.prove.orders import Dropped
+from tests.prove.rig import Rig, Scene
+
+NEIGHBOUR_S = 10.0  # a neighbour of something strange prints within this
+
+
+def burst_at_a_deaf_service(rig: Rig, allowance: Allowance) -> Tally:
+    """The service stands still while more files come than inotify can queue; then they are all found, and printed."""
+    tally = Tally(runs=1)
+    count = max(60, min(20_000, int(allowance.left_s * 8)))
+    with rig.scene(rendering_workers=2) as scene:
+        scene.start()
+        scene.wait_ready()
+        assert scene.life
+        scene.life.signal(signal.SIGSTOP)
+        scene.drop(*scene.orders.some(count))
+        _overflow(scene.spool / "incoming")
+        scene.life.signal(signal.SIGCONT)
+        tally.add(scene.verdict(patience_s=max(60.0, allowance.left_s * 2)))
+    tally.remarks.append(f"{count} files in one burst, with more events than the queue of inotify holds")
+    return tally
+
+
+def _overflow(folder: Path) -> None:
+    """More events than the queue holds (16,384 by default), from a file that is ignored."""
+    noise = folder / ".noise.tmp"
+    for _ in range(9000):
+        noise.write_bytes(b"")
+        noise.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something strange that happens to the hot folder; an order comes before and after it."""
+
+    what: str
+    happens: Callable[[Scene], None]
+
+
+def _recreate(scene: Scene) -> None:
+    shutil.rmtree(scene.spool / "incoming")
+    (scene.spool / "incoming").mkdir(mode=0o750)
+
+
+def _swap(scene: Scene) -> None:
+    incoming = scene.spool / "incoming"
+    incoming.rename(scene.spool / "incoming.old")
+    incoming.mkdir(mode=0o750)
+
+
+def _take_away_for_a_while(scene: Scene) -> None:
+    incoming = scene.spool / "incoming"
+    incoming.rename(scene.spool / "incoming.away")
+    scene.wait(lambda: bool(scene.logged("folder.lost")), "folder.lost")
+    (scene.spool / "incoming.away").rename(incoming)
+
+
+def turns_of_the_folder(rig: Rig, allowance: Allowance) -> Tally:
+    """The hot folder is removed and made again, renamed, gone for a while."""
+    tally = Tally()
+    for turn in (_recreate, _swap, _take_away_for_a_while):
+        if not allowance.has_room(tally.runs, 5):
+            break
+        with rig.scene() as scene:
+            scene.drop(scene.orders.one())
+            scene.settle()
+            turn(scene)
+            scene.drop(scene.orders.one())
+            tally.runs += 1
+            tally.add(scene.verdict())
+    return tally
+
+
+def linked_folder(rig: Rig, _: Allowance) -> Tally:
+    """The hot folder is a link to a folder elsewhere."""
+    with rig.scene() as scene:
+        elsewhere = scene.home / "elsewhere"
+        elsewhere.mkdir()
+        (scene.spool / "incoming").rmdir()
+        (scene.spool / "incoming").symlink_to(elsewhere)
+        scene.start()
+        scene.wait_ready()
+        scene.drop(*scene.orders.assortment())
+        tally = scene.verdict()
+        tally.runs = 1
+        return tally
+
+
+def uploads(rig: Rig, allowance: Allowance) -> Tally:
+    """Files that are written slowly, in place: whole ones print once, one that breaks off is refused and prints not."""
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        slow = [scene.orders.one(), scene.orders.parcels(), scene.orders.flat()]
+        for drop in slow:
+            scene.oracle.expect(drop)
+            _write_slowly(scene.spool / "incoming" / drop.name, drop.content)
+        aborted = [scene.orders.one(), scene.orders.flat()]
+        for drop in aborted:
+            half = drop.content[: len(drop.content) // 2]
+            scene.oracle.expect(Dropped(drop.name, half, (), is_refused=True))
+            _write_slowly(scene.spool / "incoming" / drop.name, half)
+        allocated = scene.orders.one()
+        _write_into_zeros(scene, allocated)
+        tally = scene.verdict()
+        tally.runs = len(slow) + len(aborted) + 1
+        return tally
+
+
+def _write_slowly(path: Path, content: bytes) -> None:
+    with open(path, "wb") as file:
+        for start in range(0, len(content), 1 + len(content) // 8):
+            file.write(content[start : start + 1 + len(content) // 8])
+            file.flush()
+            threading.Event().wait(0.1)
+
+
+def _write_into_zeros(scene: Scene, drop: Dropped) -> None:
+    """As Windows copies: the file has its size first, and its content later."""
+    scene.oracle.expect(drop)
+    with open(scene.spool / "incoming" / drop.name, "w+b") as file:
+        file.truncate(len(drop.content))
+        threading.Event().wait(0.7)
+        file.write(drop.content)
+
+
+# Hostile files -------------------------------------------------------------------------------------------------------
+
+
+def hostile_files(rig: Rig, _: Allowance) -> Tally:
+    """What is no plain file is refused with its reason, touches nothing else, and delays no order."""
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        outside = scene.home / "outside.json"
+        outside.write_bytes(scene.orders.one().content)
+        before = outside.read_bytes()
+        made = _make_hostile(scene.spool / "incoming", outside)
+        neighbours = list(scene.orders.some(3))
+        scene.drop(*neighbours)
+        for name in made:
+            scene.oracle.expect(Dropped(name, b"", (), is_refused=True))
+        tally = scene.verdict()
+        tally.runs = len(made)
+        for name, code in made.items():
+            receipt = scene.oracle.receipt(name)
+            found = [problem["code"] for problem in receipt["problems"]] if receipt else []
+            if [code] != found:
+                tally.find(f"{name}: {found}, not {code}")
+        if outside.read_bytes() != before:
+            tally.find("a file outside the spool was changed")
+        if tally.worst_s > NEIGHBOUR_S:
+            tally.find(f"a neighbour waited {tally.worst_s:.1f} s")
+        return tally
+
+
+def _make_hostile(incoming: Path, outside: Path) -> dict[str, str]:
+    """One of each in the hot folder, and the code that each must be refused with."""
+    os.mkfifo(incoming / "pipe.json")
+    (incoming / "link.json").symlink_to(outside)
+    (incoming / "dangling.json").symlink_to("/nowhere/at/all")
+    os.link(outside, incoming / "hard.json")
+    (incoming / "folder.json").mkdir()
+    with closing(socket.socket(socket.AF_UNIX)) as bound:
+        here = os.open(incoming, os.O_RDONLY)  # a socket's path must be short
+        bound.bind(f"/proc/self/fd/{here}/socket.json")
+        os.close(here)
+    with open(incoming / "sparse.json", "wb") as sparse:
+        sparse.truncate(1 << 40)
+    made = dict.fromkeys(
+        ("pipe.json", "link.json", "dangling.json", "hard.json", "folder.json", "socket.json"), "not-a-regular-file"
+    )
+    if os.geteuid() == 0:
+        os.mknod(incoming / "device.json", 0o600 | 0o020000, os.makedev(1, 5))  # /dev/zero: never ends
+        made["device.json"] = "not-a-regular-file"
+    else:
+        (incoming / "locked.json").write_bytes(b"{}")
+        (incoming / "locked.json").chmod(0)
+        made["locked.json"] = "file-unreadable"
+    return made | {"sparse.json": "file-too-large"}
+
+
+def odd_names(rig: Rig, _: Allowance) -> Tally:
+    """Orders in files of any name that a file can have."""
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        names = [
+            b"x" * 220 + b".json",
+            b"y" * 250 + b".json",
+            b"two\nlines.json",
+            b"caf\xe9.json",
+            "cafe\u0301.json".encode(),
+        ]
+        names += [
+            b"-rf.json",
+            b"a b;c&d.json",
+            "\u202eabc.json".encode(),
+            b"%2e%2e%2f.json",
+            b"\x1b[31m.json",
+            b"'\".json",
+        ]
+        for name in names:
+            drop = scene.orders.one()
+            beside = os.path.join(os.fsencode(scene.spool / "incoming"), b".beside")
+            Path(os.fsdecode(beside)).write_bytes(drop.content)
+            os.rename(beside, os.path.join(os.fsencode(scene.spool / "incoming"), name))
+            scene.oracle.expect_note(drop)
+        tally = scene.verdict()
+        tally.runs = len(names)
+        if any("\x1b" in line for line in scene.log.read_text(errors="replace").splitlines()):
+            tally.find("an escape sequence in the log")
+        return tally
+
+
+def replaced(rig: Rig, allowance: Allowance) -> Tally:
+    """A drop is replaced under its name after it was copied and before it is removed: both are printed."""
+    tally = Tally()
+    moments = [
+        ("intake.copies.write_copy.write_aside", "before"),
+        ("intake.copies.write_copy.write_aside", "after"),
+        ("intake.hot_folder.HotFolder._handed_over.fsync_folder", "after"),
+        ("ledger.ledger.record_drop.write", "before"),
+        ("ledger.ledger.record_drop.write", "after"),
+    ]
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        assert scene.life
+        life = scene.life
+        for moment in moments:
+            life.arm(Strike(*moment, "stop"))
+            first, second = scene.orders.one(), scene.orders.one()
+            before = len(life.struck)
+            scene.oracle.expect_note(first)
+            scene.oracle.expect_note(second)
+            scene.put(first.name, first.content)
+            scene.wait(lambda before=before: len(life.struck) > before, "the moment")  # type: ignore[misc]
+            scene.put(first.name, second.content)
+            life.signal(signal.SIGCONT)
+            scene.settle()
+            tally.runs += 1
+        tally.add(scene.verdict())
+    return tally
+
+
+def repeated(rig: Rig, allowance: Allowance) -> Tally:
+    """The same files again and again, under the same names and others, across a kill: one sheet each."""
+    chance: random.Random = rig.chance_of("repeated")
+    with rig.scene() as scene:
+        drops = [scene.orders.one() for _ in range(6)]
+        scene.drop(*drops)
+        scene.start()
+        for copy in range(20):
+            again = chance.choice(drops)
+            scene.put(again.name if copy % 2 else f"copy-{copy}.json", again.content)
+            if copy == 10:
+                scene.kill()
+                scene.start()
+            threading.Event().wait(0.05)
+        tally = scene.verdict()
+        tally.runs = 20
+        return tally
+
+
+CAMPAIGNS = (
+    Campaign("burst", "burst, inotify overflow", "SIGSTOP, files, noise", "all found", burst_at_a_deaf_service, 2),
+    Campaign("folder", "hot folder removed, renamed, away", "as named", "the next file prints", turns_of_the_folder, 1),
+    Campaign("linked", "hot folder is a link", "symlink", "as ever", linked_folder, 0.5),
+    Campaign("uploads", "slow, aborted, preallocated uploads", "as named", "whole ones print", uploads, 1),
+    Campaign("hostile-files", "pipe, device, socket, links, sparse TB", "made", "refused", hostile_files, 0.5),
+    Campaign("odd-names", "names of any bytes", "as named", "printed", odd_names, 0.5),
+    Campaign("replaced", "drop replaced while it is claimed", "SIGSTOP at a failpoint", "both print", replaced, 0.5),
+    Campaign("repeated", "the same files again, and a kill", "copies", "one sheet each", repeated, 0.5),
+)

@@ -1,0 +1,105 @@
+"""File systems of the rig's own: small ones that fill up, and one whose power can be cut. All need root."""
+
+import fcntl
+import os
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
+NO_LOG_FLUSH = 2  # what was not synced is lost, as in a power cut
+COMMAND_S = 30
+
+
+@contextmanager
+def tmpfs(home: Path, options: str) -> Iterator[Path]:
+    """A tmpfs below `home`, gone at the end of the block."""
+    place = Path(tempfile.mkdtemp(prefix="tmpfs-", dir=home))
+    _command("mount", "-t", "tmpfs", "-o", options, "slipway-prove", str(place))
+    try:
+        yield place
+    finally:
+        _unmount(place)
+
+
+class Disk:
+    """An ext4 in a file, that can lose its power."""
+
+    def __init__(self, home: Path) -> None:
+        self.place = Path(tempfile.mkdtemp(prefix="disk-", dir=home))
+        self._image = self.place.with_suffix(".img")
+        with open(self._image, "wb") as image:
+            image.truncate(64 << 20)
+        _command("mkfs.ext4", "-q", "-F", str(self._image))
+        self._mount()
+
+    def cut_power(self) -> None:
+        """Everything that was not synced is gone; the disk answers nothing until `restore`."""
+        descriptor = os.open(self.place, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(descriptor)
+
+    def restore(self) -> None:
+        """The power is back."""
+        _unmount(self.place)
+        self._mount()
+
+    def remove(self) -> None:
+        _unmount(self.place)
+        self._image.unlink(missing_ok=True)
+
+    def _mount(self) -> None:
+        _command("mount", "-o", "loop", str(self._image), str(self.place))
+
+
+@contextmanager
+def disk(home: Path) -> Iterator[Disk]:
+    """A disk, gone at the end of the block."""
+    made = Disk(home)
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+def can_mount_tmpfs() -> bool:
+    with suppress(OSError, subprocess.SubprocessError), _a_folder() as home, tmpfs(home, "size=1m"):
+        return True
+    return False
+
+
+def can_mount_loop() -> bool:
+    with suppress(OSError, subprocess.SubprocessError), _a_folder() as home, disk(home) as made:
+        made.cut_power()
+        made.restore()
+        return True
+    return False
+
+
+@contextmanager
+def _a_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
+        yield Path(home)
+
+
+def runs(*command: str) -> bool:
+    """True if this command can be carried out here."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=COMMAND_S, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _unmount(place: Path) -> None:
+    """At once, or as soon as the last process that was killed there is gone."""
+    if not runs("umount", str(place)):
+        _command("umount", "-l", str(place))
+
+
+def _command(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_S)

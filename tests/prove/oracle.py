@@ -1,0 +1,216 @@
+"""What must be so, counted at the printers and read in the receipts; the ledger is not asked.
+
+A note is lost if no sheet of it lies at a printer and no receipt says that it waits for a person or was cancelled: also
+if its receipt calls it completed. It is double if two sheets of one generation lie there and its receipt does not say
+so; it is flagged if a person is told that something may be wrong with it. Which note a sheet is of, and whose, is read
+on the sheet itself.
+"""
+
+import io
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from tests.cups_lab import job_name_of, sheets
+from tests.prove.orders import MARKER, Dropped
+
+ENDS = frozenset({"completed", "held", "rejected", "cancelled"})
+ANYWHERE = "*/"  # no file has such a name
+NOTE = re.compile(r"\b(\w+-\d+-r\d+)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A document at a printer, and what stands on it."""
+
+    queue: str
+    job_name: str
+    note_id: str
+    text: str
+    at_s: float
+
+
+@dataclass
+class Tally:
+    """What came of a campaign, or of a part of it."""
+
+    runs: int = 0
+    notes: int = 0
+    lost: int = 0
+    doubled: int = 0
+    flagged: int = 0
+    worst_s: float = 0.0
+    findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        for name in ("runs", "notes", "lost", "doubled", "flagged"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.worst_s = max(self.worst_s, other.worst_s)
+        self.findings += other.findings
+        self.remarks += other.remarks
+
+    def find(self, what: str) -> None:
+        """Something is not as it must be."""
+        self.findings.append(what)
+
+    @property
+    def is_red(self) -> bool:
+        return bool(self.lost or self.doubled or self.findings)
+
+
+@dataclass
+class Oracle:
+    """What was dropped into one spool, and what lies at its printers."""
+
+    spool: Path
+    paper: Path
+    dropped: dict[str, Dropped] = field(default_factory=dict)
+    dropped_at: dict[str, float] = field(default_factory=dict)
+    reprinted: set[str] = field(default_factory=set)  # notes of which a person asked for a further sheet
+    _read: dict[Path, Sheet] = field(default_factory=dict)
+
+    def expect(self, drop: Dropped) -> None:
+        self.dropped[drop.name] = drop
+        for note_id in drop.note_ids:
+            self.dropped_at.setdefault(note_id, time.time())
+
+    def expect_note(self, drop: Dropped) -> None:
+        """The same, for a file whose receipt may stand under another name: only its notes are looked for."""
+        self.expect(replace(drop, name=f"{ANYWHERE}{drop.name}"))
+
+    def receipt(self, name: str) -> dict[str, Any] | None:
+        """The receipt of a file, if there is one."""
+        if name.startswith(ANYWHERE):
+            return self._receipt_with(self.dropped[name].note_ids)
+        try:
+            content: dict[str, Any] = json.loads((self.spool / "receipts" / f"{name}.receipt.json").read_bytes())
+        except (OSError, ValueError):  # not there; or empty after a power cut, until it is written again
+            return None
+        return content
+
+    def _receipt_with(self, note_ids: tuple[str, ...]) -> dict[str, Any] | None:
+        for path in (self.spool / "receipts").glob("*.json"):
+            with suppress(OSError, ValueError):
+                content: dict[str, Any] = json.loads(path.read_bytes())
+                if {note["note_id"].partition(".g")[0] for note in content["notes"]} & set(note_ids):
+                    return content
+        return None
+
+    def is_settled(self, drop: Dropped) -> bool:
+        """True when the receipt of this file, and each note in it, is at an end."""
+        receipt = self.receipt(drop.name)
+        return receipt is not None and receipt["state"] in ENDS and all(n["state"] in ENDS for n in receipt["notes"])
+
+    def unsettled(self) -> list[str]:
+        return [name for name, drop in self.dropped.items() if not self.is_settled(drop)]
+
+    def sheets(self) -> list[Sheet]:
+        """Every document at the printers."""
+        for path in (path for queue in sorted(self.paper.iterdir()) for path in sheets(queue)):
+            if path not in self._read:
+                self._read[path] = _sheet(path)
+        return list(self._read.values())
+
+    def judge(self, *, may_flag: bool = False) -> Tally:
+        """The verdict on everything that was dropped; notes may wait for a person only if `may_flag`."""
+        tally = Tally()
+        at_printers: dict[str, list[Sheet]] = defaultdict(list)
+        for sheet in self.sheets():
+            at_printers[sheet.note_id].append(sheet)
+        for drop in self.dropped.values():
+            self._judge_file(drop, at_printers, tally, may_flag=may_flag)
+        self._judge_strangers(at_printers, tally)
+        return tally
+
+    def _judge_file(self, drop: Dropped, at_printers: dict[str, list[Sheet]], tally: Tally, *, may_flag: bool) -> None:
+        receipt = self.receipt(drop.name)
+        if receipt is None:
+            tally.lost += max(1, len(drop.note_ids))
+            tally.find(f"{drop.name}: no receipt")
+            return
+        if drop.is_refused and not receipt["problems"]:
+            tally.find(f"{drop.name}: was to be refused, is {receipt['state']}")
+        if not drop.is_refused and receipt["problems"]:
+            tally.find(f"{drop.name}: refused: {receipt['problems'][0]['code']}")
+        for note_id in drop.note_ids:
+            told = [note for note in receipt["notes"] if note["note_id"].partition(".g")[0] == note_id]
+            one = _judge_note(note_id, told, at_printers.get(note_id, []), is_reprinted=note_id in self.reprinted)
+            if one.flagged and not may_flag:
+                one.find(f"{note_id}: waits for a person: {[note['code'] for note in told]}")
+            for sheet in at_printers.get(note_id, []):
+                one.worst_s = max(one.worst_s, sheet.at_s - self.dropped_at[note_id])
+            tally.add(one)
+
+    def _judge_strangers(self, at_printers: dict[str, list[Sheet]], tally: Tally) -> None:
+        ours = {note_id for drop in self.dropped.values() for note_id in drop.note_ids}
+        for note_id in at_printers.keys() - ours:
+            tally.find(f"{note_id}: a sheet of what was never dropped")
+
+
+def _judge_note(note_id: str, told: list[dict[str, Any]], sheets: list[Sheet], *, is_reprinted: bool) -> Tally:
+    """One note: what its receipt tells of each generation, and its sheets."""
+    tally = Tally(notes=1)
+    states = {note["generation"]: note["state"] for note in told}
+    by_generation: dict[int, int] = defaultdict(int)
+    for sheet in sheets:
+        by_generation[_generation(sheet.job_name)] += 1
+        if f"{MARKER} {note_id.partition('-')[0]}" not in sheet.text:
+            tally.find(f"{note_id}: the sheet is not this customer's")
+        if sheet.job_name.partition(".g")[0] != note_id:
+            tally.find(f"{note_id}: printed under the name {sheet.job_name}")
+    if set(states.values()) - ENDS or not states:
+        tally.lost += not sheets
+        tally.find(f"{note_id}: not at an end: {states}, sheets {dict(by_generation)}")
+        return tally
+    is_flagged = "held" in states.values()
+    for generation, count in by_generation.items():
+        if count > 1 and states.get(generation) != "held":
+            tally.doubled += 1
+            tally.find(f"{note_id}: {count} sheets of generation {generation}, {states}")
+    if len(by_generation) > 1 and not is_reprinted and not is_flagged:
+        tally.doubled += 1
+        tally.find(f"{note_id}: sheets of generations {sorted(by_generation)} without a person's word")
+    for generation, state in states.items():
+        if state == "completed" and not by_generation[generation]:
+            tally.lost += 1
+            tally.find(f"{note_id}: completed, and no sheet of generation {generation}")
+    tally.flagged += is_flagged
+    return tally
+
+
+def leaks(folders: Iterable[Path], marker: str = MARKER) -> list[str]:
+    """Files under these folders in whose name or content the marker stands."""
+    needle = marker.encode()
+    found = []
+    for path in (path for folder in folders for path in ([folder] if folder.is_file() else folder.rglob("*"))):
+        if needle in bytes(path.name, "utf-8", "surrogateescape"):
+            found.append(f"the name of {path.name}")
+        with suppress(FileNotFoundError):  # a file of cupsd that has just gone
+            if path.is_file() and not path.is_symlink() and needle in path.read_bytes():
+                found.append(str(path))
+    return found
+
+
+def _sheet(path: Path) -> Sheet:
+    try:
+        reader = PdfReader(io.BytesIO(path.read_bytes()))
+        title = NOTE.search(str(reader.metadata.title if reader.metadata else ""))
+        text = "\n".join(page.extract_text() for page in reader.pages)
+    except PyPdfError:  # cut short, or no document of ours
+        title, text = None, ""
+    at_s = int(path.name.partition("-")[0]) / 1e9
+    return Sheet(path.parent.name, job_name_of(path), title[1] if title else "unreadable", text, at_s)
+
+
+def _generation(job_name: str) -> int:
+    return int(job_name.partition(".g")[2] or 1)
