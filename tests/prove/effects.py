@@ -30,7 +30,16 @@ ROOMS = (
         "intake/receipts",
     ),
     *("intake/spool", "intake/reading", "intake/settling", "intake/watch", "lanes", "delivery", "reload", "signs"),
-    *("ledger/ledger", "ledger/writer", "printing/cups_printer", "printing/cupsd", "printing/device"),
+    *("receiving", "remedies", "taking_back", "requests", "customers"),
+    *(
+        "ledger/ledger",
+        "ledger/opening",
+        "ledger/queues",
+        "ledger/writer",
+        "printing/cups_printer",
+        "printing/cupsd",
+        "printing/device",
+    ),
     *("printing/folder", "printing/ipp_client", "printing/watched", "queue_watch", "clock", "faults"),
 )
 
