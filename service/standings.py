@@ -18,7 +18,7 @@ from datetime import date
 from service.clock import Now
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
-from service.ledger.campaigns import closed_campaigns, remember
+from service.ledger.campaigns import closed_campaigns, customer_of_note, remember
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import free_codes, offers_of
@@ -72,7 +72,7 @@ class Standings:
 
     def standing_of(self, key: NoteKey, shipment: Shipment) -> Standing:
         """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
-        now, customer = self._now(), self.customer(shipment)
+        now, customer = self._now(), self._whose(key, shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
         closed = closed_campaigns(self._ledger, self._budgets)
         return Standing(
@@ -99,7 +99,7 @@ class Standings:
         return Marketing(
             exposures=tuple(_seen(each, hidden) for each in plan.exposures),
             givings=() if "voucher" in hidden else plan.givings,
-            customer=self.customer(shipment),
+            customer=self._whose(NoteKey(plan.note_id, plan.generation), shipment),
             budgets={each.campaign: self._budgets.get(each.campaign, 0) for each in plan.exposures},
         )
 
@@ -113,6 +113,11 @@ class Standings:
         """The note is not on its way any more, or is planned anew: its codes are for others."""
         with self._lock:
             self._put_back(self._reserved.pop(key, ()))
+
+    def _whose(self, key: NoteKey, shipment: Shipment) -> str:
+        """The customer of a note as the ledger has it: who was forgotten since is nobody."""
+        known = customer_of_note(self._ledger, key)
+        return self.customer(shipment) if known is None else known
 
     # Codes ------------------------------------------------------------------------------------------------------------
 

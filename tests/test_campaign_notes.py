@@ -16,10 +16,12 @@ import structlog
 from pypdf import PdfReader
 
 from service.clock import utc_now
+from service.erasing import forget
 from service.errors import PlanOutdated, PrinterRefused
 from service.ledger.accounts import Decision, NoteKey
 from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes
-from service.ledger.schema import notes, voucher_codes
+from service.ledger.erasing import Tombstone
+from service.ledger.schema import notes, purchases, voucher_codes
 from service.ledger.vouchers import PoolCount, pool_counts, redeem_codes
 from service.log import configure_log, heard_by
 from service.marketing import Redemption
@@ -32,6 +34,7 @@ from tests.shop import Shop
 
 Life = Callable[[], Floor]
 CODES = tuple(f"WELC-{number}" for number in range(1, 6))
+GIVEN = voucher_codes.c.given_at.is_not(None)
 WELCOME = """
 title = "Welcome"
 {more}
@@ -97,7 +100,7 @@ def states(floor: Floor) -> dict[str, str]:
 
 def codes_given(floor: Floor) -> dict[str, str]:
     """The code of each note that was the first to carry one."""
-    given = sa.select(voucher_codes.c.note_id, voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
+    given = sa.select(voucher_codes.c.note_id, voucher_codes.c.code).where(GIVEN)
     return {row["note_id"]: row["code"] for row in floor.ledger.ask(given)}
 
 
@@ -336,3 +339,28 @@ def test_a_voucher_that_finds_no_place_on_the_sheet_is_given_to_nobody(life: Lif
     print_notes(floor, an_order_of(1))
     assert (Outcome("welcome", "welcome", LEFT_OUT, "no-room", 1),) == outcomes(floor.ledger)
     assert {} == codes_given(floor)
+
+
+def test_what_follows_of_an_order_whose_customer_was_forgotten_is_nobodys(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1)
+    print_notes(floor, replace(order, of=2, final=False))
+    customer = floor.standings.customer(order)
+    floor.ledger.complete(NoteKey("A1-1-r1", 1), utc_now(), "folder")
+    forget(floor.spool, floor.ledger, Tombstone((customer,), "mara", utc_now()))
+    print_notes(floor, replace(order, number=2, of=2))
+    assert {"A1-2-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+    assert [""] == [row["customer"] for row in floor.ledger.ask(sa.select(voucher_codes.c.customer).where(GIVEN))]
+    assert [] == floor.ledger.ask(sa.select(purchases.c.note_id))
+
+
+def test_the_first_of_two_orders_of_a_new_customer_that_come_at_once_is_welcomed(life: Life, config: Path) -> None:
+    first = WELCOME.format(more="").replace("'customer", "'history.orders == 0 && customer")
+    (config / "campaigns" / "welcome.toml").write_text(first)
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    receive(floor, an_order_of(1), an_order_of(2, customer=a_new_customer(1)))
+    prepare_alone(floor)
+    floor.line.work_off()
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor.root)

@@ -1,7 +1,6 @@
 """What a shipment brings beside its note when it enters the ledger: what was bought, and the codes that paid for it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,13 +23,12 @@ _REDEEM = (
 )
 
 
-def remembered(connection: sa.Connection, entry: Entry) -> Entry:
-    """The entry, without its customer if that one wanted to be forgotten after this order."""
+def is_forgotten(connection: sa.Connection, entry: Entry) -> bool:
+    """True if its customer wanted to be forgotten after this order."""
     if not entry.customer:
-        return entry
+        return False
     forgotten = connection.execute(_FORGOTTEN, {"of_customer": entry.customer}).scalar()
-    is_forgotten = forgotten is not None and entry.shipment.order.ordered_at <= forgotten
-    return replace(entry, customer="") if is_forgotten else entry
+    return forgotten is not None and entry.shipment.order.ordered_at <= forgotten
 
 
 def keep_purchase(connection: sa.Connection, entry: Entry) -> None:

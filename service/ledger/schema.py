@@ -90,7 +90,9 @@ _NOBODY: sa.ColumnElement[str] = sa.literal_column(
     "''"
 )  # not a parameter: only so does SQLite find what these partial indexes hold
 OF_SOMEBODY = notes.c.customer != _NOBODY
-sa.Index("ix_notes_customer", notes.c.customer, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY)
+sa.Index(
+    "ix_notes_customer", notes.c.customer, notes.c.arrived_at, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY
+)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -273,7 +275,7 @@ STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
     2: (  # and so are scans, queue_decisions, queues_down and what campaigns need
         "alter table notes add column customer varchar(32) not null default ''",
-        "create index ix_notes_customer on notes (customer) where customer != ''",
+        "create index ix_notes_customer on notes (customer, arrived_at) where customer != ''",
         "alter table notes add column packed_at varchar(32)",
         "alter table notes add column taken_back_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",
