@@ -70,6 +70,10 @@ class Standings:
         """Who ordered, as the ledger knows customers."""
         return self._customers.customer(shipment.order)
 
+    def objector(self, shipment: Shipment) -> str:
+        """Who ordered and objects to marketing: for the ledger to know who is to be forgotten, and nothing else."""
+        return self._customers.objector(shipment.order)
+
     def standing_of(self, key: NoteKey, shipment: Shipment) -> Standing:
         """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
         now, customer = self._now(), self._whose(key, shipment)

@@ -18,8 +18,9 @@ from pypdf import PdfReader
 from service.clock import utc_now
 from service.erasing import forget
 from service.errors import PlanOutdated, PrinterRefused
+from service.intake.archive import archive
 from service.ledger.accounts import Decision, NoteKey
-from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes
+from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes, remember
 from service.ledger.erasing import Tombstone
 from service.ledger.schema import notes, purchases, voucher_codes
 from service.ledger.vouchers import PoolCount, pool_counts, redeem_codes
@@ -34,6 +35,7 @@ from tests.shop import Shop
 
 Life = Callable[[], Floor]
 CODES = tuple(f"WELC-{number}" for number in range(1, 6))
+WHOSE = sa.select(notes.c.customer, notes.c.objector)
 GIVEN = voucher_codes.c.given_at.is_not(None)
 WELCOME = """
 title = "Welcome"
@@ -353,6 +355,25 @@ def test_what_follows_of_an_order_whose_customer_was_forgotten_is_nobodys(life: 
     assert {"A1-2-r1": ["WELC-1"]} == codes_on_paper(floor.root)
     assert [""] == [row["customer"] for row in floor.ledger.ask(sa.select(voucher_codes.c.customer).where(GIVEN))]
     assert [] == floor.ledger.ask(sa.select(purchases.c.note_id))
+
+
+def test_who_objected_is_found_to_be_forgotten_and_for_nothing_else(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1, customer=a_new_customer(1, marketing="objected", name="Zelda Quux"))
+    print_notes(floor, order, an_order_of(2, customer=a_new_customer(1)))
+    for number in (1, 2):
+        floor.ledger.complete(NoteKey(f"A{number}-1-r1", 1), utc_now(), "folder")
+    for claimed in list(floor.spool.working.iterdir()):
+        archive(claimed, floor.spool, utc_now().date())
+    who = floor.standings.objector(order)
+    assert "" == floor.standings.customer(order)
+    assert 0 == remember(floor.ledger, who, "A2", utc_now()).history.orders, "campaigns know nothing of it"
+    assert 2 == forget(floor.spool, floor.ledger, Tombstone((who,), "mara", utc_now())).notes
+    assert [] == [path for path in floor.root.rglob("*") if path.is_file() and b"Zelda" in path.read_bytes()]
+    assert {("", "")} == {(row["customer"], row["objector"]) for row in floor.ledger.ask(WHOSE)}
+    print_notes(floor, replace(order, number=2, of=2))
+    assert {("", "")} == {(row["customer"], row["objector"]) for row in floor.ledger.ask(WHOSE)}, "nor later"
 
 
 def test_the_first_of_two_orders_of_a_new_customer_that_come_at_once_is_welcomed(life: Life, config: Path) -> None:

@@ -19,7 +19,7 @@ from service.errors import SlipwayError, SpoolFull
 from service.intake.spool import Spool, lock_spool, open_spool
 from service.ledger.campaigns import paused_campaigns
 from service.ledger.ledger import Ledger
-from service.ledger.schema import tombstones
+from service.ledger.schema import notes, tombstones
 from service.ledger.vouchers import pool_counts
 from service.marketing import CodeLine, Redemption
 from service.model import Offer
@@ -129,11 +129,26 @@ def test_a_customer_is_forgotten_by_the_number_that_the_shop_gave(
     shop: Spool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     customer = open_customer_key(shop.customer_key).customer(an_order())
-    assert [{"notes": 0, "files": 0, "shared": 0}] == said(capsys, "forget", a_customer().id)
+    writer = Ledger(shop.ledger)
+    record_order(writer, "1", customer)
+    writer.change(lambda connection: connection.execute(notes.update().values(state="completed")))
+    writer.close()
+    assert [{"notes": 1, "files": 0, "shared": 0}] == said(capsys, "forget", a_customer().id)
     reader = Ledger(shop.ledger, read_only=True)
     stones = reader.ask(sa.select(tombstones.c.customer))
     reader.close()
     assert customer in {row["customer"] for row in stones}
+
+
+def test_a_number_that_nobody_has_is_said_and_leaves_no_tombstone(
+    shop: Spool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_customer_key(shop.customer_key)
+    assert 1 == main(["forget", "NOBODY-AT-ALL"])
+    assert "nobody of this number is known" in capsys.readouterr().err
+    reader = Ledger(shop.ledger, read_only=True)
+    assert [] == reader.ask(sa.select(tombstones.c.customer))
+    reader.close()
 
 
 def test_old_files_are_pruned(shop: Spool, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,10 +24,10 @@ _REDEEM = (
 
 
 def is_forgotten(connection: sa.Connection, entry: Entry) -> bool:
-    """True if its customer wanted to be forgotten after this order."""
-    if not entry.customer:
+    """True if who ordered it wanted to be forgotten after this order."""
+    if not (who := entry.customer or entry.objector):
         return False
-    forgotten = connection.execute(_FORGOTTEN, {"of_customer": entry.customer}).scalar()
+    forgotten = connection.execute(_FORGOTTEN, {"of_customer": who}).scalar()
     return forgotten is not None and entry.shipment.order.ordered_at <= forgotten
 
 

@@ -42,7 +42,7 @@ def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> 
     key = NoteKey(note_id, known[0]["generation"] + 1 if known else 1)
     forgotten = is_forgotten(connection, entry)
     if forgotten:
-        entry = replace(entry, customer="")
+        entry = replace(entry, customer="", objector="")
     row = new_note_row(drop, entry, key, at)
     if known:
         changed = OrderChanged(f"note {note_id} was dropped before with other content")
@@ -70,6 +70,7 @@ def new_note_row(drop: Drop, entry: Entry, key: NoteKey, at: datetime) -> dict[s
         "priority": order.priority,
         "content_sha256": entry.content_sha256,
         "customer": entry.customer,
+        "objector": entry.objector,
         "drop_id": drop.drop_id,
         "position": entry.position,
         "state": "received",
@@ -190,7 +191,7 @@ def _next_generation(
     key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
     kept = (
         *("note_id", "order_id", "shipment", "of", "kind", "site", "shop", "language", "priority", "content_sha256"),
-        *("customer", "drop_id", "position", "arrived_at"),
+        *("customer", "objector", "drop_id", "position", "arrived_at"),
     )
     fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
     note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": received_at}

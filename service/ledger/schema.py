@@ -60,6 +60,7 @@ notes = sa.Table(
     sa.Column("priority", sa.String(8), nullable=False),
     sa.Column("content_sha256", sa.String(64), nullable=False),
     sa.Column("customer", sa.String(32), nullable=False, server_default=""),  # empty: a guest, or nobody to know
+    sa.Column("objector", sa.String(32), nullable=False, server_default=""),  # a customer to be forgotten, no more
     sa.Column("drop_id", sa.ForeignKey("drops.drop_id"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
@@ -89,10 +90,11 @@ sa.Index("ix_notes_unpacked", notes.c.completed_at, sqlite_where=_UNPACKED, post
 _NOBODY: sa.ColumnElement[str] = sa.literal_column(
     "''"
 )  # not a parameter: only so does SQLite find what these partial indexes hold
-OF_SOMEBODY = notes.c.customer != _NOBODY
+OF_SOMEBODY, OF_OBJECTOR = notes.c.customer != _NOBODY, notes.c.objector != _NOBODY
 sa.Index(
     "ix_notes_customer", notes.c.customer, notes.c.arrived_at, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY
 )
+sa.Index("ix_notes_objector", notes.c.objector, sqlite_where=OF_OBJECTOR, postgresql_where=OF_OBJECTOR)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -276,6 +278,8 @@ STEPS: dict[int, tuple[str, ...]] = {
     2: (  # and so are scans, queue_decisions, queues_down and what campaigns need
         "alter table notes add column customer varchar(32) not null default ''",
         "create index ix_notes_customer on notes (customer, arrived_at) where customer != ''",
+        "alter table notes add column objector varchar(32) not null default ''",
+        "create index ix_notes_objector on notes (objector) where objector != ''",
         "alter table notes add column packed_at varchar(32)",
         "alter table notes add column taken_back_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",
