@@ -6,9 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from service.errors import FileIncomplete, InvalidCsv, Rejected, VouchersRefused
 from service.intake.voucher_files import read_codes, read_redemptions
+from service.ledger import vouchers
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import Imported, PoolCount, free_codes, import_codes, offers_of, pool_counts, redeem_codes
 from service.marketing import CodeLine, Redemption
@@ -153,6 +155,13 @@ def test_codes_are_given_in_the_order_in_which_they_came(ledger: Ledger) -> None
     first, _ = free_codes(ledger, "p", "GBP", TODAY, 0, 2)
     assert ["A", "C"] == [code for _, code in free_codes(ledger, "p", "GBP", TODAY, first[0], 100)]
     assert [] == free(ledger, "q")
+
+
+def test_free_codes_are_found_past_any_number_of_given_ones(ledger: Ledger) -> None:
+    asked = vouchers.FREE_CODES.compile(dialect=sqlite.dialect())
+    values = tuple("1" for _ in asked.positiontup or ())
+    plan = ledger.change(lambda connection: connection.exec_driver_sql(f"explain query plan {asked}", values).all())
+    assert ["SEARCH voucher_codes USING INDEX ix_voucher_codes_free (pool=? AND number>?)"] == [row[3] for row in plan]
 
 
 def test_a_code_that_expired_is_given_to_nobody(ledger: Ledger) -> None:

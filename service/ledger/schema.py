@@ -258,7 +258,9 @@ voucher_codes = sa.Table(
 )
 FREE = sa.and_(voucher_codes.c.given_at.is_(None), voucher_codes.c.redeemed_at.is_(None))
 HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != _NOBODY, voucher_codes.c.order_id != _NOBODY
-sa.Index("ix_voucher_codes_pool", voucher_codes.c.pool, voucher_codes.c.number)
+sa.Index(
+    "ix_voucher_codes_free", voucher_codes.c.pool, voucher_codes.c.number, sqlite_where=FREE, postgresql_where=FREE
+)
 for _name, _column, _rows in (
     ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER),
     ("ix_voucher_codes_order", voucher_codes.c.order_id, HAS_ORDER),

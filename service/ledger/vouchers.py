@@ -36,6 +36,7 @@ FREE_CODES = (
     .order_by(voucher_codes.c.number)
     .limit(sa.bindparam("count"))
 )
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(voucher_codes.c.number), 0).label("number"))
 OFFERS = sa.select(*(voucher_codes.c[name] for name in TERMS)).where(
     voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True)), FREE, _IS_OPEN
 )
@@ -131,6 +132,11 @@ def free_codes(ledger: Ledger, pool: str, currency: str, day: date, after: int, 
     """(number, code) of the next codes that may be given for an order in this currency, behind `after`."""
     facts = {"of_pool": pool, "of_currency": currency, "day": day.isoformat(), "after": after, "count": count}
     return [(row["number"], row["code"]) for row in ledger.ask(FREE_CODES, facts)]
+
+
+def newest_code(ledger: Ledger) -> int:
+    """The number of the newest code of all pools: an import has a greater one."""
+    return int(ledger.ask(_NEWEST)[0]["number"])
 
 
 def offers_of(ledger: Ledger, codes: Collection[str], day: date) -> Mapping[str, Offer]:
