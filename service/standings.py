@@ -17,7 +17,7 @@ from datetime import date
 from service.clock import Now
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
-from service.ledger.campaigns import closed_campaigns, customer_of_note, remember
+from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import free_codes, newest_code, offers_of
@@ -89,7 +89,7 @@ class Standings:
             history=remembered.history,
             given=remembered.given,
             closed=closed,
-            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()),
+            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()) | _back(remembered, now.date()),
             recommended=self._recommend(shipment, remembered.history),
         )
 
@@ -135,7 +135,7 @@ class Standings:
     def _open_pools(self, closed: Mapping[str, str]) -> list[str]:
         return sorted({pool for name, pools in self._pools.items() if name not in closed for pool in pools})
 
-    def _reserve(self, key: NoteKey, shipment: Shipment, pools: Iterable[str], day: date) -> Mapping[str, Offer]:
+    def _reserve(self, key: NoteKey, shipment: Shipment, pools: Iterable[str], day: date) -> dict[str, Offer]:
         """A free code of each pool; none where no rule can give any."""
         self.release(key)
         order = shipment.order
@@ -186,6 +186,12 @@ class Standings:
         for place, shelf in self._shelves.items():
             if place[0] == pool and code in shelf.codes:
                 shelf.codes.remove(code)
+
+
+def _back(remembered: Remembered, day: date) -> dict[str, Offer]:
+    """By pool, the codes that the customer is to have again: they come before new ones."""
+    offers = {each.pool: each.offer for each in remembered.returned}
+    return {pool: offer for pool, offer in offers.items() if not offer.expires or offer.expires >= day}
 
 
 def _seen(exposure: Exposure, unseen: frozenset[str]) -> Exposure:

@@ -224,6 +224,23 @@ def test_a_note_that_is_held_after_its_intent_keeps_its_code(life: Life) -> None
     assert {"A1-1-r1": "WELC-1"} == codes_given(floor), "its intent took it: nobody else gets it"
 
 
+def test_a_code_of_a_note_that_was_cancelled_comes_with_the_customers_next_order(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    floor.script["before create_held"] = PrinterRefused("it has no such paper")
+    print_notes(floor, an_order_of(1))
+    floor.ledger.decide(NoteKey("A1-1-r1", 1), Decision("c1", "cancel", "mara", "lost"), utc_now())
+    print_notes(floor, an_order_of(2), an_order_of(3, customer=a_new_customer(1)))
+    print_notes(floor, an_order_of(4, customer=a_new_customer(1)))
+    assert {"A2-1-r1": ["WELC-2"], "A3-1-r1": ["WELC-1"], "A4-1-r1": []} == codes_on_paper(floor.root)
+    again = floor.ledger.decide(NoteKey("A3-1-r1", 1), Decision("r1", "reprint", "mara", "jam"), utc_now())
+    account = floor.ledger.account(again)
+    assert account is not None
+    floor.pipeline.owe(account)
+    floor.line.work_off()
+    assert ["WELC-1"] == codes_on_paper(floor.root)["A3-1-r1.g2"]
+
+
 def test_a_note_that_can_not_be_planned_reserves_nothing(life: Life) -> None:
     floor = life()
     fill_pool(floor.ledger, "welcome-15", "WELC-1")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from service.ledger.accounts import NoteKey
 from service.ledger.ledger import Ledger
+from service.ledger.returned import NEVER_CAME_OUT
 from service.ledger.rows import of
 from service.ledger.schema import (
     HAS_CUSTOMER,
@@ -65,7 +66,8 @@ _CAMPAIGNS = (
     .distinct()
 )
 _GIVEN = sa.select(
-    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS))
+    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS)),
+    NEVER_CAME_OUT.label("is_returned"),
 ).where(
     voucher_codes.c.given_at.is_not(None),
     sa.or_(
@@ -146,10 +148,14 @@ class CodeCount:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the ledger knows of a customer before an order, and the codes that customer or order has."""
+    """What the ledger knows of a customer before an order, and the codes that customer or order has.
+
+    `returned` are those of other orders whose notes were all cancelled and never came out: theirs to be given again.
+    """
 
     history: History
     given: tuple[Given, ...]
+    returned: tuple[Given, ...] = ()
 
 
 def customer_of_note(ledger: Ledger, key: NoteKey) -> str | None:
@@ -165,12 +171,15 @@ def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Rem
     whose = {"of_customer": customer, "of_order": order_id}
     rows = [dict(row) for row in ledger.ask(_GIVEN, whose)]
     rows.sort(key=lambda row: (row["campaign"], row["code"]))
+    returned = [row for row in rows if row["is_returned"] and row["order_id"] != order_id]
+    rows = [row for row in rows if row not in returned]
     carried = [row for row in rows if row["order_id"] == order_id]
     given = tuple(_given(row, row["note_id"]) for row in rows) + tuple(_given_on(ledger, carried, order_id))
     if not customer:
         return Remembered(History(), given)
+    back = tuple(_given(row, row["note_id"]) for row in returned)
     (arrived,) = ledger.ask(_ARRIVED, whose)
-    return Remembered(_history(ledger, whose | {"before": arrived["at"] or now}, rows, now), given)
+    return Remembered(_history(ledger, whose | {"before": arrived["at"] or now}, rows, now), given, back)
 
 
 def _history(ledger: Ledger, whose: dict[str, Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> History:

@@ -1,7 +1,8 @@
 """Pools of voucher codes: filled by import, emptied one code at a time by the intents of notes (exposures.py).
 
 free        imported; reserved in memory while a note that would carry it is on its way
-given       a note's intent took it, for one customer of one campaign; never free again
+given       a note's intent took it, for one customer of one campaign; free for nobody else ever again. If all sheets
+            that carry it were cancelled and none came out, it is given to the same customer with the next order
 redeemed    it paid for an order; also one that was never given can be: somebody had it from elsewhere
 expired     its last day is over: it is given to nobody any more
 """
