@@ -94,8 +94,12 @@ def shop(request: pytest.FixtureRequest, spool: Spool) -> Iterator[Spool]:
 
 def test_codes_are_imported_and_counted(shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = a_file(tmp_path, CODES)
-    assert [{"pool": "welcome", "new": 2, "known": 0}] == said(capsys, "vouchers", "import", "welcome", name)
-    assert [{"pool": "welcome", "new": 0, "known": 2}] == said(capsys, "vouchers", "import", "welcome", name)
+    assert [{"pool": "welcome", "new": 2, "known": 0, "expired": 0}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
+    assert [{"pool": "welcome", "new": 0, "known": 2, "expired": 0}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
     counts = {row["pool"]: row for row in said(capsys, "vouchers", "stats")}
     expected = {"codes": 2, "free": 2, "given": 0, "redeemed": 0, "expired": 0, "next_expiry": "2027-01-31"}
     assert {"pool": "welcome"} | expected == counts["welcome"]
@@ -109,6 +113,17 @@ def test_an_import_that_is_refused_says_where(shop: Spool, tmp_path: Path, capsy
     assert "pool welcome has this code" in complaint
     assert "row 3, column code" in complaint
     assert 2 == sum(row["codes"] for row in said(capsys, "vouchers", "stats"))
+
+
+def test_codes_that_have_expired_are_taken_with_a_warning(
+    shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = a_file(tmp_path, "code,percent,expires\nE1,5,2020-01-01\nE2,5,\nE3,5,2020-01-02\n")
+    assert 0 == main(["vouchers", "import", "welcome", name])
+    assert "warning: 2 of them have expired, the first in row 2" in capsys.readouterr().out
+    assert [{"pool": "welcome", "new": 0, "known": 3, "expired": 2}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
 
 
 def test_redemptions_are_taken_from_a_file(shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

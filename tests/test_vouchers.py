@@ -84,6 +84,9 @@ def test_a_file_of_redemptions_gives_codes_and_orders() -> None:
             b"code,amount,currency\nA,5,Euro\n",
         ),
         ("this code stands in row 2 too", "row 3, column code", b"code,percent\nA,15\nA,15\n"),
+        ("this code stands in row 2 too", "row 3, column code", b"code,percent\nA,15\na,15\n"),
+        ("must name the currency of its amount or minimum", "row 2", b"code,amount\nA,5\n"),
+        ("must name the currency of its amount or minimum", "row 2", b"code,percent,minimum\nA,5,50\n"),
         ("code is missing", "row 2, column code", b"code,percent\n,15\n"),
         ("the row has 3 values, the header 2", "row 2", b"code,percent\nA,15,\n"),
         ("the column code is missing", "row 1", b"percent\n15\n"),
@@ -129,6 +132,7 @@ def test_an_import_can_be_repeated(ledger: Ledger) -> None:
     ("pool", "line", "what", "where"),
     [
         ("q", CodeLine(7, Offer("A-3", free_shipping=True)), "pool p has this code", "row 7, column code"),
+        ("q", CodeLine(7, Offer("a-3", free_shipping=True)), "pool p has this code", "row 7, column code"),
         ("p", CodeLine(7, Offer("A-3", percent=5)), "the pool has this code with other terms", "row 7, column percent"),
     ],
 )
@@ -203,6 +207,12 @@ def test_a_code_that_somebody_had_from_elsewhere_is_not_given_any_more(ledger: L
     fill_pool(ledger, "welcome-15", "W1", "W2")
     record_order(ledger, "2", vouchers_redeemed=("W1",))
     assert ["W2"] == free(ledger, "welcome-15")
+
+
+def test_a_code_comes_back_however_it_was_typed(ledger: Ledger) -> None:
+    fill_pool(ledger, "p", "ABC-1", "abc-2")
+    record_order(ledger, "2", vouchers_redeemed=("abc-1", "ABC-1", "Abc-2"))
+    assert (PoolCount("p", 2, 0, 0, 2, 0, None),) == pool_counts(ledger, TODAY)
 
 
 def test_redemptions_come_back_in_files_once(ledger: Ledger) -> None:

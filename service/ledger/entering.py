@@ -18,7 +18,7 @@ _IS_ARTICLE = articles.c.article_id == sa.bindparam("of_article")
 _RENAME = articles.update().where(_IS_ARTICLE).values(category=sa.bindparam("to"))
 _REDEEM = (
     voucher_codes.update()
-    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.redeemed_at.is_(None))
+    .where(sa.func.lower(voucher_codes.c.code) == sa.bindparam("of_code"), voucher_codes.c.redeemed_at.is_(None))
     .values(redeemed_at=sa.bindparam("at"), redeemed_by=sa.bindparam("order"))
 )
 
@@ -57,4 +57,6 @@ def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) ->
 def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: datetime) -> int:
     """These codes paid for an order; how many of them are ours and were not redeemed before."""
     facts = {"order": order_id, "at": at}
-    return sum(connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in dict.fromkeys(codes))
+    return sum(
+        connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in {code.lower() for code in codes}
+    )

@@ -258,6 +258,7 @@ voucher_codes = sa.Table(
 )
 FREE = sa.and_(voucher_codes.c.given_at.is_(None), voucher_codes.c.redeemed_at.is_(None))
 HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != _NOBODY, voucher_codes.c.order_id != _NOBODY
+sa.Index("ix_voucher_codes_lower", sa.func.lower(voucher_codes.c.code), unique=True)  # customers type as they like
 sa.Index(
     "ix_voucher_codes_free", voucher_codes.c.pool, voucher_codes.c.number, sqlite_where=FREE, postgresql_where=FREE
 )

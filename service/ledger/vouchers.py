@@ -42,7 +42,7 @@ OFFERS = sa.select(*(voucher_codes.c[name] for name in TERMS)).where(
     voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True)), FREE, _IS_OPEN
 )
 _KNOWN = sa.select(voucher_codes.c.pool, *(voucher_codes.c[name] for name in TERMS)).where(
-    voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True))
+    sa.func.lower(voucher_codes.c.code).in_(sa.bindparam("codes", expanding=True))
 )
 _OVER = sa.and_(voucher_codes.c.expires != "", voucher_codes.c.expires < sa.bindparam("day"))
 _NEXT_EXPIRY = sa.case((sa.and_(FREE, ~_OVER, voucher_codes.c.expires != ""), voucher_codes.c.expires))
@@ -94,11 +94,11 @@ def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Import
     """
 
     def bring(connection: sa.Connection) -> Imported:
-        known = {row["code"]: row for row in _known(connection, [line.offer.code for line in lines])}
+        known = {row["code"].lower(): row for row in _known(connection, [line.offer.code.lower() for line in lines])}
         for line in lines:
-            if line.offer.code in known:
-                _check_same(line, known[line.offer.code], pool)
-        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code not in known]
+            if line.offer.code.lower() in known:
+                _check_same(line, known[line.offer.code.lower()], pool)
+        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code.lower() not in known]
         if new:
             connection.execute(voucher_codes.insert(), new)
         return Imported(len(new), len(lines) - len(new))
