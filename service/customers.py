@@ -24,8 +24,14 @@ class CustomerKey:
 
     def customer(self, order: Order) -> str:
         """Who ordered; empty for a guest and for one who objects to marketing: nothing is remembered of them."""
-        who = order.customer
-        return self.of(order.shop, who.id) if who.id.strip() and who.marketing != "objected" else ""
+        return "" if order.customer.marketing == "objected" else self._named(order)
+
+    def objector(self, order: Order) -> str:
+        """Who ordered and objects to marketing: known for nothing but to be forgotten; empty for everybody else."""
+        return self._named(order) if order.customer.marketing == "objected" else ""
+
+    def _named(self, order: Order) -> str:
+        return self.of(order.shop, order.customer.id) if order.customer.id.strip() else ""
 
     def of(self, shop: str, customer_id: str) -> str:
         """The customer whom this shop knows by this number."""

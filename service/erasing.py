@@ -22,6 +22,7 @@ from service.ledger.accounts import Drop, NoteKey
 from service.ledger.erasing import (
     Tombstone,
     forget_customer,
+    is_known,
     notes_of_customer,
     open_drops,
     open_keys,
@@ -43,7 +44,10 @@ class Erased:
 
 
 def forget(spool: Spool, ledger: Ledger, tombstone: Tombstone) -> Erased:
-    """Erase a customer; DecisionRefused, and nothing erased, while a note of theirs is under way."""
+    """Erase a customer; DecisionRefused, and nothing done, if nobody knows them or a note of theirs is under way."""
+    if not is_known(ledger, tombstone.customers):
+        hint = "Look at the number and the shop. A guest has none, and what was pruned is gone already."
+        raise DecisionRefused("nobody of this number is known: nothing was erased", hint=hint)
     theirs = [notes_of_customer(ledger, customer) for customer in tombstone.customers]
     under_way = [key.job_name for notes in theirs for key in notes.under_way]
     if under_way:

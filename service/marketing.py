@@ -13,7 +13,7 @@ from service.model import Offer, Recommendation
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What this customer had from us before this order. `days_since_last` is -1 where there was nothing."""
+    """What this customer had from us before this order, by the newest notes. `days_since_last` is -1 without any."""
 
     orders: int = 0
     notes: int = 0

@@ -45,5 +45,12 @@ def _drop_of(claim: Claim[Reading]) -> Drop:
 def _entries_of(claim: Claim[Reading], standings: Standings) -> tuple[Entry, ...]:
     shipments = claim.reading.shipments if claim.reading else ()
     return tuple(
-        Entry(each.position, each.shipment, each.sha256, standings.customer(each.shipment)) for each in shipments
+        Entry(
+            each.position,
+            each.shipment,
+            each.sha256,
+            customer=standings.customer(each.shipment),
+            objector=standings.objector(each.shipment),
+        )
+        for each in shipments
     )

@@ -2,15 +2,14 @@
 
 A code is reserved here while a note that would carry it is on its way, so that two notes never plan with one code:
 
-    free         in the ledger, and on a shelf of its pool here once it was looked up
-    reserved     a note is planned with it; what its plan does not use goes back at once
-    given        the note's intent took it: the ledger's word, which also counts where it differs from ours
+    free         in the ledger, and on the shelves of its pool here once it was looked up
+    reserved     a note is planned with it, and it keeps its place; what its plan does not use is free at once
+    given        the note's intent took it, and it leaves the shelves: the ledger's word counts where ours differs
 
 It is all in memory: a crash frees what was reserved, and the ledger says what was given.
 """
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,10 +17,10 @@ from datetime import date
 from service.clock import Now
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
-from service.ledger.campaigns import closed_campaigns, remember
+from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
-from service.ledger.vouchers import free_codes, offers_of
+from service.ledger.vouchers import free_codes, newest_code, offers_of
 from service.log import log
 from service.marketing import History, Standing
 from service.model import LEFT_OUT, SHOWN, Exposure, Offer, Plan, Recommendation, Shipment
@@ -38,10 +37,15 @@ def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommend
 
 @dataclass(slots=True)
 class _Shelf:
-    """The next codes of a pool for orders in one currency. `last`: the number of the last that was looked up."""
+    """The next codes of a pool for orders in one currency. `last`: the number of the last that was looked up.
 
-    codes: deque[str] = field(default_factory=deque)
+    `empty` is the day, and the newest code of all pools, when nothing came after that: until one of them is another,
+    nothing will.
+    """
+
+    codes: list[str] = field(default_factory=list)
     last: int = 0
+    empty: tuple[date, int] | None = None
 
 
 class Standings:
@@ -55,7 +59,7 @@ class Standings:
         self._pools: Mapping[str, tuple[str, ...]] = {}  # by campaign
         self._budgets: Mapping[str, int] = {}
         self._shelves: dict[tuple[str, str], _Shelf] = {}
-        self._reserved: dict[NoteKey, tuple[tuple[tuple[str, str], str], ...]] = {}
+        self._reserved: dict[NoteKey, tuple[tuple[str, str], ...]] = {}  # pool and code
         self._taken: set[str] = set()
         self._said: dict[str, int] = {}  # by pool: how many codes were left when that was last said
         self._lock = threading.Lock()
@@ -70,9 +74,13 @@ class Standings:
         """Who ordered, as the ledger knows customers."""
         return self._customers.customer(shipment.order)
 
+    def objector(self, shipment: Shipment) -> str:
+        """Who ordered and objects to marketing: for the ledger to know who is to be forgotten, and nothing else."""
+        return self._customers.objector(shipment.order)
+
     def standing_of(self, key: NoteKey, shipment: Shipment) -> Standing:
         """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
-        now, customer = self._now(), self.customer(shipment)
+        now, customer = self._now(), self._whose(key, shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
         closed = closed_campaigns(self._ledger, self._budgets)
         return Standing(
@@ -81,7 +89,7 @@ class Standings:
             history=remembered.history,
             given=remembered.given,
             closed=closed,
-            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()),
+            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()) | _back(remembered, now.date()),
             recommended=self._recommend(shipment, remembered.history),
         )
 
@@ -90,36 +98,44 @@ class Standings:
         used = {giving.code for giving in plan.givings}
         with self._lock:
             reserved = self._reserved.pop(key, ())
-            self._put_back(each for each in reserved if each[1] not in used)
+            self._taken.difference_update(code for _, code in reserved if code not in used)
             self._reserved[key] = tuple(each for each in reserved if each[1] in used)
 
     def marketing(self, plan: Plan, shipment: Shipment, unseen: Iterable[str]) -> Marketing:
         """What the intent of a drawn note keeps; `unseen` slots found no place on it, and give no code."""
-        hidden = frozenset(unseen)
+        hidden, key = frozenset(unseen), NoteKey(plan.note_id, plan.generation)
+        if "voucher" in hidden:
+            self.release(key)
         return Marketing(
             exposures=tuple(_seen(each, hidden) for each in plan.exposures),
             givings=() if "voucher" in hidden else plan.givings,
-            customer=self.customer(shipment),
+            customer=self._whose(key, shipment),
             budgets={each.campaign: self._budgets.get(each.campaign, 0) for each in plan.exposures},
         )
 
     def given(self, key: NoteKey) -> None:
         """The note's intent is on disk, and its codes are given."""
         with self._lock:
-            for _, code in self._reserved.pop(key, ()):
+            for pool, code in self._reserved.pop(key, ()):
                 self._taken.discard(code)
+                self._take_off(pool, code)
 
     def release(self, key: NoteKey) -> None:
         """The note is not on its way any more, or is planned anew: its codes are for others."""
         with self._lock:
-            self._put_back(self._reserved.pop(key, ()))
+            self._taken.difference_update(code for _, code in self._reserved.pop(key, ()))
+
+    def _whose(self, key: NoteKey, shipment: Shipment) -> str:
+        """The customer of a note as the ledger has it: who was forgotten since is nobody."""
+        known = customer_of_note(self._ledger, key)
+        return self.customer(shipment) if known is None else known
 
     # Codes ------------------------------------------------------------------------------------------------------------
 
     def _open_pools(self, closed: Mapping[str, str]) -> list[str]:
         return sorted({pool for name, pools in self._pools.items() if name not in closed for pool in pools})
 
-    def _reserve(self, key: NoteKey, shipment: Shipment, pools: Iterable[str], day: date) -> Mapping[str, Offer]:
+    def _reserve(self, key: NoteKey, shipment: Shipment, pools: Iterable[str], day: date) -> dict[str, Offer]:
         """A free code of each pool; none where no rule can give any."""
         self.release(key)
         order = shipment.order
@@ -134,36 +150,48 @@ class Standings:
                 for pool, code in tried.items():
                     if code in offers:
                         found[pool] = offers[code]
+                    else:
+                        self._take_off(pool, code)
                 missing = [pool for pool in tried if pool not in found]
             self._taken.update(offer.code for offer in found.values())
-            self._reserved[key] = tuple(((pool, order.currency), offer.code) for pool, offer in found.items())
+            self._reserved[key] = tuple((pool, offer.code) for pool, offer in found.items())
         return found
 
     def _next(self, place: tuple[str, str], day: date) -> str:
         """The next code of a shelf that no note has; empty if there is none."""
         shelf = self._shelves.setdefault(place, _Shelf())
-        while shelf.codes or self._fill(shelf, place, day):
-            code = shelf.codes.popleft()
-            if code not in self._taken:
-                return code
-        return ""
+        while not (free := next((code for code in shelf.codes if code not in self._taken), "")):
+            if not self._fill(shelf, place, day):
+                break
+        return free
 
     def _fill(self, shelf: _Shelf, place: tuple[str, str], day: date) -> bool:
         """Look up what comes next in the pool, and say when little is left."""
         pool, currency = place
+        known = (day, newest_code(self._ledger))
+        if shelf.empty == known:
+            return False
         found = free_codes(self._ledger, pool, currency, day, shelf.last, SHELF)
         if found:
             shelf.last = found[-1][0]
             shelf.codes.extend(code for _, code in found)
+        shelf.empty = None if found else known
         if len(found) not in (SHELF, self._said.get(pool)) and shelf.last:  # else it has none for this currency
             log.warning("vouchers.low", pool=pool, codes=len(found))
             self._said[pool] = len(found)
         return bool(found)
 
-    def _put_back(self, reserved: Iterable[tuple[tuple[str, str], str]]) -> None:
-        for place, code in reserved:
-            self._taken.discard(code)
-            self._shelves[place].codes.appendleft(code)
+    def _take_off(self, pool: str, code: str) -> None:
+        """This code is free no more, for orders in no currency."""
+        for place, shelf in self._shelves.items():
+            if place[0] == pool and code in shelf.codes:
+                shelf.codes.remove(code)
+
+
+def _back(remembered: Remembered, day: date) -> dict[str, Offer]:
+    """By pool, the codes that the customer is to have again: they come before new ones."""
+    offers = {each.pool: each.offer for each in remembered.returned}
+    return {pool: offer for pool, offer in offers.items() if not offer.expires or offer.expires >= day}
 
 
 def _seen(exposure: Exposure, unseen: frozenset[str]) -> Exposure:

@@ -16,10 +16,13 @@ import structlog
 from pypdf import PdfReader
 
 from service.clock import utc_now
+from service.erasing import forget
 from service.errors import PlanOutdated, PrinterRefused
+from service.intake.archive import archive
 from service.ledger.accounts import Decision, NoteKey
-from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes
-from service.ledger.schema import notes, voucher_codes
+from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes, remember
+from service.ledger.erasing import Tombstone
+from service.ledger.schema import notes, purchases, voucher_codes
 from service.ledger.vouchers import PoolCount, pool_counts, redeem_codes
 from service.log import configure_log, heard_by
 from service.marketing import Redemption
@@ -32,6 +35,8 @@ from tests.shop import Shop
 
 Life = Callable[[], Floor]
 CODES = tuple(f"WELC-{number}" for number in range(1, 6))
+WHOSE = sa.select(notes.c.customer, notes.c.objector)
+GIVEN = voucher_codes.c.given_at.is_not(None)
 WELCOME = """
 title = "Welcome"
 {more}
@@ -97,7 +102,7 @@ def states(floor: Floor) -> dict[str, str]:
 
 def codes_given(floor: Floor) -> dict[str, str]:
     """The code of each note that was the first to carry one."""
-    given = sa.select(voucher_codes.c.note_id, voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
+    given = sa.select(voucher_codes.c.note_id, voucher_codes.c.code).where(GIVEN)
     return {row["note_id"]: row["code"] for row in floor.ledger.ask(given)}
 
 
@@ -219,6 +224,23 @@ def test_a_note_that_is_held_after_its_intent_keeps_its_code(life: Life) -> None
     assert {"A1-1-r1": "WELC-1"} == codes_given(floor), "its intent took it: nobody else gets it"
 
 
+def test_a_code_of_a_note_that_was_cancelled_comes_with_the_customers_next_order(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    floor.script["before create_held"] = PrinterRefused("it has no such paper")
+    print_notes(floor, an_order_of(1))
+    floor.ledger.decide(NoteKey("A1-1-r1", 1), Decision("c1", "cancel", "mara", "lost"), utc_now())
+    print_notes(floor, an_order_of(2), an_order_of(3, customer=a_new_customer(1)))
+    print_notes(floor, an_order_of(4, customer=a_new_customer(1)))
+    assert {"A2-1-r1": ["WELC-2"], "A3-1-r1": ["WELC-1"], "A4-1-r1": []} == codes_on_paper(floor.root)
+    again = floor.ledger.decide(NoteKey("A3-1-r1", 1), Decision("r1", "reprint", "mara", "jam"), utc_now())
+    account = floor.ledger.account(again)
+    assert account is not None
+    floor.pipeline.owe(account)
+    floor.line.work_off()
+    assert ["WELC-1"] == codes_on_paper(floor.root)["A3-1-r1.g2"]
+
+
 def test_a_note_that_can_not_be_planned_reserves_nothing(life: Life) -> None:
     floor = life()
     fill_pool(floor.ledger, "welcome-15", "WELC-1")
@@ -336,3 +358,47 @@ def test_a_voucher_that_finds_no_place_on_the_sheet_is_given_to_nobody(life: Lif
     print_notes(floor, an_order_of(1))
     assert (Outcome("welcome", "welcome", LEFT_OUT, "no-room", 1),) == outcomes(floor.ledger)
     assert {} == codes_given(floor)
+
+
+def test_what_follows_of_an_order_whose_customer_was_forgotten_is_nobodys(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1)
+    print_notes(floor, replace(order, of=2, final=False))
+    customer = floor.standings.customer(order)
+    floor.ledger.complete(NoteKey("A1-1-r1", 1), utc_now(), "folder")
+    forget(floor.spool, floor.ledger, Tombstone((customer,), "mara", utc_now()))
+    print_notes(floor, replace(order, number=2, of=2))
+    assert {"A1-2-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+    assert [""] == [row["customer"] for row in floor.ledger.ask(sa.select(voucher_codes.c.customer).where(GIVEN))]
+    assert [] == floor.ledger.ask(sa.select(purchases.c.note_id))
+
+
+def test_who_objected_is_found_to_be_forgotten_and_for_nothing_else(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1, customer=a_new_customer(1, marketing="objected", name="Zelda Quux"))
+    print_notes(floor, order, an_order_of(2, customer=a_new_customer(1)))
+    for number in (1, 2):
+        floor.ledger.complete(NoteKey(f"A{number}-1-r1", 1), utc_now(), "folder")
+    for claimed in list(floor.spool.working.iterdir()):
+        archive(claimed, floor.spool, utc_now().date())
+    who = floor.standings.objector(order)
+    assert "" == floor.standings.customer(order)
+    assert 0 == remember(floor.ledger, who, "A2", utc_now()).history.orders, "campaigns know nothing of it"
+    assert 2 == forget(floor.spool, floor.ledger, Tombstone((who,), "mara", utc_now())).notes
+    assert [] == [path for path in floor.root.rglob("*") if path.is_file() and b"Zelda" in path.read_bytes()]
+    assert {("", "")} == {(row["customer"], row["objector"]) for row in floor.ledger.ask(WHOSE)}
+    print_notes(floor, replace(order, number=2, of=2))
+    assert {("", "")} == {(row["customer"], row["objector"]) for row in floor.ledger.ask(WHOSE)}, "nor later"
+
+
+def test_the_first_of_two_orders_of_a_new_customer_that_come_at_once_is_welcomed(life: Life, config: Path) -> None:
+    first = WELCOME.format(more="").replace("'customer", "'history.orders == 0 && customer")
+    (config / "campaigns" / "welcome.toml").write_text(first)
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    receive(floor, an_order_of(1), an_order_of(2, customer=a_new_customer(1)))
+    prepare_alone(floor)
+    floor.line.work_off()
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor.root)

@@ -221,6 +221,7 @@ EVIL_NAMES = (
     "2026-W50/../evil",
     "art/..",
     "C:\\evil",
+    "art/x.jpg\n",
 )
 
 
@@ -268,6 +269,39 @@ def test_an_archive_that_is_none_or_cut_short_is_refused(ending: str, tmp_path: 
         archive.write_bytes(content)
         with pytest.raises(ContentRefused, match=r"can't be unpacked|lacks"):
             unpack(archive, into)
+
+
+def test_a_damaged_archive_of_any_compression_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "2026-W51.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_LZMA) as opened:
+        opened.writestr("pack.toml", b"hello" * 5000)
+    content = bytearray(archive.read_bytes())
+    content[60:75] = b"\xff" * 15
+    archive.write_bytes(content)
+    with pytest.raises(ContentRefused, match="can't be unpacked: LZMAError"):
+        unpack(archive, tmp_path)
+
+
+def test_folders_in_an_archive_count_too(tmp_path: Path) -> None:
+    archive = tmp_path / "2026-W51.tar.gz"
+    with tarfile.open(archive, "w:gz") as opened:
+        for _ in range(MOST_FILES + 1):
+            folder = tarfile.TarInfo("art/")
+            folder.type = tarfile.DIRTYPE
+            opened.addfile(folder)
+    with pytest.raises(ContentRefused, match="more than 64 files and folders"):
+        unpack(archive, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"packs": [5], "before": []}', '{"packs": "abc", "before": []}', '{"packs": [], "before": [[1]]}', "[]", "5"],
+)
+def test_a_list_of_packs_that_is_none_costs_the_packs_and_no_start(content: str, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.folder.mkdir()
+    (shelf.folder / "active.json").write_text(content)
+    assert () == shelf.packs()
 
 
 def test_a_pack_that_can_not_be_read_any_more_costs_its_words_and_no_note(packs: Packs) -> None:

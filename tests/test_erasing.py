@@ -168,12 +168,20 @@ def test_old_orders_of_one_who_is_forgotten_stay_nobodys_and_new_ones_begin_anew
     spool: Spool, ledger: Ledger, till: Till
 ) -> None:
     ordered = an_order().ordered_at
+    till.print("first", ("0", ADA))
     forget(spool, ledger, Tombstone((ADA,), "mara", ordered))
     till.print("restored", ("1", ADA))
     assert ["tombstones"] == rows_with(ledger, ADA)
     forget(spool, ledger, Tombstone((ADA,), "mara", ordered - timedelta(seconds=1)))
     till.print("new", ("2", ADA))
     assert ["notes", "tombstones"] == rows_with(ledger, ADA)
+
+
+def test_a_customer_of_whom_nothing_is_known_is_not_forgotten(spool: Spool, ledger: Ledger, till: Till) -> None:
+    till.print("first", ("1", ADA))
+    with pytest.raises(DecisionRefused, match="nobody of this number is known"):
+        forget(spool, ledger, Tombstone((BEN,), "mara", NOON))
+    assert [] == rows_with(ledger, BEN)
 
 
 def test_forgetting_again_does_no_harm(spool: Spool, ledger: Ledger, till: Till) -> None:

@@ -400,9 +400,9 @@ def test_only_the_newest_notes_are_asked(ledger: Ledger) -> None:
 def as_version_2(connection: sqlite3.Connection) -> None:
     connection.execute("drop table scans")
     connection.execute("drop table queues_down")
-    for index in ("unpacked", "customer"):
+    for index in ("unpacked", "customer", "objector"):
         connection.execute(f"drop index ix_notes_{index}")
-    for column in ("packed_at", "taken_back_at", "customer"):
+    for column in ("packed_at", "taken_back_at", "customer", "objector"):
         connection.execute(f"alter table notes drop column {column}")
     connection.execute("update meta set version = 2")
 

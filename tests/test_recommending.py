@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,6 +48,14 @@ def teatime() -> list[Shipment]:
 def model_of(path: Path, orders: list[Shipment], today: date = TODAY) -> Recommendations:
     models = {shop: learn(*sold, today) for shop, sold in shop_sales(sales_of(orders)).items()}
     write_model(path / "a.model", today, models)
+    return Recommendations(path / "a.model")
+
+
+def contradicting(path: Path) -> Recommendations:
+    """A whole file whose lists end elsewhere than they are."""
+    sold = shop_sales(sales_of(teatime()))
+    models = {shop: replace(learn(*each, TODAY), best=(4_000_000,), skus=()) for shop, each in sold.items()}
+    write_model(path / "a.model", TODAY, models)
     return Recommendations(path / "a.model")
 
 
@@ -186,6 +195,16 @@ def test_a_file_that_cant_be_read_recommends_nothing_and_is_said_once(
     model = Recommendations(path)
     assert [[], []] == [picked(model, ordered("1", "tea1")), picked(model, ordered("2", "tea1"))]
     assert ["recommendations.broken"] == [json.loads(line)["event"] for line in said.getvalue().splitlines()]
+
+
+def test_a_model_at_fault_recommends_nothing_and_is_said_once(tmp_path: Path, said: io.StringIO) -> None:
+    model = contradicting(tmp_path)
+    assert [[], []] == [picked(model, ordered("1", "tea1")) for _ in range(2)]
+    (event,) = (json.loads(line) for line in said.getvalue().splitlines())
+    assert "recommendations.broken" == event["event"]
+    assert "IndexError at service.recommending" in event["reason"]
+    model_of(tmp_path, teatime())
+    assert "cup1" in picked(model, ordered("1", "tea1")), "another file is asked again"
 
 
 def test_what_the_file_knows_of_articles_is_known_to_the_next_one(tmp_path: Path) -> None:

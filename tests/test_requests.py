@@ -19,7 +19,7 @@ from service.errors import SlipwayError, SpoolFull
 from service.intake.spool import Spool, lock_spool, open_spool
 from service.ledger.campaigns import paused_campaigns
 from service.ledger.ledger import Ledger
-from service.ledger.schema import tombstones
+from service.ledger.schema import notes, tombstones
 from service.ledger.vouchers import pool_counts
 from service.marketing import CodeLine, Redemption
 from service.model import Offer
@@ -94,8 +94,12 @@ def shop(request: pytest.FixtureRequest, spool: Spool) -> Iterator[Spool]:
 
 def test_codes_are_imported_and_counted(shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = a_file(tmp_path, CODES)
-    assert [{"pool": "welcome", "new": 2, "known": 0}] == said(capsys, "vouchers", "import", "welcome", name)
-    assert [{"pool": "welcome", "new": 0, "known": 2}] == said(capsys, "vouchers", "import", "welcome", name)
+    assert [{"pool": "welcome", "new": 2, "known": 0, "expired": 0}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
+    assert [{"pool": "welcome", "new": 0, "known": 2, "expired": 0}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
     counts = {row["pool"]: row for row in said(capsys, "vouchers", "stats")}
     expected = {"codes": 2, "free": 2, "given": 0, "redeemed": 0, "expired": 0, "next_expiry": "2027-01-31"}
     assert {"pool": "welcome"} | expected == counts["welcome"]
@@ -109,6 +113,17 @@ def test_an_import_that_is_refused_says_where(shop: Spool, tmp_path: Path, capsy
     assert "pool welcome has this code" in complaint
     assert "row 3, column code" in complaint
     assert 2 == sum(row["codes"] for row in said(capsys, "vouchers", "stats"))
+
+
+def test_codes_that_have_expired_are_taken_with_a_warning(
+    shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = a_file(tmp_path, "code,percent,expires\nE1,5,2020-01-01\nE2,5,\nE3,5,2020-01-02\n")
+    assert 0 == main(["vouchers", "import", "welcome", name])
+    assert "warning: 2 of them have expired, the first in row 2" in capsys.readouterr().out
+    assert [{"pool": "welcome", "new": 0, "known": 3, "expired": 2}] == said(
+        capsys, "vouchers", "import", "welcome", name
+    )
 
 
 def test_redemptions_are_taken_from_a_file(shop: Spool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,11 +144,26 @@ def test_a_customer_is_forgotten_by_the_number_that_the_shop_gave(
     shop: Spool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     customer = open_customer_key(shop.customer_key).customer(an_order())
-    assert [{"notes": 0, "files": 0, "shared": 0}] == said(capsys, "forget", a_customer().id)
+    writer = Ledger(shop.ledger)
+    record_order(writer, "1", customer)
+    writer.change(lambda connection: connection.execute(notes.update().values(state="completed")))
+    writer.close()
+    assert [{"notes": 1, "files": 0, "shared": 0}] == said(capsys, "forget", a_customer().id)
     reader = Ledger(shop.ledger, read_only=True)
     stones = reader.ask(sa.select(tombstones.c.customer))
     reader.close()
     assert customer in {row["customer"] for row in stones}
+
+
+def test_a_number_that_nobody_has_is_said_and_leaves_no_tombstone(
+    shop: Spool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_customer_key(shop.customer_key)
+    assert 1 == main(["forget", "NOBODY-AT-ALL"])
+    assert "nobody of this number is known" in capsys.readouterr().err
+    reader = Ledger(shop.ledger, read_only=True)
+    assert [] == reader.ask(sa.select(tombstones.c.customer))
+    reader.close()
 
 
 def test_old_files_are_pruned(shop: Spool, capsys: pytest.CaptureFixture[str]) -> None:

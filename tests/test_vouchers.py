@@ -6,9 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from service.errors import FileIncomplete, InvalidCsv, Rejected, VouchersRefused
 from service.intake.voucher_files import read_codes, read_redemptions
+from service.ledger import vouchers
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import Imported, PoolCount, free_codes, import_codes, offers_of, pool_counts, redeem_codes
 from service.marketing import CodeLine, Redemption
@@ -82,6 +84,9 @@ def test_a_file_of_redemptions_gives_codes_and_orders() -> None:
             b"code,amount,currency\nA,5,Euro\n",
         ),
         ("this code stands in row 2 too", "row 3, column code", b"code,percent\nA,15\nA,15\n"),
+        ("this code stands in row 2 too", "row 3, column code", b"code,percent\nA,15\na,15\n"),
+        ("must name the currency of its amount or minimum", "row 2", b"code,amount\nA,5\n"),
+        ("must name the currency of its amount or minimum", "row 2", b"code,percent,minimum\nA,5,50\n"),
         ("code is missing", "row 2, column code", b"code,percent\n,15\n"),
         ("the row has 3 values, the header 2", "row 2", b"code,percent\nA,15,\n"),
         ("the column code is missing", "row 1", b"percent\n15\n"),
@@ -127,6 +132,7 @@ def test_an_import_can_be_repeated(ledger: Ledger) -> None:
     ("pool", "line", "what", "where"),
     [
         ("q", CodeLine(7, Offer("A-3", free_shipping=True)), "pool p has this code", "row 7, column code"),
+        ("q", CodeLine(7, Offer("a-3", free_shipping=True)), "pool p has this code", "row 7, column code"),
         ("p", CodeLine(7, Offer("A-3", percent=5)), "the pool has this code with other terms", "row 7, column percent"),
     ],
 )
@@ -153,6 +159,13 @@ def test_codes_are_given_in_the_order_in_which_they_came(ledger: Ledger) -> None
     first, _ = free_codes(ledger, "p", "GBP", TODAY, 0, 2)
     assert ["A", "C"] == [code for _, code in free_codes(ledger, "p", "GBP", TODAY, first[0], 100)]
     assert [] == free(ledger, "q")
+
+
+def test_free_codes_are_found_past_any_number_of_given_ones(ledger: Ledger) -> None:
+    asked = vouchers.FREE_CODES.compile(dialect=sqlite.dialect())
+    values = tuple("1" for _ in asked.positiontup or ())
+    plan = ledger.change(lambda connection: connection.exec_driver_sql(f"explain query plan {asked}", values).all())
+    assert ["SEARCH voucher_codes USING INDEX ix_voucher_codes_free (pool=? AND number>?)"] == [row[3] for row in plan]
 
 
 def test_a_code_that_expired_is_given_to_nobody(ledger: Ledger) -> None:
@@ -194,6 +207,12 @@ def test_a_code_that_somebody_had_from_elsewhere_is_not_given_any_more(ledger: L
     fill_pool(ledger, "welcome-15", "W1", "W2")
     record_order(ledger, "2", vouchers_redeemed=("W1",))
     assert ["W2"] == free(ledger, "welcome-15")
+
+
+def test_a_code_comes_back_however_it_was_typed(ledger: Ledger) -> None:
+    fill_pool(ledger, "p", "ABC-1", "abc-2")
+    record_order(ledger, "2", vouchers_redeemed=("abc-1", "ABC-1", "Abc-2"))
+    assert (PoolCount("p", 2, 0, 0, 2, 0, None),) == pool_counts(ledger, TODAY)
 
 
 def test_redemptions_come_back_in_files_once(ledger: Ledger) -> None:

@@ -24,13 +24,19 @@ def import_pool(arguments: argparse.Namespace, config: Config) -> int:
     pool = arguments.pool
     if not re.fullmatch("[a-z][a-z0-9-]{0,39}", pool):
         raise VouchersRefused("a pool is called by 1 to 40 small letters, digits and hyphens, a letter first")
-    counts = carried_out(Import(pool, read_codes(_content(arguments.file))), config)
+    lines, today = read_codes(_content(arguments.file)), utc_now().date()
+    counts = carried_out(Import(pool, lines), config)
     if counts is None:
         return TRY_AGAIN
+    expired = [line.row for line in lines if line.offer.expires and line.offer.expires < today]
     if arguments.json:
-        say_json({"pool": pool, **counts})
+        say_json({"pool": pool, **counts, "expired": len(expired)})
     else:
         say(f"pool {pool}: new codes {counts['new']}, there already {counts['known']}")
+        if expired:
+            say(
+                f"warning: {len(expired)} of them have expired, the first in row {expired[0]}; they are given to nobody"
+            )
         if pool not in pools_of(config):
             say(f"no campaign gives from {pool} yet")
     return 0

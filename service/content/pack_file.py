@@ -7,9 +7,9 @@ from pydantic import Field, model_validator
 
 from service.config import Part
 
-NAME_PATTERN = r"^\d{4}-W\d{2}(-[a-z0-9]{1,12})?$"
+NAME_PATTERN = r"[0-9]{4}-W[0-9]{2}(-[a-z0-9]{1,12})?"
 PACK_FILE, ART = "pack.toml", "art"
-ART_PATTERN = r"^[a-z][a-z0-9-]{0,39}\.(jpg|jpeg|png)$"
+ART_PATTERN = r"[a-z][a-z0-9-]{0,39}\.(jpg|jpeg|png)"
 
 
 class PackFile(Part):

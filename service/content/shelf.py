@@ -48,7 +48,7 @@ class Shelf:
         """What counts now; nothing where nothing was ever activated."""
         try:
             content = json.loads((self.folder / ACTIVE).read_bytes())
-            return Active(tuple(content["packs"]), tuple(map(tuple, content["before"])))
+            return Active(_set_of(content["packs"]), tuple(map(_set_of, content["before"])))
         except FileNotFoundError:
             return Active()
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -127,6 +127,13 @@ class Shelf:
 def packs_of(config: Config) -> tuple[Pack, ...]:
     """The content packs that were activated."""
     return Shelf(config.settings.spool).packs()
+
+
+def _set_of(names: object) -> Set:
+    """The names of a set, as active.json has it; raises TypeError for anything else."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("no list of names")
+    return tuple(names)
 
 
 def name_on_shelf(folder: str) -> str:

@@ -9,6 +9,7 @@ devices and pipes are refused; sizes are counted while bytes come, not believed.
 as a whole: ContentRefused.
 """
 
+import lzma
 import os
 import re
 import stat
@@ -28,6 +29,10 @@ from service.model import LANGUAGES
 
 MOST_FILES, MOST_BYTES, CHUNK = 64, 64_000_000, 1 << 16
 ENDINGS = (".zip", ".tar.gz", ".tgz")
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, RuntimeError),
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 TEXTS = (PACK_FILE, *(f"{language}.ftl" for language in LANGUAGES))
 SHAPE = f"A pack holds {', '.join(TEXTS)} and {ART}/NAME.jpg or .png, and nothing else. docs/campaigns.md."
 
@@ -45,7 +50,7 @@ def name_of(source: Path) -> str:
     name = source.name
     for ending in ENDINGS:
         name = name.removesuffix(ending)
-    if not re.match(NAME_PATTERN, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         raise ContentRefused(f"{source.name}: a pack is called by its week, as 2026-W48 or 2026-W48-halm")
     return name
 
@@ -55,13 +60,15 @@ def unpack(source: Path, into: Path) -> None:
     name, seen, written = name_of(source), set[str](), 0
     try:
         with closing(_members(source)) as members:
-            for member in members:
+            for number, member in enumerate(members, 1):
+                if number > MOST_FILES:
+                    raise ContentRefused(f"more than {MOST_FILES} files and folders")
                 if not (within := _within(member.name, name)):
                     continue
                 _check(member, within, seen)
                 seen.add(within)
                 written += _copy(member, into / within, MOST_BYTES - written)
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise ContentRefused(f"{source.name} can't be unpacked: {type(error).__name__}") from error
     if missing := [text for text in TEXTS if text not in seen]:
         raise ContentRefused(f"{source.name} lacks {', '.join(missing)}", hint=SHAPE)
@@ -75,15 +82,13 @@ def _within(name: str, pack: str) -> str:
 
 def _check(member: _Member, within: str, seen: Iterable[str]) -> None:
     folder, _, file = within.rpartition("/")
-    is_art = folder == ART and bool(re.match(ART_PATTERN, file))
+    is_art = folder == ART and bool(re.fullmatch(ART_PATTERN, file))
     if within not in TEXTS and not is_art:
         raise ContentRefused(f"{within[:80]!r} belongs into no pack", hint=SHAPE)
     if member.open is None:
         raise ContentRefused(f"{within} is no plain file", hint=SHAPE)
     if within in seen:
         raise ContentRefused(f"{within} is there twice")
-    if len(list(seen)) >= MOST_FILES:
-        raise ContentRefused(f"more than {MOST_FILES} files")
 
 
 def _copy(member: _Member, target: Path, room_bytes: int) -> int:

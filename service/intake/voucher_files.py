@@ -4,14 +4,16 @@ A pool's file has a row for each code and these columns, of which a row fills co
 
     code, percent | amount | free_shipping, currency, minimum, expires, categories, excluded_categories
 
-Categories stand in one column with `;` between them. A file of redemptions has code, and order_id where it is known.
+An amount or a minimum has its currency. Codes are one whatever case they are written in. Categories stand in one
+column with `;` between them. A file of redemptions has code, and order_id where it is known.
 Faults are told all at once, each with its row and column; the codes themselves are never told.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from service.errors import VouchersRefused
 from service.intake.csv_text import Row, Table, read_table
@@ -38,6 +40,12 @@ class _CodePart(VoucherPart):
     currency: Currency = ""
     categories: list[Text] = Field(default=[], max_length=20)
     excluded_categories: list[Text] = Field(default=[], max_length=20)
+
+    @model_validator(mode="after")
+    def _money_of_a_country(self) -> "_CodePart":
+        if (self.amount or self.minimum) and not self.currency:
+            raise PydanticCustomError("contradiction", "must name the currency of its amount or minimum")
+        return self
 
 
 class _RedemptionPart(Part):
@@ -79,8 +87,8 @@ def _read(
         except ValidationError as error:
             faults += ((_fault(detail), _place(row, detail)) for detail in error.errors(include_input=False))
             continue
-        if first.setdefault(part.code, row.number) != row.number:
-            faults.append((f"this code stands in row {first[part.code]} too", f"row {row.number}, column code"))
+        if first.setdefault(part.code.lower(), row.number) != row.number:
+            faults.append((f"this code stands in row {first[part.code.lower()]} too", f"row {row.number}, column code"))
         read.append(made(row, part))
     _refuse(faults)
     return tuple(read)

@@ -129,13 +129,15 @@ class Account:
 class Entry:
     """A shipment as it enters the ledger: where it stands in its file, what it is, the hash of its content.
 
-    `customer` is a keyed hash (service/customers.py), empty where nobody is to be known.
+    `customer` is a keyed hash (service/customers.py), empty where nobody is to be known; `objector` that of a customer
+    who objects to marketing, kept apart: only who is to be forgotten is looked for among them.
     """
 
     position: int
     shipment: Shipment
     content_sha256: str
     customer: str = ""
+    objector: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.ledger.accounts import NoteKey
 from service.ledger.ledger import Ledger
+from service.ledger.returned import NEVER_CAME_OUT
+from service.ledger.rows import of
 from service.ledger.schema import (
     HAS_CUSTOMER,
     HAS_ORDER,
@@ -29,30 +32,42 @@ from service.marketing import Given, History
 from service.model import SHOWN
 
 PAUSED, SPENT = "paused", "budget"
+MOST_NOTES = 200  # of a customer, the newest: who has thousands is asked about as quickly as everybody else
 
-_BEFORE = (
-    notes.c.customer == sa.bindparam("of_customer"),
-    OF_SOMEBODY,
-    notes.c.order_id != sa.bindparam("but_order"),
+_CUSTOMER = sa.select(notes.c.customer).where(
+    notes.c.note_id == sa.bindparam("of_note"), notes.c.generation == sa.bindparam("of_generation")
 )
-_NOTES = sa.select(
-    sa.func.count(notes.c.order_id.distinct()).label("orders"),
-    sa.func.count(notes.c.note_id.distinct()).label("notes"),
-    sa.func.max(notes.c.arrived_at, type_=UtcTime).label("last_at"),
-).where(*_BEFORE, notes.c.state != "cancelled")
+_ARRIVED = sa.select(sa.func.min(notes.c.arrived_at, type_=UtcTime).label("at")).where(
+    notes.c.order_id == sa.bindparam("of_order"), notes.c.customer == sa.bindparam("of_customer"), OF_SOMEBODY
+)
+_EARLIER = (
+    sa.select(notes.c.note_id, notes.c.order_id, notes.c.arrived_at)
+    .where(
+        notes.c.customer == sa.bindparam("of_customer"),
+        OF_SOMEBODY,
+        notes.c.order_id != sa.bindparam("of_order"),
+        notes.c.arrived_at <= sa.bindparam("before"),
+        sa.or_(notes.c.arrived_at < sa.bindparam("before"), notes.c.order_id < sa.bindparam("of_order")),
+        notes.c.state != "cancelled",
+    )
+    .order_by(notes.c.arrived_at.desc())
+    .limit(MOST_NOTES)
+)
+_earlier = _EARLIER.subquery("earlier")
 _BOUGHT = (
     sa.select(articles.c.sku, articles.c.category)
-    .select_from(notes.join(purchases, purchases.c.note_id == notes.c.note_id).join(articles))
-    .where(*_BEFORE, notes.c.generation == 1)
+    .select_from(_earlier.join(purchases, purchases.c.note_id == _earlier.c.note_id).join(articles))
+    .distinct()
 )
 _CAMPAIGNS = (
     sa.select(exposures.c.campaign)
-    .select_from(notes.join(exposures, exposures.c.note_id == notes.c.note_id))
-    .where(*_BEFORE, exposures.c.outcome == SHOWN)
+    .select_from(_earlier.join(exposures, exposures.c.note_id == _earlier.c.note_id))
+    .where(exposures.c.outcome == SHOWN)
     .distinct()
 )
 _GIVEN = sa.select(
-    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS))
+    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS)),
+    NEVER_CAME_OUT.label("is_returned"),
 ).where(
     voucher_codes.c.given_at.is_not(None),
     sa.or_(
@@ -133,38 +148,57 @@ class CodeCount:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What the ledger knows of a customer before an order, and the codes that customer or order has."""
+    """What the ledger knows of a customer before an order, and the codes that customer or order has.
+
+    `returned` are those of other orders whose notes were all cancelled and never came out: theirs to be given again.
+    """
 
     history: History
     given: tuple[Given, ...]
+    returned: tuple[Given, ...] = ()
+
+
+def customer_of_note(ledger: Ledger, key: NoteKey) -> str | None:
+    """Whose a note is; empty if nobody's, as after its customer was forgotten. None for a note that is not known."""
+    return next((row["customer"] for row in ledger.ask(_CUSTOMER, of(key))), None)
 
 
 def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Remembered:
-    """What is known of a customer, but for this order; nothing but the order's own codes where there is none."""
-    rows = [dict(row) for row in ledger.ask(_GIVEN, {"of_customer": customer, "of_order": order_id})]
+    """What is known of a customer before this order; nothing but the order's own codes where there is none.
+
+    Orders come one after another by their arrival, at the same moment by their ids; one that is not known comes now.
+    """
+    whose = {"of_customer": customer, "of_order": order_id}
+    rows = [dict(row) for row in ledger.ask(_GIVEN, whose)]
     rows.sort(key=lambda row: (row["campaign"], row["code"]))
+    returned = [row for row in rows if row["is_returned"] and row["order_id"] != order_id]
+    rows = [row for row in rows if row not in returned]
     carried = [row for row in rows if row["order_id"] == order_id]
     given = tuple(_given(row, row["note_id"]) for row in rows) + tuple(_given_on(ledger, carried, order_id))
     if not customer:
         return Remembered(History(), given)
-    before = {"of_customer": customer, "but_order": order_id}
-    (notes_before,) = ledger.ask(_NOTES, before)
-    if not notes_before["notes"]:
-        return Remembered(History(), given)
-    bought = ledger.ask(_BOUGHT, before)
-    earlier = [row for row in rows if row["order_id"] != order_id]
-    return Remembered(
-        History(
-            orders=notes_before["orders"],
-            notes=notes_before["notes"],
-            days_since_last=max(0, (now - notes_before["last_at"]).days),
-            vouchers_given=len(earlier),
-            vouchers_open=sum(_is_open(row["redeemed_at"], row["expires"], now.date()) for row in earlier),
-            campaigns=frozenset(row["campaign"] for row in ledger.ask(_CAMPAIGNS, before)),
-            bought=frozenset(row["sku"] for row in bought),
-            categories=frozenset(row["category"] for row in bought if row["category"]),
-        ),
-        given,
+    back = tuple(_given(row, row["note_id"]) for row in returned)
+    (arrived,) = ledger.ask(_ARRIVED, whose)
+    return Remembered(_history(ledger, whose | {"before": arrived["at"] or now}, rows, now), given, back)
+
+
+def _history(ledger: Ledger, whose: dict[str, Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> History:
+    """What the customer had; `rows` are the codes."""
+    earlier = ledger.ask(_EARLIER, whose)
+    if not earlier:
+        return History()
+    orders = {row["order_id"] for row in earlier}
+    bought = ledger.ask(_BOUGHT, whose)
+    given = [row for row in rows if row["order_id"] in orders]
+    return History(
+        orders=len(orders),
+        notes=len({row["note_id"] for row in earlier}),
+        days_since_last=max(0, (now - earlier[0]["arrived_at"]).days),
+        vouchers_given=len(given),
+        vouchers_open=sum(_is_open(row["redeemed_at"], row["expires"], now.date()) for row in given),
+        campaigns=frozenset(row["campaign"] for row in ledger.ask(_CAMPAIGNS, whose)),
+        bought=frozenset(row["sku"] for row in bought),
+        categories=frozenset(row["category"] for row in bought if row["category"]),
     )
 
 

@@ -1,7 +1,6 @@
 """What a shipment brings beside its note when it enters the ledger: what was bought, and the codes that paid for it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,18 +18,17 @@ _IS_ARTICLE = articles.c.article_id == sa.bindparam("of_article")
 _RENAME = articles.update().where(_IS_ARTICLE).values(category=sa.bindparam("to"))
 _REDEEM = (
     voucher_codes.update()
-    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.redeemed_at.is_(None))
+    .where(sa.func.lower(voucher_codes.c.code) == sa.bindparam("of_code"), voucher_codes.c.redeemed_at.is_(None))
     .values(redeemed_at=sa.bindparam("at"), redeemed_by=sa.bindparam("order"))
 )
 
 
-def remembered(connection: sa.Connection, entry: Entry) -> Entry:
-    """The entry, without its customer if that one wanted to be forgotten after this order."""
-    if not entry.customer:
-        return entry
-    forgotten = connection.execute(_FORGOTTEN, {"of_customer": entry.customer}).scalar()
-    is_forgotten = forgotten is not None and entry.shipment.order.ordered_at <= forgotten
-    return replace(entry, customer="") if is_forgotten else entry
+def is_forgotten(connection: sa.Connection, entry: Entry) -> bool:
+    """True if who ordered it wanted to be forgotten after this order."""
+    if not (who := entry.customer or entry.objector):
+        return False
+    forgotten = connection.execute(_FORGOTTEN, {"of_customer": who}).scalar()
+    return forgotten is not None and entry.shipment.order.ordered_at <= forgotten
 
 
 def keep_purchase(connection: sa.Connection, entry: Entry) -> None:
@@ -59,4 +57,6 @@ def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) ->
 def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: datetime) -> int:
     """These codes paid for an order; how many of them are ours and were not redeemed before."""
     facts = {"order": order_id, "at": at}
-    return sum(connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in dict.fromkeys(codes))
+    return sum(
+        connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in {code.lower() for code in codes}
+    )

@@ -13,6 +13,7 @@ from service.ledger.accounts import Drop, NoteKey
 from service.ledger.ledger import Ledger
 from service.ledger.schema import (
     HAS_CUSTOMER,
+    OF_OBJECTOR,
     OF_SOMEBODY,
     decisions,
     drop_notes,
@@ -30,9 +31,13 @@ from service.ledger.schema import (
 AT_AN_END = ("completed", "cancelled")
 CHUNK = 200  # notes that are erased in one transaction, so that others wait for milliseconds
 
-_OF_CUSTOMER = notes.c.customer == sa.bindparam("of_customer")
-_NOTES = sa.select(notes.c.note_id, notes.c.generation, notes.c.state, notes.c.customer)
-_THEIRS = _NOTES.where(_OF_CUSTOMER, OF_SOMEBODY).order_by(notes.c.note_id, notes.c.generation)
+_NOTES = sa.select(notes.c.note_id, notes.c.generation, notes.c.state, notes.c.customer, notes.c.objector)
+_THEIRS = _NOTES.where(
+    sa.or_(
+        sa.and_(notes.c.customer == sa.bindparam("of_customer"), OF_SOMEBODY),
+        sa.and_(notes.c.objector == sa.bindparam("of_customer"), OF_OBJECTOR),
+    )
+).order_by(notes.c.note_id, notes.c.generation)
 _DROPS = sa.select(drops)
 _BROUGHT_BY = (
     sa.select(drop_notes.c.drop_id).where(drop_notes.c.note_id.in_(sa.bindparam("note_ids", expanding=True))).distinct()
@@ -61,6 +66,14 @@ _OLD = (
     )
     .distinct()
     .limit(CHUNK)
+)
+_KNOWN = sa.select(
+    sa.or_(
+        sa.exists().where(notes.c.customer == sa.bindparam("of_customer"), OF_SOMEBODY),
+        sa.exists().where(notes.c.objector == sa.bindparam("of_customer"), OF_OBJECTOR),
+        sa.exists().where(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
+        sa.exists().where(tombstones.c.customer == sa.bindparam("of_customer")),
+    ).label("known")
 )
 _GONE = {"customer": "", "order_id": "", "note_id": ""}
 _WITHOUT_NOTES = (
@@ -103,18 +116,26 @@ def notes_of_customer(ledger: Ledger, customer: str) -> TheirNotes:
 
 
 def _is_own(ledger: Ledger, drop_id: str, customer: str) -> bool:
-    return all(row["customer"] == customer for row in ledger.ask(_IN_DROP, {"drop": drop_id}))
+    return all(customer in (row["customer"], row["objector"]) for row in ledger.ask(_IN_DROP, {"drop": drop_id}))
+
+
+def is_known(ledger: Ledger, customers: tuple[str, ...]) -> bool:
+    """Whether the ledger has ever heard of one of these customers: by a note, a code, or a tombstone."""
+    return any(ledger.ask(_KNOWN, {"of_customer": customer})[0]["known"] for customer in customers)
 
 
 def forget_customer(ledger: Ledger, tombstone: Tombstone) -> None:
     """Their notes are nobody's, what they bought is gone, and what they ordered until now is nobody's for ever."""
-    is_theirs = sa.and_(notes.c.customer.in_(tombstone.customers), OF_SOMEBODY)
+    is_theirs = sa.or_(
+        sa.and_(notes.c.customer.in_(tombstone.customers), OF_SOMEBODY),
+        sa.and_(notes.c.objector.in_(tombstone.customers), OF_OBJECTOR),
+    )
     of_theirs = purchases.c.note_id.in_(sa.select(notes.c.note_id).where(is_theirs))
     stones = [{"customer": each, "at": tombstone.at, "who": tombstone.who} for each in tombstone.customers]
 
     def forget(connection: sa.Connection) -> None:
         connection.execute(purchases.delete().where(of_theirs))
-        connection.execute(notes.update().where(is_theirs).values(customer=""))
+        connection.execute(notes.update().where(is_theirs).values(customer="", objector=""))
         codes = voucher_codes.update().where(voucher_codes.c.customer.in_(tombstone.customers), HAS_CUSTOMER)
         connection.execute(codes.values(customer=""))
         connection.execute(tombstones.delete().where(tombstones.c.customer.in_(tombstone.customers)))

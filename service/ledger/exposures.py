@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from service.errors import PlanOutdated
 from service.ledger.accounts import NoteKey
+from service.ledger.returned import NEVER_CAME_OUT
 from service.ledger.schema import (
     FREE,
     HAS_CUSTOMER,
@@ -48,12 +49,29 @@ _IS_THEIRS = sa.or_(  # what is not empty is in the index
 _HAS_ANOTHER = sa.select(voucher_codes.c.number).where(
     voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code != sa.bindparam("of_code"), _IS_THEIRS
 )
-_IS_THEIR_CODE = sa.select(voucher_codes.c.number).where(
-    voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code == sa.bindparam("of_code"), _IS_THEIRS
+_IS_OF_ORDER = sa.select(voucher_codes.c.number).where(
+    voucher_codes.c.code == sa.bindparam("of_code"),
+    voucher_codes.c.campaign == sa.bindparam("of_campaign"),
+    voucher_codes.c.order_id == sa.bindparam("of_order"),
+)
+_STANDS_IN_NO_WAY = (
+    voucher_codes.update()
+    .where(
+        voucher_codes.c.campaign == sa.bindparam("of_campaign"),
+        voucher_codes.c.code != sa.bindparam("of_code"),
+        voucher_codes.c.customer == sa.bindparam("of_customer"),
+        HAS_CUSTOMER,
+        NEVER_CAME_OUT,
+    )
+    .values(customer="")
+)
+_IS_FREE_FOR_THEM = sa.or_(
+    FREE, sa.and_(voucher_codes.c.customer == sa.bindparam("to_customer"), HAS_CUSTOMER, NEVER_CAME_OUT)
 )
 _GIVE = (
     voucher_codes.update()
-    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.pool == sa.bindparam("of_pool"), FREE)
+    .where(voucher_codes.c.code == sa.bindparam("of_code"), voucher_codes.c.pool == sa.bindparam("of_pool"))
+    .where(_IS_FREE_FOR_THEM)
     .values({name: sa.bindparam(f"to_{name}") for name in ("given_at", "campaign", "customer", "order_id", "note_id")})
 )
 
@@ -107,11 +125,12 @@ def _check_open(connection: sa.Connection, campaign: str, budgets: Mapping[str, 
 
 
 def _give(connection: sa.Connection, key: NoteKey, giving: Giving, customer: str, at: datetime) -> None:
-    """Give a free code to this note's customer, or let be what is theirs already."""
+    """Give a code to this note's customer: a free one, or theirs that never came out; let be what is the order's."""
     order_id = order_of(key.note_id)
     theirs = {"of_campaign": giving.campaign, "of_code": giving.code, "of_order": order_id, "of_customer": customer}
-    if connection.execute(_IS_THEIR_CODE, theirs).first():
+    if connection.execute(_IS_OF_ORDER, theirs).first():
         return
+    connection.execute(_STANDS_IN_NO_WAY, theirs)
     if connection.execute(_HAS_ANOTHER, theirs).first():
         raise PlanOutdated(f"campaign {giving.campaign} has given this customer a code meanwhile")
     given = {"given_at": at, "campaign": giving.campaign, "customer": customer, "order_id": order_id}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service.errors import DecisionRefused, OrderChanged, SlipwayError
 from service.ledger import statements
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
-from service.ledger.entering import keep_purchase, redeem, remembered
+from service.ledger.entering import is_forgotten, keep_purchase, redeem
 from service.ledger.prepared import change, rows
 from service.ledger.schema import decisions, drop_notes, events, notes
 from service.model import WantedPicture
@@ -40,14 +40,16 @@ def enter(connection: sa.Connection, drop: Drop, entry: Entry, at: datetime) -> 
         if each["content_sha256"] == entry.content_sha256:
             return NoteKey(note_id, each["generation"])
     key = NoteKey(note_id, known[0]["generation"] + 1 if known else 1)
-    entry = remembered(connection, entry)
+    forgotten = is_forgotten(connection, entry)
+    if forgotten:
+        entry = replace(entry, customer="", objector="")
     row = new_note_row(drop, entry, key, at)
     if known:
         changed = OrderChanged(f"note {note_id} was dropped before with other content")
         row |= {"state": "held", "held_at": at, **why(changed)}
     change(connection, statements.NEW_NOTE, row)
     change(connection, statements.NEW_EVENT, event_row(key, at, row["state"], row))
-    if not known:
+    if not known and not forgotten:
         keep_purchase(connection, entry)
     redeem(connection, entry.shipment.order.vouchers_redeemed, entry.shipment.order.order_id, at)
     return key
@@ -68,6 +70,7 @@ def new_note_row(drop: Drop, entry: Entry, key: NoteKey, at: datetime) -> dict[s
         "priority": order.priority,
         "content_sha256": entry.content_sha256,
         "customer": entry.customer,
+        "objector": entry.objector,
         "drop_id": drop.drop_id,
         "position": entry.position,
         "state": "received",
@@ -188,7 +191,7 @@ def _next_generation(
     key = NoteKey(row["note_id"], connection.execute(newest).scalar_one() + 1)
     kept = (
         *("note_id", "order_id", "shipment", "of", "kind", "site", "shop", "language", "priority", "content_sha256"),
-        *("customer", "drop_id", "position", "arrived_at"),
+        *("customer", "objector", "drop_id", "position", "arrived_at"),
     )
     fresh = {"state": "received", "code": "", "reason": "", "queue": "", "attempts": 0, "confirmed_by": ""}
     note = {name: row[name] for name in kept} | fresh | {"generation": key.generation, "received_at": received_at}

@@ -60,6 +60,7 @@ notes = sa.Table(
     sa.Column("priority", sa.String(8), nullable=False),
     sa.Column("content_sha256", sa.String(64), nullable=False),
     sa.Column("customer", sa.String(32), nullable=False, server_default=""),  # empty: a guest, or nobody to know
+    sa.Column("objector", sa.String(32), nullable=False, server_default=""),  # a customer to be forgotten, no more
     sa.Column("drop_id", sa.ForeignKey("drops.drop_id"), nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
@@ -89,8 +90,11 @@ sa.Index("ix_notes_unpacked", notes.c.completed_at, sqlite_where=_UNPACKED, post
 _NOBODY: sa.ColumnElement[str] = sa.literal_column(
     "''"
 )  # not a parameter: only so does SQLite find what these partial indexes hold
-OF_SOMEBODY = notes.c.customer != _NOBODY
-sa.Index("ix_notes_customer", notes.c.customer, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY)
+OF_SOMEBODY, OF_OBJECTOR = notes.c.customer != _NOBODY, notes.c.objector != _NOBODY
+sa.Index(
+    "ix_notes_customer", notes.c.customer, notes.c.arrived_at, sqlite_where=OF_SOMEBODY, postgresql_where=OF_SOMEBODY
+)
+sa.Index("ix_notes_objector", notes.c.objector, sqlite_where=OF_OBJECTOR, postgresql_where=OF_OBJECTOR)
 sa.Index("ix_notes_state", notes.c.state)
 sa.Index("ix_notes_order", notes.c.order_id)
 sa.Index("ix_notes_drop", notes.c.drop_id)
@@ -254,7 +258,10 @@ voucher_codes = sa.Table(
 )
 FREE = sa.and_(voucher_codes.c.given_at.is_(None), voucher_codes.c.redeemed_at.is_(None))
 HAS_CUSTOMER, HAS_ORDER = voucher_codes.c.customer != _NOBODY, voucher_codes.c.order_id != _NOBODY
-sa.Index("ix_voucher_codes_pool", voucher_codes.c.pool, voucher_codes.c.number)
+sa.Index("ix_voucher_codes_lower", sa.func.lower(voucher_codes.c.code), unique=True)  # customers type as they like
+sa.Index(
+    "ix_voucher_codes_free", voucher_codes.c.pool, voucher_codes.c.number, sqlite_where=FREE, postgresql_where=FREE
+)
 for _name, _column, _rows in (
     ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER),
     ("ix_voucher_codes_order", voucher_codes.c.order_id, HAS_ORDER),
@@ -273,7 +280,9 @@ STEPS: dict[int, tuple[str, ...]] = {
     1: (),  # wanted_pictures: tables that are missing are created anyway
     2: (  # and so are scans, queue_decisions, queues_down and what campaigns need
         "alter table notes add column customer varchar(32) not null default ''",
-        "create index ix_notes_customer on notes (customer) where customer != ''",
+        "create index ix_notes_customer on notes (customer, arrived_at) where customer != ''",
+        "alter table notes add column objector varchar(32) not null default ''",
+        "create index ix_notes_objector on notes (objector) where objector != ''",
         "alter table notes add column packed_at varchar(32)",
         "alter table notes add column taken_back_at varchar(32)",
         "create index ix_notes_unpacked on notes (completed_at) where completed_at is not null and packed_at is null",

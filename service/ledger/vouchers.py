@@ -1,7 +1,8 @@
 """Pools of voucher codes: filled by import, emptied one code at a time by the intents of notes (exposures.py).
 
 free        imported; reserved in memory while a note that would carry it is on its way
-given       a note's intent took it, for one customer of one campaign; never free again
+given       a note's intent took it, for one customer of one campaign; free for nobody else ever again. If all sheets
+            that carry it were cancelled and none came out, it is given to the same customer with the next order
 redeemed    it paid for an order; also one that was never given can be: somebody had it from elsewhere
 expired     its last day is over: it is given to nobody any more
 """
@@ -36,11 +37,12 @@ FREE_CODES = (
     .order_by(voucher_codes.c.number)
     .limit(sa.bindparam("count"))
 )
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(voucher_codes.c.number), 0).label("number"))
 OFFERS = sa.select(*(voucher_codes.c[name] for name in TERMS)).where(
     voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True)), FREE, _IS_OPEN
 )
 _KNOWN = sa.select(voucher_codes.c.pool, *(voucher_codes.c[name] for name in TERMS)).where(
-    voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True))
+    sa.func.lower(voucher_codes.c.code).in_(sa.bindparam("codes", expanding=True))
 )
 _OVER = sa.and_(voucher_codes.c.expires != "", voucher_codes.c.expires < sa.bindparam("day"))
 _NEXT_EXPIRY = sa.case((sa.and_(FREE, ~_OVER, voucher_codes.c.expires != ""), voucher_codes.c.expires))
@@ -92,11 +94,11 @@ def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Import
     """
 
     def bring(connection: sa.Connection) -> Imported:
-        known = {row["code"]: row for row in _known(connection, [line.offer.code for line in lines])}
+        known = {row["code"].lower(): row for row in _known(connection, [line.offer.code.lower() for line in lines])}
         for line in lines:
-            if line.offer.code in known:
-                _check_same(line, known[line.offer.code], pool)
-        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code not in known]
+            if line.offer.code.lower() in known:
+                _check_same(line, known[line.offer.code.lower()], pool)
+        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code.lower() not in known]
         if new:
             connection.execute(voucher_codes.insert(), new)
         return Imported(len(new), len(lines) - len(new))
@@ -131,6 +133,11 @@ def free_codes(ledger: Ledger, pool: str, currency: str, day: date, after: int, 
     """(number, code) of the next codes that may be given for an order in this currency, behind `after`."""
     facts = {"of_pool": pool, "of_currency": currency, "day": day.isoformat(), "after": after, "count": count}
     return [(row["number"], row["code"]) for row in ledger.ask(FREE_CODES, facts)]
+
+
+def newest_code(ledger: Ledger) -> int:
+    """The number of the newest code of all pools: an import has a greater one."""
+    return int(ledger.ask(_NEWEST)[0]["number"])
 
 
 def offers_of(ledger: Ledger, codes: Collection[str], day: date) -> Mapping[str, Offer]:

@@ -2,7 +2,7 @@
 
 Nothing is learned or waited for: the file is read when it is first asked for and when there is a new one. What is in
 the parcel or was bought before is never picked. Content never stops paper: without a file nothing is recommended, and
-one that can't be read is said once.
+one that can't be read, or is found at fault when it is asked, is said once and recommends nothing more.
 """
 
 import os
@@ -13,6 +13,8 @@ from itertools import chain, islice
 from operator import neg
 from pathlib import Path
 
+from service.errors import OwnFault
+from service.faults import contained
 from service.log import log
 from service.marketing import History
 from service.model import Recommendation, Shipment
@@ -43,11 +45,25 @@ class Recommendations:
         with self._lock:
             model = self._current_model()
         shelf = model.shops.get(shipment.order.shop) if model else None
-        return tuple(islice(recommended(shelf, shipment, history, language), count)) if shelf else ()
+        if not model or not shelf:
+            return ()
+        try:
+            with contained(OwnFault):
+                return tuple(islice(recommended(shelf, shipment, history, language), count))
+        except OwnFault as error:
+            self._drop(model, error)
+            return ()
 
     def for_note(self, shipment: Shipment, history: History, house: House) -> tuple[Recommendation, ...]:
         """As many as a note may show, in the note's language."""
         return self.pick(shipment, history, note_language(shipment, house), MOST_TILES)
+
+    def _drop(self, model: Model, error: OwnFault) -> None:
+        """Ask this model no more, until there is another file; the first to find its fault says so."""
+        with self._lock:
+            if self._model is model:
+                self._model = None
+                log.error("recommendations.broken", reason=error.what)
 
     def _current_model(self) -> Model | None:
         identity = _identity(self._path)

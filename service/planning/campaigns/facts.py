@@ -225,14 +225,14 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
         ),
     },
     "history": {
-        "orders": Fact(INTEGER, "Earlier orders that got notes from us.", lambda its: its.history.orders),
+        "orders": Fact(INTEGER, "Orders with notes from us that came before this one.", lambda its: its.history.orders),
         "notes": Fact(INTEGER, "Notes of earlier orders.", lambda its: its.history.notes),
         "days_since_last": Fact(
             INTEGER,
             "Since the last note of an earlier order; -1: there is none.",
             lambda its: its.history.days_since_last,
         ),
-        "vouchers_given": Fact(INTEGER, "Codes of ours, all of them.", lambda its: its.history.vouchers_given),
+        "vouchers_given": Fact(INTEGER, "Codes of ours with these orders.", lambda its: its.history.vouchers_given),
         "vouchers_open": Fact(
             INTEGER, "Of these, not redeemed and not expired.", lambda its: its.history.vouchers_open
         ),

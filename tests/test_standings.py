@@ -1,0 +1,115 @@
+"""Codes on their way to notes: reserved, given, put back; and what is asked of a pool that has none."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from service import standings
+from service.customers import CustomerKey
+from service.ledger.accounts import NoteKey
+from service.ledger.ledger import Ledger
+from service.ledger.vouchers import free_codes
+from service.model import Shipment
+from service.planning.note import plan_note
+from service.standings import Standings, recommend_nothing
+from tests.builders import NOON, a_customer, a_shipment
+from tests.campaigns import a_house_with, a_rule
+from tests.ledger_builders import fill_pool
+
+HOUSE = a_house_with(welcome=a_rule("voucher", pool="welcome", when='customer.status == "new"'))
+FIRST, SECOND = NoteKey("A1-1-r1", 1), NoteKey("A2-1-r1", 1)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    opened = Ledger(tmp_path / "ledger.db")
+    yield opened
+    opened.close()
+
+
+class Clock:
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def counter(ledger: Ledger, clock: Clock) -> Standings:
+    made = Standings(ledger, CustomerKey(b"k" * 32), clock, recommend_nothing)
+    made.follow(HOUSE.campaigns)
+    return made
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The currencies for which a pool was searched, one for each search."""
+    searched: list[str] = []
+
+    def search(ledger: Ledger, pool: str, currency: str, *place: object) -> list[tuple[int, str]]:
+        searched.append(currency)
+        return free_codes(ledger, pool, currency, *place)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(standings, "free_codes", search)
+    return searched
+
+
+def an_order_in(currency: str, key: NoteKey = FIRST) -> Shipment:
+    new = a_customer(id=key.note_id, status="new", previous_orders=0)
+    return a_shipment(order_id=key.note_id.partition("-")[0], currency=currency, customer=new)
+
+
+def codes(counter: Standings, key: NoteKey, currency: str = "GBP") -> list[str]:
+    return [offer.code for offer in counter.standing_of(key, an_order_in(currency, key)).codes.values()]
+
+
+def test_a_code_that_is_released_is_there_for_every_currency(ledger: Ledger, counter: Standings) -> None:
+    fill_pool(ledger, "welcome", "W1")
+    assert ["W1"] == codes(counter, FIRST, "GBP")
+    assert [] == codes(counter, SECOND, "EUR"), "a note has it"
+    counter.release(FIRST)
+    assert ["W1"] == codes(counter, SECOND, "EUR")
+    counter.release(SECOND)
+    assert ["W1"] == codes(counter, FIRST, "GBP")
+
+
+def test_a_code_whose_voucher_found_no_place_is_the_next_notes(ledger: Ledger, counter: Standings) -> None:
+    fill_pool(ledger, "welcome", "W1")
+    shipment = an_order_in("GBP")
+    plan = plan_note(shipment, HOUSE, counter.standing_of(FIRST, shipment))
+    assert ["W1"] == [giving.code for giving in plan.givings]
+    counter.keep(FIRST, plan)
+    assert () == counter.marketing(plan, shipment, ("voucher",)).givings
+    counter.given(FIRST)
+    assert ["W1"] == codes(counter, SECOND)
+
+
+def test_codes_go_out_in_their_order_also_those_that_came_back(ledger: Ledger, counter: Standings) -> None:
+    fill_pool(ledger, "welcome", "W1", "W2", "W3")
+    assert (["W1"], ["W2"]) == (codes(counter, FIRST), codes(counter, SECOND, "EUR"))
+    counter.release(FIRST)
+    counter.given(SECOND)
+    assert ["W1"] == codes(counter, FIRST)
+    assert ["W3"] == codes(counter, SECOND)
+
+
+def test_a_pool_that_is_empty_is_searched_again_after_an_import_or_the_next_day(
+    ledger: Ledger, counter: Standings, clock: Clock, looked_up: list[str]
+) -> None:
+    fill_pool(ledger, "welcome", "P1", amount=Decimal(5), currency="GBP")
+    for _ in range(3):
+        assert [] == codes(counter, FIRST, "EUR")
+    assert ["EUR"] == looked_up
+    clock.now += timedelta(days=1)
+    assert [] == codes(counter, FIRST, "EUR")
+    assert ["EUR", "EUR"] == looked_up
+    fill_pool(ledger, "welcome", "E1", amount=Decimal(5), currency="EUR")
+    assert ["E1"] == codes(counter, FIRST, "EUR")
