@@ -14,6 +14,7 @@ import cel
 from service.config import Rule
 from service.marketing import Given, Standing
 from service.model import HELD_OUT, NEUTRAL, SHOWN, Block, Exposure, Giving, Offer, Shipment
+from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.arms import arm_of, customer_of
 from service.planning.campaigns.compiling import HOLD_OUT, CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
@@ -116,14 +117,6 @@ def occasion_of(shipment: Shipment, house: House, standing: Standing, language: 
     site = house.sites[shipment.order.site]
     today = standing.now.astimezone(site.zone).date()
     return Occasion(shipment, language, today, site.zone, site.country, standing.history)
-
-
-def unaddressed(shipment: Shipment) -> str:
-    """Why a note may say nothing that is about its customer: gift, objected, unknown; empty if it may."""
-    if shipment.order.gift:
-        return "gift"
-    marketing = shipment.order.customer.marketing
-    return "" if marketing == "allowed" else marketing
 
 
 def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None:

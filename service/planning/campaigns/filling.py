@@ -10,8 +10,9 @@ from datetime import date
 
 from service.config.campaigns import Rule
 from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
+from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.facts import SCHEMA, Occasion
-from service.planning.campaigns.words import CAPTION, CATEGORY, TEXT, UNNAMED, Unsaid, Voice
+from service.planning.campaigns.words import CAPTION, CATEGORY, PERSONAL, TEXT, UNNAMED, Unsaid, Voice
 from service.planning.naming import given_name
 from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tiles, voucher, worth
 from service.planning.targets import scanned
@@ -157,7 +158,9 @@ def _values(sheet: Sheet, offer: Offer) -> Values:
     }
     numbers = _numbers(sheet)
     written = {f"{name}_text": formats.integer(number) for name, number in numbers.items()}
-    return {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+    values = {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+    hidden = PERSONAL if unaddressed(sheet.setting.shipment) else ()
+    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def _numbers(sheet: Sheet) -> dict[str, int]:
