@@ -18,12 +18,12 @@ from datetime import date
 from service.clock import Now
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
-from service.ledger.campaigns import closed_campaigns, remember
+from service.ledger.campaigns import closed_campaigns, remember, shown_on
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import free_codes, offers_of
 from service.log import log
-from service.marketing import History, Standing
+from service.marketing import Given, History, Standing
 from service.model import LEFT_OUT, SHOWN, Exposure, Offer, Plan, Recommendation, Shipment
 from service.planning.campaigns.compiling import Campaigns
 
@@ -74,16 +74,23 @@ class Standings:
         """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
         now, customer = self._now(), self.customer(shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
-        closed = closed_campaigns(self._ledger, self._budgets)
+        closed = closed_campaigns(self._ledger, self._budgets, key.note_id)
         return Standing(
             now=now,
             customer=customer,
             history=remembered.history,
-            given=remembered.given,
+            given=self._shown_first(key, remembered.given),
             closed=closed,
             codes=self._reserve(key, shipment, self._open_pools(closed), now.date()),
             recommended=self._recommend(shipment, remembered.history),
         )
+
+    def _shown_first(self, key: NoteKey, given: tuple[Given, ...]) -> tuple[Given, ...]:
+        """Where a note took several codes, the one that it shows before the others."""
+        if sum(each.note_id == key.note_id for each in given) < 2:
+            return given
+        shown = [campaign for campaign, slot in shown_on(self._ledger, key.note_id) if slot == "voucher"]
+        return tuple(sorted(given, key=lambda each: each.campaign not in shown[:1]))
 
     def keep(self, key: NoteKey, plan: Plan) -> None:
         """The note is planned: the codes that it does not show are for others."""

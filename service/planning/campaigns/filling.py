@@ -4,9 +4,10 @@ Total: a block, or Unsaid with the reason. Nothing is ever printed with a hole i
 customer does not have, the rule passes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from service.config.campaigns import Rule
 from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
@@ -49,6 +50,20 @@ def fill(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
             return _feedback(rule, sheet)
 
 
+def fill_again(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
+    """A voucher that the note has already, as its rule says it or, where it can't any more, in the words of always.
+
+    Total: a category that has no native name by now goes by the shop's own.
+    """
+    try:
+        return fill(rule, offer, sheet)
+    except Unsaid:
+        plain, everything = Rule(slot="voucher", pool=rule.pool), replace(offer, categories=(), excluded_categories=())
+        block = _voucher(plain, everything, sheet)
+        named = partial(_named_anyhow, voice=sheet.voice)
+        return replace(block, terms=(*_categories(offer, sheet, named), *block.terms))
+
+
 # By slot -------------------------------------------------------------------------------------------------------------
 
 
@@ -69,15 +84,23 @@ def _voucher(rule: Rule, offer: Offer, sheet: Sheet) -> Voucher:
     else:
         thanks = message("voucher-text-scan" if url else "voucher-text", website=website)
         block = voucher(offer, worth(offer, setting), (thanks,), url, setting)
-    return replace(block, terms=(*_categories(offer, sheet), *block.terms))
+    return replace(block, terms=(*_categories(offer, sheet, partial(_named, voice=sheet.voice)), *block.terms))
 
 
-def _categories(offer: Offer, sheet: Sheet) -> Iterator[str]:
-    """What a voucher counts for, where that is not everything: said by native names, or the voucher is not given."""
+def _categories(offer: Offer, sheet: Sheet, named: Callable[[str], str]) -> Iterator[str]:
+    """What a voucher counts for, where that is not everything."""
     for message, categories in ("voucher-only", offer.categories), ("voucher-except", offer.excluded_categories):
         if categories:
-            names = (sheet.voice.text(f"{CATEGORY}{category}", {}) for category in categories)
-            yield sheet.setting.wording.messages.text(message, categories=", ".join(names))
+            yield sheet.setting.wording.messages.text(message, categories=", ".join(map(named, categories)))
+
+
+def _named(category: str, voice: Voice) -> str:
+    """By its native name, or the voucher is not given."""
+    return voice.text(f"{CATEGORY}{category}", {})
+
+
+def _named_anyhow(category: str, voice: Voice) -> str:
+    return _named(category, voice) if voice.has(f"{CATEGORY}{category}") else category
 
 
 def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:
