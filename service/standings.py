@@ -29,11 +29,17 @@ from service.planning.campaigns.compiling import Campaigns
 
 SHELF = 100  # so many codes are looked up at a time; a pool with fewer left is low
 Recommend = Callable[[Shipment, History], tuple[Recommendation, ...]]
+SayLow = Callable[[str, int], None]
 
 
 def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
     """Where there is no model."""
     return ()
+
+
+def log_low(pool: str, codes: int) -> None:
+    """Somebody should bring codes soon."""
+    log.warning("vouchers.low", pool=pool, codes=codes)
 
 
 @dataclass(slots=True)
@@ -57,11 +63,13 @@ class Standings:
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._reserved: dict[NoteKey, tuple[tuple[tuple[str, str], str], ...]] = {}
         self._taken: set[str] = set()
+        self._say_low: SayLow = log_low
         self._said: dict[str, int] = {}  # by pool: how many codes were left when that was last said
         self._lock = threading.Lock()
 
-    def follow(self, campaigns: Campaigns) -> None:
-        """From now on these are the campaigns."""
+    def follow(self, campaigns: Campaigns, say_low: SayLow = log_low) -> None:
+        """From now on these are the campaigns; `say_low` hears of each pool of which little is left."""
+        self._say_low = say_low
         each = campaigns.campaigns
         self._budgets = {one.id: one.campaign.budget for one in each if one.campaign.budget}
         self._pools = {one.id: tuple(rule.pool for rule in one.campaign.rule if rule.pool) for one in each}
@@ -163,7 +171,7 @@ class Standings:
             shelf.last = found[-1][0]
             shelf.codes.extend(code for _, code in found)
         if len(found) not in (SHELF, self._said.get(pool)) and shelf.last:  # else it has none for this currency
-            log.warning("vouchers.low", pool=pool, codes=len(found))
+            self._say_low(pool, len(found))
             self._said[pool] = len(found)
         return bool(found)
 
