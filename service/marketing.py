@@ -41,7 +41,8 @@ class Standing:
     """What the ledger says at the moment a note is planned.
 
     `codes` are the codes that this note would get, one of each pool: a pool that is empty is not among them. `closed`
-    says why a campaign takes no more notes: paused, or its budget is used up.
+    says why a campaign takes no more notes: paused, or its budget is used up. Of several codes that are `given` on one
+    note, it carries the first.
     """
 
     now: datetime = datetime(2000, 1, 1, tzinfo=UTC)

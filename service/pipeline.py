@@ -35,7 +35,6 @@ from service.ledger.accounts import AHEAD_OF_PAPER, Account, NoteKey
 from service.ledger.exposures import Marketing
 from service.log import bound, log
 from service.model import Job, JobState, Plan, RenderedNote, Route, Shipment, WantedPicture
-from service.planning.campaigns.compiling import NO_CAMPAIGNS
 from service.planning.note import plan_note
 from service.planning.routing import choose_route
 from service.receiving import receive
@@ -45,6 +44,7 @@ from service.rooms import Rooms
 
 PREPARE = "prepare"
 PLANS = 5  # so often a note is planned with campaigns; where they change that fast, it goes without
+CHANGING = "changing"  # why a campaign is closed to such a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,9 @@ class Pipeline:
     def _plan(self, account: Account, shipment: Shipment) -> Plan:
         """The note as campaigns have it now; a code that it shows is reserved for it."""
         rooms, key = self._rooms, account.key
-        if self._outdated.get(key, 0) >= PLANS:
-            without = replace(rooms.house, campaigns=NO_CAMPAIGNS)
-            return plan_note(shipment, without, generation=account.generation)
         standing = rooms.standings.standing_of(key, shipment)
+        if self._outdated.get(key, 0) >= PLANS:  # a code that the note has, it keeps
+            standing = replace(standing, closed={each.id: CHANGING for each in rooms.house.campaigns.campaigns})
         plan = plan_note(shipment, rooms.house, standing, account.generation)
         rooms.standings.keep(key, plan)
         return plan

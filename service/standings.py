@@ -17,22 +17,28 @@ from datetime import date
 from service.clock import Now
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
-from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember
+from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember, shown_on
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import free_codes, newest_code, offers_of
 from service.log import log
-from service.marketing import History, Standing
+from service.marketing import Given, History, Standing
 from service.model import LEFT_OUT, SHOWN, Exposure, Offer, Plan, Recommendation, Shipment
 from service.planning.campaigns.compiling import Campaigns
 
 SHELF = 100  # so many codes are looked up at a time; a pool with fewer left is low
 Recommend = Callable[[Shipment, History], tuple[Recommendation, ...]]
+SayLow = Callable[[str, int], None]
 
 
 def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
     """Where there is no model."""
     return ()
+
+
+def log_low(pool: str, codes: int) -> None:
+    """Somebody should bring codes soon."""
+    log.warning("vouchers.low", pool=pool, codes=codes)
 
 
 @dataclass(slots=True)
@@ -61,11 +67,13 @@ class Standings:
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._reserved: dict[NoteKey, tuple[tuple[str, str], ...]] = {}  # pool and code
         self._taken: set[str] = set()
+        self._say_low: SayLow = log_low
         self._said: dict[str, int] = {}  # by pool: how many codes were left when that was last said
         self._lock = threading.Lock()
 
-    def follow(self, campaigns: Campaigns) -> None:
-        """From now on these are the campaigns."""
+    def follow(self, campaigns: Campaigns, say_low: SayLow = log_low) -> None:
+        """From now on these are the campaigns; `say_low` hears of each pool of which little is left."""
+        self._say_low = say_low
         each = campaigns.campaigns
         self._budgets = {one.id: one.campaign.budget for one in each if one.campaign.budget}
         self._pools = {one.id: tuple(rule.pool for rule in one.campaign.rule if rule.pool) for one in each}
@@ -82,16 +90,23 @@ class Standings:
         """What is known now; the codes are reserved for this note until its plan is kept or the note is released."""
         now, customer = self._now(), self._whose(key, shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
-        closed = closed_campaigns(self._ledger, self._budgets)
+        closed = closed_campaigns(self._ledger, self._budgets, key.note_id)
         return Standing(
             now=now,
             customer=customer,
             history=remembered.history,
-            given=remembered.given,
+            given=self._shown_first(key, remembered.given),
             closed=closed,
             codes=self._reserve(key, shipment, self._open_pools(closed), now.date()) | _back(remembered, now.date()),
             recommended=self._recommend(shipment, remembered.history),
         )
+
+    def _shown_first(self, key: NoteKey, given: tuple[Given, ...]) -> tuple[Given, ...]:
+        """Where a note took several codes, the one that it shows before the others."""
+        if sum(each.note_id == key.note_id for each in given) < 2:
+            return given
+        shown = [campaign for campaign, slot in shown_on(self._ledger, key.note_id) if slot == "voucher"]
+        return tuple(sorted(given, key=lambda each: each.campaign not in shown[:1]))
 
     def keep(self, key: NoteKey, plan: Plan) -> None:
         """The note is planned: the codes that it does not show are for others."""
@@ -177,7 +192,7 @@ class Standings:
             shelf.codes.extend(code for _, code in found)
         shelf.empty = None if found else known
         if len(found) not in (SHELF, self._said.get(pool)) and shelf.last:  # else it has none for this currency
-            log.warning("vouchers.low", pool=pool, codes=len(found))
+            self._say_low(pool, len(found))
             self._said[pool] = len(found)
         return bool(found)
 

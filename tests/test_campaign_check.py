@@ -1,5 +1,6 @@
 """What marketing would notice too late is found by `check`: rules that never matter or never fire, small pools."""
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ TODAY = NOW.date()
 POOL = a_rule("voucher", pool="welcome")
 WEEK = a_rule("promo", message="week-story")
 GIFT = "order.gift"
+
+LONG = "By way of thanks, and in time for the winter. " * 24
 
 
 def never(**campaigns: str) -> list[str]:
@@ -136,6 +139,24 @@ def test_a_faulty_campaign_stops_no_note(tmp_path: Path) -> None:
     assert ["509217-1-r1.pdf"] == [path.name for path in (shop.spool / "printers").rglob("*.pdf")]
     assert 78 == check.returncode
     assert "broken.toml:1: title: Field required" in check.stdout
+
+
+def test_check_warns_of_what_the_layout_has_no_room_for_where_it_shows_it_only_where_there_is_room(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    campaigns = tmp_path / "config" / "campaigns"
+    for campaign in campaigns.glob("*.toml"):
+        campaign.unlink()
+    rule = a_rule("promo", message="gift-of-the-month")
+    (campaigns / "long.toml").write_text(f'title = "x"\nshops = ["amber-home"]\nlanguages = ["en"]\n{rule}')
+    words = campaigns / "en.ftl"
+    words.write_text(words.read_text().replace("gift-of-the-month-text = ", f"gift-of-the-month-text = {LONG}"))
+
+    check = Shop(tmp_path / "spool").slipway("--config", str(tmp_path / "config"), "check", "--json")
+    found = {line["subject"]: line for line in map(json.loads, check.stdout.splitlines())}
+    assert 0 == check.returncode, check.stdout
+    assert found["layout amber-home"]["warning"].startswith("it finds no room, even on a short note (promo): ")
 
 
 # What campaigns put on paper ------------------------------------------------------------------------------------------

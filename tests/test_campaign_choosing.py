@@ -24,7 +24,10 @@ from service.model import (
     Tiles,
     Voucher,
 )
+from service.planning.campaigns.arms import arm_of
 from service.planning.campaigns.choosing import UNMET
+from service.planning.campaigns.compiling import NO_CAMPAIGNS
+from service.planning.campaigns.words import SILENT
 from service.planning.house import House
 from service.planning.note import plan_note
 from tests.builders import a_customer, a_shipment
@@ -270,6 +273,7 @@ REPRINT = replace(TODAY, given=(given_on("509217", "509217-1-r1"),))
         {"a": a_rule("voucher", pool="welcome", when="order.gift")},
         {"a": a_rule("voucher", pool="another")},
         {"a": a_rule("voucher", pool="welcome", message="reward")},
+        {"a": 'arm = [{ name = "x" }]\n' + a_rule("voucher", pool="welcome", arm="x", message="reward")},
         {},
     ],
 )
@@ -288,6 +292,41 @@ def test_a_note_that_is_planned_again_after_its_intent_took_a_code_carries_that_
     voucher = dict(plan.blocks)["voucher"]
     assert isinstance(voucher, Voucher)
     assert "WELCOME-7K2M" == voucher.code
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_note_carries_its_code_also_where_there_are_no_campaigns_any_more(generation: int) -> None:
+    house = replace(HOUSE, campaigns=NO_CAMPAIGNS, campaign_words=SILENT)
+    limited = replace(CODE, categories=("garden",))
+    standing = replace(TODAY, given=(given_on("509217", "509217-1-r1", limited),))
+
+    plan = plan_note(a_shipment(), house, standing, generation)
+    voucher = dict(plan.blocks)["voucher"]
+    assert isinstance(voucher, Voucher)
+    assert "WELCOME-7K2M" == voucher.code
+    assert "garden" in voucher.terms[0], "a limit is said, if only by the shop's own word"
+    assert (Exposure("a", "", "voucher", 0, SHOWN),) == plan.exposures
+
+
+def test_a_code_that_is_carried_counts_for_its_customers_arm_in_the_words_of_that_arm() -> None:
+    rules = (a_rule("voucher", pool="welcome", arm=arm, message=words) for arm, words in (("x", "welcome"), ("y", "")))
+    house = a_house_with(a="\n".join(('arm = [{ name = "x" }, { name = "y" }]', *rules)))
+
+    for number, arm in enumerate(("x", "y"), 1):
+        customer = next(each for each in map(str, range(99)) if arm_of(house.campaigns.campaigns[0], each) == arm)
+        choices = chosen(house, a_shipment(), replace(REPRINT, customer=customer))
+        assert (Exposure("a", arm, "voucher", number, SHOWN),) == choices.exposures
+
+
+def test_of_several_codes_that_a_note_took_it_carries_the_first_alone() -> None:
+    other = Given("b", "spring", Offer("SPRING-1", percent=5), "509217", "509217-1-r1")
+    standing = replace(REPRINT, given=(other, *REPRINT.given), codes={"welcome": CODE, "spring": CODE})
+    house = a_house_with(a=GIVES, b=a_rule("voucher", pool="spring"))
+
+    choices = chosen(house, a_shipment(), standing)
+    assert "SPRING-1" == choices.filled["voucher"].offer.code
+    assert [("b", "voucher")] == [(each.campaign, each.slot) for each in choices.exposures]
+    assert () == choices.givings
 
 
 def test_a_reprint_takes_no_new_code() -> None:

@@ -85,7 +85,7 @@ def test_explain_shows_a_line_for_each_rule_and_what_it_comes_to(shop: Shop, tmp
     assert "509217-1-r1: amber-home, uk, in en, on 2026-11-22" == lines[0]
     assert "apology 1 voucher apology passed shipment.days_late >= 2: shipment.days_late is 0" in lines
     assert "last-posting 1 promo last-posting passed the campaign begins on 2026-12-01" in lines
-    assert "ambassadors 1 referral ambassadors shown" in lines
+    assert "ambassadors 1 referral ambassadors shown, if there is room" in lines
     assert "referral: rule 1 of ambassadors" in lines
     assert not shop.spool.exists()
 
@@ -159,6 +159,16 @@ def stocked(shop: Shop) -> Shop:
     ledger.close()
     open_customer_key(Spool(shop.spool).customer_key)
     return shop
+
+
+def test_explain_says_what_a_note_would_show_and_nothing_of_the_pools(stocked: Shop, tmp_path: Path) -> None:
+    new = a_customer(status="new", previous_orders=0, loyalty=Loyalty())
+    order = write(tmp_path / "x.json", order_file(a_shipment(customer=new)))
+    answer = stocked.slipway("explain", order, "--on", "2026-11-22", "--json")
+
+    assert (0, "") == (answer.returncode, answer.stderr), "3 codes are few, but that is not the question"
+    told = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert "shown, if there is room" in {rule["outcome"] for rule in told if rule["slot"] == "voucher"}
 
 
 def test_explain_names_the_code_that_a_note_would_get_and_takes_none(stocked: Shop, tmp_path: Path) -> None:

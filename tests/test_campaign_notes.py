@@ -5,7 +5,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,29 @@ from service.erasing import forget
 from service.errors import PlanOutdated, PrinterRefused
 from service.intake.archive import archive
 from service.ledger.accounts import Decision, NoteKey
-from service.ledger.campaigns import CampaignDecision, Outcome, decide_about_campaign, outcomes, remember
+from service.ledger.campaigns import (
+    CampaignDecision,
+    Outcome,
+    decide_about_campaign,
+    notes_shown,
+    outcomes,
+    remember,
+)
 from service.ledger.erasing import Tombstone
-from service.ledger.schema import notes, purchases, voucher_codes
+from service.ledger.schema import exposures, notes, purchases, voucher_codes
 from service.ledger.vouchers import PoolCount, pool_counts, redeem_codes
 from service.log import configure_log, heard_by
 from service.marketing import Redemption
 from service.model import HELD_OUT, LEFT_OUT, NEUTRAL, SHOWN, Customer, Plan, RenderedNote, Shipment
+from service.pipeline import PLANS
 from tests.builders import a_customer, a_shipment
 from tests.conftest import ROOT
-from tests.floor import Floor
+from tests.floor import Died, Floor
 from tests.ledger_builders import fill_pool
 from tests.shop import Shop
 
 Life = Callable[[], Floor]
+FIRST = NoteKey("A1-1-r1", 1)
 CODES = tuple(f"WELC-{number}" for number in range(1, 6))
 WHOSE = sa.select(notes.c.customer, notes.c.objector)
 GIVEN = voucher_codes.c.given_at.is_not(None)
@@ -304,6 +313,147 @@ def test_where_plans_hold_no_more_again_and_again_the_note_goes_without(life: Li
     floor.line.work_off()
     assert {"A1-1-r1": []} == codes_on_paper(floor.root)
     assert (PoolCount("welcome-15", 5, 5, 0, 0, 0, None),) == pool_counts(floor.ledger, utc_now().date())
+
+
+# A code that an intent took -------------------------------------------------------------------------------------------
+
+
+def die_after_the_intent(floor: Floor) -> None:
+    """The process ends when the note's intent is on disk, before any printer has it."""
+    receive(floor, an_order_of(1))
+    floor.script["before create_held"] = Died()
+    with suppress(Died):
+        floor.line.work_off()
+    assert {"A1-1-r1": "WELC-1"} == codes_given(floor)
+    assert {} == codes_on_paper(floor.root)
+
+
+def take_up(floor: Floor) -> None:
+    floor.take_up()
+    floor.line.work_off()
+    assert [] == floor.stopped_by
+
+
+def reprint(floor: Floor) -> None:
+    again = floor.ledger.decide(FIRST, Decision("r1", "reprint", "mara", "jam"), utc_now())
+    assert again
+    floor.pipeline.owe(floor.ledger.account(again))
+    floor.line.work_off()
+
+
+def _over(folder: Path) -> None:
+    (folder / "welcome.toml").write_text(WELCOME.format(more="window = { until = 2020-01-01 }"))
+
+
+def _for_others(folder: Path) -> None:
+    (folder / "welcome.toml").write_text(WELCOME.format(more="").replace('"new"', '"ambassador"'))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [_over, _for_others, lambda folder: (folder / "welcome.toml").unlink(), lambda folder: None],
+    ids=["window over", "condition changed", "campaign gone", "paused"],
+)
+def test_a_note_that_is_planned_again_after_its_intent_carries_its_code_and_so_does_its_reprint(
+    changed: Callable[[Path], None], life: Life, config: Path
+) -> None:
+    other = WELCOME.format(more="order = 200").replace("welcome-15", "other")
+    (config / "campaigns" / "zeta.toml").write_text(other)
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    fill_pool(floor.ledger, "other", "WELC-9")
+    die_after_the_intent(floor)
+
+    pause(floor)
+    changed(config / "campaigns")
+    floor = life()
+    take_up(floor)
+    assert {"A1-1-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+    reprint(floor)
+    assert {"A1-1-r1": ["WELC-1"], "A1-1-r1.g2": ["WELC-1"]} == codes_on_paper(floor.root)
+    assert {"A1-1-r1": "WELC-1"} == codes_given(floor), "one note, one code"
+    assert {"welcome": 1} == notes_shown(floor.ledger)
+
+
+def test_a_note_has_used_up_no_budget_for_itself(life: Life, config: Path) -> None:
+    budget = WELCOME.format(more="budget = 1")
+    promo = '[[rule]]\nslot = "feedback"\n'
+    (config / "campaigns" / "welcome.toml").write_text(budget + promo)
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    die_after_the_intent(floor)
+
+    floor = life()
+    take_up(floor)
+    print_notes(floor, an_order_of(2))
+    assert {"A1-1-r1": ["WELC-1"], "A2-1-r1": []} == codes_on_paper(floor.root)
+    shown = sa.select(exposures.c.slot).where(exposures.c.outcome == SHOWN).order_by(exposures.c.slot)
+    assert ["feedback", "voucher"] == [row["slot"] for row in floor.ledger.ask(shown)]
+    assert {"welcome": 1} == notes_shown(floor.ledger)
+
+
+def test_a_note_that_was_taken_back_is_released_with_its_code(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    print_notes(floor, an_order_of(1))
+    (sheet,) = (floor.root / "printers").glob("*/*.pdf")
+    sheet.unlink()
+    assert floor.ledger.take_back(FIRST, utc_now())
+    pause(floor)
+    floor.pipeline.owe(floor.ledger.account(FIRST))
+    floor.line.work_off()
+    assert {"A1-1-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+
+
+def test_a_note_carries_its_code_also_where_plans_hold_no_more_again_and_again(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    die_after_the_intent(floor)
+    floor = life()
+    tries: list[str] = []
+
+    def fail() -> None:
+        tries.append("outdated")
+        if len(tries) < PLANS:
+            floor.script["before intend"] = fail
+        raise PlanOutdated("a campaign was paused")
+
+    floor.script["before intend"] = fail
+    take_up(floor)
+    assert PLANS == len(tries)
+    assert {"A1-1-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+
+
+def test_a_code_for_which_a_sheet_in_between_had_no_room_comes_back_whatever_was_decided(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    die_after_the_intent(floor)
+    floor = life()
+    floor.renderer = Blind(floor.renderer)
+    floor.script["before create_held"] = Died()
+    with suppress(Died):
+        take_up(floor)
+    assert {"welcome": 0} == notes_shown(floor.ledger)
+
+    floor = life()
+    pause(floor)
+    take_up(floor)
+    assert {"A1-1-r1": ["WELC-1"]} == codes_on_paper(floor.root)
+
+
+def test_of_two_codes_that_a_note_took_it_carries_the_one_that_it_shows(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", "WELC-1")
+    fill_pool(floor.ledger, "apology", "WELC-2")
+    print_notes(floor, an_order_of(1))
+    give = {"given_at": utc_now(), "campaign": "apology", "order_id": "A1", "note_id": "A1-1-r1"}
+    floor.ledger.change(
+        lambda connection: connection.execute(
+            voucher_codes.update().where(voucher_codes.c.code == "WELC-2").values(**give)
+        )
+    )
+    reprint(floor)
+    assert {"A1-1-r1": ["WELC-1"], "A1-1-r1.g2": ["WELC-1"]} == codes_on_paper(floor.root)
 
 
 # Who ------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.config import read_config
+from service.config import Config, read_config
 from service.config.campaigns import Rule
 from service.errors import ConfigInvalid
 from service.marketing import NOBODY
@@ -31,6 +31,7 @@ from service.planning.house import compile_house
 from service.planning.pieces import Setting
 from service.planning.spoken import SAMPLE_NUMBERS
 from tests.builders import a_customer, a_line, a_shipment
+from tests.campaigns import a_rule, campaigns_config
 
 ROOT = Path(__file__).parent.parent
 CONFIG = read_config(ROOT / "config", {})
@@ -146,6 +147,30 @@ def test_a_promo_without_words_is_a_fault() -> None:
 
     with pytest.raises(ConfigInvalid, match="a promo needs one"):
         compile_campaign_words(CONFIG.model_copy(update={"campaigns": {"week": wordless}}))
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ("en message hi says $name, ", "hi = Hi, { $name }\nhi-unnamed = Hi\nhi-text = Text"),
+        ("en message hi-unnamed says $tier, ", "hi = Hi\nhi-unnamed = { $tier }\nhi-text = Text"),
+        ("de message hi-text says $points_text, ", "hi = Hi\nhi-text = { $points_text }"),
+        ("fr message hi-text says $code, ", "hi = Hi\nhi-text = With { $code }"),
+        ("en message hi-text says $orders, ", "hi = Hi\nhi-text = { other }\nother = { $orders ->\n *[other] Again\n}"),
+    ],
+)
+def test_the_words_of_a_rule_for_everyone_say_nothing_about_the_customer(expected: str, words: str) -> None:
+    everyone, customers = (a_rule("promo", message="hi", for_everyone=each) for each in (True, False))
+    compile_campaign_words(saying(words, customers))
+
+    with pytest.raises(ConfigInvalid) as caught:
+        compile_campaign_words(saying(words, everyone))
+    assert f"week.toml: rule[1].message: for_everyone, but {expected}which is about the customer" in str(caught.value)
+
+
+def saying(words: str, rule: str) -> Config:
+    """The configuration with one campaign, and the same words in each language."""
+    return campaigns_config(week=rule).model_copy(update={"campaign_words": dict.fromkeys(LANGUAGES, words)})
 
 
 # Packs ---------------------------------------------------------------------------------------------------------------
@@ -280,6 +305,49 @@ def test_what_a_customer_does_not_have_is_not_said(
 
     with pytest.raises(Unsaid, match=expected):
         fill(Rule(slot=rule, message="hi", pool=pool), Offer("A-1", amount=Decimal(5)), sheet)
+
+
+PERSONAL_VALUES = (
+    "{ $tier }",
+    "{ $points_text }",
+    "{ $missing_text }",
+    "{ $earned_text }",
+    "{ $orders_text }",
+    "{ $years_member_text }",
+    "{ $anniversary_text }",
+    "{ $code }",
+)
+
+
+@pytest.mark.parametrize("says", PERSONAL_VALUES)
+@pytest.mark.parametrize("marketing", ["allowed", "objected", "unknown", "gift"])
+def test_what_is_about_the_customer_is_said_to_nobody_else_and_to_none_who_did_not_agree(
+    says: str, marketing: str
+) -> None:
+    customer = a_customer(
+        marketing="allowed" if marketing == "gift" else marketing,
+        referral_code="FRIEND-1",
+        loyalty=Loyalty("silver", 120, 5),
+        member_since=date(2020, 5, 1),
+    )
+    sheet = a_sheet(a_voice(hi="Hi", hi_text=says), a_shipment(customer=customer, gift=marketing == "gift"))
+    rule = Rule(slot="promo", message="hi", for_everyone=True)
+    if marketing == "allowed":
+        assert fill(rule, Offer(), sheet)
+        return
+
+    with pytest.raises(Unsaid, match=re.search(r"\w+", says)[0]):  # type: ignore[index]
+        fill(rule, Offer(), sheet)
+
+
+@pytest.mark.parametrize("gift", [True, False])
+def test_no_heading_for_everyone_calls_by_name_who_did_not_agree(gift: bool) -> None:
+    voice = a_voice(hi="Hi, { $name }", hi_unnamed="Hi", hi_text="Text.")
+    sheet = a_sheet(voice, a_shipment(customer=a_customer(marketing="allowed" if gift else "unknown"), gift=gift))
+
+    block = fill(Rule(slot="promo", message="hi", for_everyone=True), Offer(), sheet)
+    assert isinstance(block, Hero)
+    assert "Hi" == block.heading
 
 
 def test_a_message_for_packs_is_not_said_without_one() -> None:

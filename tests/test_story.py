@@ -212,7 +212,13 @@ def test_preview_draws_without_recording_anything(shop: Shop, tmp_path: Path) ->
     assert not (shop.spool / "ledger.db").exists()
 
 
-def test_check_finds_the_shipped_configuration_in_order(shop: Shop) -> None:
+@pytest.mark.parametrize("pictures", [True, False])
+def test_check_finds_the_shipped_configuration_in_order(pictures: bool, shop: Shop, tmp_path: Path) -> None:
+    library = tmp_path / "pictures"
+    shop = replace(shop, backend=(*shop.backend, ("SLIPWAY_IMAGE_CACHE", str(library))))
+    if pictures:
+        synced = shop.slipway("images", "sync", "image_cache/samples")
+        assert 0 == synced.returncode, synced.stderr
     answer = shop.slipway("check")
     assert 0 == answer.returncode, answer.stdout + answer.stderr
 

@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from service.cli.check_campaigns import campaign_findings
@@ -17,11 +17,12 @@ from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
 from service.intake.spool import open_spool
 from service.ledger.ledger import Ledger
-from service.model import LANGUAGES
+from service.model import LANGUAGES, Plan, RenderedNote, Tiles
 from service.planning.campaign_specimens import campaign_specimens
 from service.planning.house import House, compile_house
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
+from service.rendering.blocks.figures import Pictures
 from service.rendering.layout_file import SIZES_MM
 from service.rendering.layouts.loading import Layout, load_layout
 from service.rendering.renderer import Renderer
@@ -90,26 +91,43 @@ def _layout_findings(config: Config, house: House) -> Iterator[Finding]:
         except SlipwayError as error:
             yield Finding(subject, "", f"the specimens of {shop_name} can't be planned: {error}", error.hint)
             continue
-        faults = _drawing_faults(drawn, Renderer({shop.layout: layout}), Library(config.settings.image_cache))
-        yield Finding(subject, f"draws {len(drawn)} specimens of {shop_name}", "\n".join(faults), LAYOUT_HINT)
+        fact = f"draws {len(drawn)} specimens of {shop_name}"
+        faults, warnings = _drawn(drawn, layout, Library(config.settings.image_cache))
+        yield Finding(subject, fact, "\n".join(faults), LAYOUT_HINT, warning="\n".join(warnings))
         yield Finding(f"sheet {shop.layout}", _sheet(layout), "\n".join(_sheet_faults(layout, house)), SHEET_HINT)
 
 
-def _drawing_faults(drawn: Sequence[Specimen], renderer: Renderer, library: Library) -> Iterator[str]:
-    """What keeps specimens from being drawn, each fault once, with the first specimen that has it."""
+def _drawn(drawn: Sequence[Specimen], layout: Layout, library: Library) -> tuple[list[str], list[str]]:
+    """What keeps specimens from being drawn, and what only stands where there is room; each once, with the first."""
     faults: dict[str, list[str]] = {}
+    warnings: dict[str, list[str]] = {}
+    renderer = Renderer({specimen.plan.layout: layout for specimen in drawn})
     for specimen in drawn:
+        plan, case = specimen.plan, f"{specimen.case}, {specimen.shipment.order.language}"
         try:
-            pictures = library.pick(specimen.plan, renderer.picture_sizes(specimen.plan.layout)).pictures
-            note = renderer.render(specimen.plan, pictures)
-            homeless = {each.slot for each in specimen.plan.exposures}.intersection(note.left_out)
-            found = (*note.faults, *(f"it finds no room, even on a short note ({slot})" for slot in homeless))
+            pictures = library.pick(plan, renderer.picture_sizes(plan.layout)).pictures
+            note = renderer.render(plan, pictures)
         except SlipwayError as error:
-            found = (str(error),)
-        for fault in found:
-            faults.setdefault(fault, []).append(f"{specimen.case}, {specimen.shipment.order.language}")
-    for fault, (first, *others) in faults.items():
-        yield f"{fault}: {first}{f', and {len(others)} more' if others else ''}"
+            faults.setdefault(str(error), []).append(case)
+            continue
+        for fault in note.faults:
+            faults.setdefault(fault, []).append(case)
+        for slot in _homeless(plan, note, pictures):
+            found = warnings if layout.frames[slot].where_room else faults
+            found.setdefault(f"it finds no room, even on a short note ({slot})", []).append(case)
+    return list(_told(faults)), list(_told(warnings))
+
+
+def _homeless(plan: Plan, note: RenderedNote, pictures: Pictures) -> set[str]:
+    """The slots of campaigns that lack room; tiles of which the library has no picture lack those."""
+    pictured = {slot for slot, _ in pictures}
+    bare = {slot for slot, block in plan.blocks if isinstance(block, Tiles) and slot not in pictured}
+    return {each.slot for each in plan.exposures}.intersection(note.left_out) - bare
+
+
+def _told(found: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for what, (first, *others) in found.items():
+        yield f"{what}: {first}{f', and {len(others)} more' if others else ''}"
 
 
 def _sheet(layout: Layout) -> str:

@@ -14,12 +14,13 @@ from service.content.shelf import packs_of
 from service.errors import SlipwayError
 from service.intake.feeds import compile_feeds
 from service.intake.reading import read_drop
-from service.model import NEUTRAL, Shipment
+from service.model import NEUTRAL, SHOWN, Shipment
 from service.planning.campaigns.explaining import Explained, Explanation, explain
 from service.planning.house import compile_house
 from service.planning.note import plan_note
 
 HEADS = ("campaign", "rule>", "slot", "arm", "", "why")
+IF_ROOM = "shown, if there is room"
 NOON = time(12, tzinfo=UTC)
 
 
@@ -51,7 +52,7 @@ def _show_fault(name: str, code: str, what: str, arguments: argparse.Namespace) 
 
 def _show_json(shipment: Shipment, explanation: Explanation) -> None:
     for rule in explanation.rules:
-        say_json({"note_id": shipment.note_id} | asdict(rule))
+        say_json({"note_id": shipment.note_id} | asdict(rule) | {"outcome": _outcome(rule)})
 
 
 def _show(shipment: Shipment, explanation: Explanation) -> None:
@@ -65,7 +66,12 @@ def _show(shipment: Shipment, explanation: Explanation) -> None:
 
 def _row(rule: Explained) -> tuple[object, ...]:
     why = f"{rule.unmet}: {', '.join(rule.because)}" if rule.unmet else rule.reason
-    return rule.campaign, rule.rule, rule.slot, rule.arm, rule.outcome, why
+    return rule.campaign, rule.rule, rule.slot, rule.arm, _outcome(rule), why
+
+
+def _outcome(rule: Explained) -> str:
+    """Nothing is drawn here: what a sheet has room for, and has pictures of, `preview` shows."""
+    return IF_ROOM if rule.outcome == SHOWN else rule.outcome
 
 
 def _decided(explanation: Explanation) -> Iterator[str]:
@@ -77,4 +83,6 @@ def _decided(explanation: Explanation) -> Iterator[str]:
     neutral = next((each.reason for each in choices.exposures if each.outcome == NEUTRAL), "")
     if neutral:
         yield f"nothing that is about the customer: {neutral}"
+    if choices.filled:
+        yield "whether there is room for it, `slipway preview` shows"
     yield "all other slots: as always"

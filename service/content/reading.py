@@ -22,6 +22,7 @@ from service.planning.campaigns.words import (
     WEEKLY,
     Pack,
     compile_language_files,
+    personal_faults,
     said_by,
 )
 
@@ -64,6 +65,8 @@ def _word_faults(pack: Pack, rules: Iterable[Rule], config: Config) -> Iterator[
     known = said.union(*(messages.patterns for messages in standing.values()))
     needed = dict.fromkeys(name for rule in rules if rule.message in said for name in said_by(rule))
     yield from (f"message {name} is missing" for name in needed if name not in known)
+    for fault in dict.fromkeys(fault for rule in rules for fault in personal_faults(rule, pack.messages)):
+        yield f"{fault}: a campaign says it to everybody"
 
 
 def _use_faults(pack: Pack, rules: Iterable[Rule]) -> Iterator[str]:

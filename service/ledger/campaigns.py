@@ -86,6 +86,11 @@ _SHOWN_BY = (
     .distinct()
     .order_by(exposures.c.note_id)
 )
+_SHOWN_ON = (
+    sa.select(exposures.c.campaign, exposures.c.slot)
+    .where(exposures.c.note_id == sa.bindparam("of_note"), exposures.c.outcome == SHOWN)
+    .order_by(exposures.c.generation.desc(), exposures.c.number)
+)
 _SHOWN_NOTES = sa.select(campaign_notes.c.campaign, campaign_notes.c.notes)
 _DECISION = sa.select(campaign_decisions.c.number).where(
     campaign_decisions.c.decision_id == sa.bindparam("decision", type_=sa.String)
@@ -219,13 +224,23 @@ def _is_open(redeemed_at: datetime | None, expires: str, day: date) -> bool:
     return redeemed_at is None and (not expires or expires >= day.isoformat())
 
 
-def closed_campaigns(ledger: Ledger, budgets: Mapping[str, int]) -> Mapping[str, str]:
-    """Why a campaign takes no more notes, of those that take none; `budgets` are of the campaigns that have one."""
+def closed_campaigns(ledger: Ledger, budgets: Mapping[str, int], note_id: str = "") -> Mapping[str, str]:
+    """Why a campaign takes no more notes, of those that take none; `budgets` are of the campaigns that have one.
+
+    A note that shows a campaign has used up nothing for itself: it is planned again within the budget.
+    """
     paused = dict.fromkeys(paused_campaigns(ledger), PAUSED)
     if not budgets:
         return paused
     spent = {name: SPENT for name, notes in notes_shown(ledger).items() if notes >= budgets.get(name, notes + 1)}
+    if spent and note_id:
+        spent = dict.fromkeys(spent.keys() - {campaign for campaign, _ in shown_on(ledger, note_id)}, SPENT)
     return spent | paused
+
+
+def shown_on(ledger: Ledger, note_id: str) -> tuple[tuple[str, str], ...]:
+    """The campaigns that a note shows, each with its slot; those of its last sheet first."""
+    return tuple((row["campaign"], row["slot"]) for row in ledger.ask(_SHOWN_ON, {"of_note": note_id}))
 
 
 def paused_campaigns(ledger: Ledger) -> Mapping[str, CampaignDecision]:

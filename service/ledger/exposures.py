@@ -1,7 +1,7 @@
 """What campaigns decided for a note, kept with its intent: in the same transaction, or the intent is not written.
 
 A code is given to one customer, and by one campaign once to each; a campaign that was paused meanwhile, or has used up
-its budget, shows nothing more. What a further sheet of a note repeats, neither pause nor budget stops.
+its budget, shows nothing more. What a note has shown or taken, neither pause nor budget stops.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,6 +37,9 @@ _LAST_DECISION = (
     .limit(1)
 )
 _NOTES = sa.select(campaign_notes.c.notes).where(campaign_notes.c.campaign == sa.bindparam("of_campaign"))
+_TAKEN = sa.select(voucher_codes.c.campaign).where(
+    voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER, voucher_codes.c.note_id == sa.bindparam("of_note")
+)
 _COUNT = (
     campaign_notes.update()
     .where(campaign_notes.c.campaign == sa.bindparam("of_campaign"))
@@ -99,9 +102,9 @@ def book(connection: sa.Connection, key: NoteKey, marketing: Marketing, at: date
     if not marketing.exposures and not connection.execute(_KEPT, _of(key)).scalar():
         return
     before = frozenset(connection.execute(_SHOWN, {"of_note": key.note_id}).scalars())
-    if key.generation == 1:
-        for campaign in sorted(marketing.shown - before):
-            _check_open(connection, campaign, marketing.budgets)
+    new = marketing.shown - before if key.generation == 1 else frozenset()
+    for campaign in sorted(new - _taken(connection, key) if new else new):
+        _check_open(connection, campaign, marketing.budgets)
     for giving in marketing.givings:
         _give(connection, key, giving, marketing.customer, at)
     connection.execute(_FORGET, _of(key))
@@ -114,6 +117,12 @@ def book(connection: sa.Connection, key: NoteKey, marketing: Marketing, at: date
 
 def _of(key: NoteKey) -> dict[str, Any]:
     return {"of_note": key.note_id, "of_generation": key.generation}
+
+
+def _taken(connection: sa.Connection, key: NoteKey) -> frozenset[str]:
+    """The campaigns whose codes this note took: it carries them, also where a sheet in between had no room."""
+    of_note = {"of_order": order_of(key.note_id), "of_note": key.note_id}
+    return frozenset(connection.execute(_TAKEN, of_note).scalars())
 
 
 def _check_open(connection: sa.Connection, campaign: str, budgets: Mapping[str, int]) -> None:

@@ -24,12 +24,13 @@ SAMPLE_NUMBERS = (0, 1, 2, 5, 21, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """The words of one language. `standing` are the messages that hold no variable."""
+    """The words of one language. `standing` are the messages that hold no variable, `says` what each one says."""
 
     language: str
     standing: Mapping[str, str]
     patterns: Mapping[str, Pattern]
     bundle: FluentBundle
+    says: Mapping[str, frozenset[str]]
 
     def text(self, message: str, **values: str | int) -> str:
         """The message with its values filled in as they are; raises MessageFailed."""
@@ -73,8 +74,9 @@ def read_words(language: str, text: str, path: Path) -> WordsFile:
     """The messages in `text`; what is wrong with them, the faults below say."""
     resource = FluentParser().parse(text)
     _set_natively(resource, language)
+    messages = {entry.id.name: entry for entry in resource.body if isinstance(entry, ast.Message)}
     entries = tuple(
-        Entry(entry.id.name, f"{path}:{_line(text, entry)}", _variables(entry))
+        Entry(entry.id.name, f"{path}:{_line(text, entry)}", _variables(entry, messages))
         for entry in resource.body
         if isinstance(entry, ast.Message)
     )
@@ -101,12 +103,20 @@ def _line(text: str, node: ast.SyntaxNode) -> int:
     return text.count("\n", 0, node.span.start if node.span else 0) + 1
 
 
-def _variables(entry: ast.Message) -> frozenset[str]:
+def _variables(entry: ast.Message, messages: Mapping[str, ast.Message]) -> frozenset[str]:
+    """What a message says, itself or through others that it repeats."""
     found: set[str] = set()
+    repeated: set[str] = set()
 
     class Variables(Visitor):
         def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802  # Fluent's own name
             found.add(node.id.name)
+
+        def visit_MessageReference(self, node: ast.MessageReference) -> None:  # noqa: N802  # Fluent's own name
+            name = node.id.name
+            if name in messages and name not in repeated:
+                repeated.add(name)
+                self.visit(messages[name])
 
     Variables().visit(entry)
     return frozenset(found)
@@ -123,7 +133,7 @@ def compile_words(file: WordsFile) -> Messages:
     patterns = {name: value for name, value in values if value is not None}
     spoken = {name: bundle.format_pattern(pattern, {}) for name, pattern in patterns.items()}
     standing = {name: str(text) for name, (text, faults) in spoken.items() if not faults}
-    return Messages(file.language, standing, patterns, bundle)
+    return Messages(file.language, standing, patterns, bundle, {entry.name: entry.variables for entry in file.entries})
 
 
 # Faults --------------------------------------------------------------------------------------------------------------

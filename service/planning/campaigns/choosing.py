@@ -14,11 +14,12 @@ import cel
 from service.config import Rule
 from service.marketing import Given, Standing
 from service.model import HELD_OUT, NEUTRAL, SHOWN, Block, Exposure, Giving, Offer, Shipment
+from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.arms import arm_of, customer_of
 from service.planning.campaigns.compiling import HOLD_OUT, CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
 from service.planning.campaigns.facts import Occasion, facts_of
-from service.planning.campaigns.filling import Sheet, fill
+from service.planning.campaigns.filling import Sheet, fill, fill_again
 from service.planning.campaigns.giving import Grant, grant
 from service.planning.campaigns.words import Unsaid
 from service.planning.house import House
@@ -80,7 +81,7 @@ class _Draft:
 
 def choose(shipment: Shipment, house: House, standing: Standing, language: str, generation: int = 1) -> Choices:
     """What campaigns decide for a note in `language`; the shipment's shop and site are of the house."""
-    if not house.campaigns.campaigns:
+    if not house.campaigns.campaigns and not standing.given:
         return Choices()
     sheet = sheet_of(shipment, house, standing, language)
     context = context_of(facts_of(sheet.occasion, house.campaigns.reads))
@@ -118,14 +119,6 @@ def occasion_of(shipment: Shipment, house: House, standing: Standing, language: 
     return Occasion(shipment, language, today, site.zone, site.country, standing.history)
 
 
-def unaddressed(shipment: Shipment) -> str:
-    """Why a note may say nothing that is about its customer: gift, objected, unknown; empty if it may."""
-    if shipment.order.gift:
-        return "gift"
-    marketing = shipment.order.customer.marketing
-    return "" if marketing == "allowed" else marketing
-
-
 def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None:
     """A note that has its code carries it, whatever the campaign says by now: a reprint, or one planned again."""
     if draft.unaddressed:
@@ -140,17 +133,15 @@ def _carry_again(campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> None
 def _given_again(given: Given, campaigns: tuple[CompiledCampaign, ...], draft: _Draft) -> Filled:
     """In the words of the rule that gives from that pool, first of one that holds; where they fail, as always."""
     campaign = next((each for each in campaigns if each.id == given.campaign), None)
-    rules = [rule for rule in campaign.rules if rule.rule.pool == given.pool] if campaign else []
-    plain = Rule(slot="voucher", pool=given.pool)
-    if campaign is None or not rules:
-        return Filled(given.campaign, "", 0, plain, given.offer, fill(plain, given.offer, draft.sheet))
-    rule = next((rule for rule in rules if rule.condition.holds(draft.context)), rules[0])
-    arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment))
-    try:
-        block = fill(rule.rule, given.offer, draft.sheet)
-    except Unsaid:
-        block = fill(plain, given.offer, draft.sheet)
-    return Filled(campaign.id, arm, rule.number, rule.rule, given.offer, block)
+    arm = arm_of(campaign, customer_of(draft.standing, draft.occasion.shipment)) if campaign else ""
+    rules = [
+        rule
+        for rule in (campaign.rules if campaign else ())
+        if rule.rule.pool == given.pool and rule.rule.arm in ("", arm)
+    ]
+    fired = next((rule for rule in rules if rule.condition.holds(draft.context)), rules[0] if rules else None)
+    number, rule = (fired.number, fired.rule) if fired else (0, Rule(slot="voucher", pool=given.pool))
+    return Filled(given.campaign, arm, number, rule, given.offer, fill_again(rule, given.offer, draft.sheet))
 
 
 # Campaign by campaign ------------------------------------------------------------------------------------------------

@@ -4,14 +4,16 @@ Total: a block, or Unsaid with the reason. Nothing is ever printed with a hole i
 customer does not have, the rule passes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from service.config.campaigns import Rule
 from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
+from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.facts import SCHEMA, Occasion
-from service.planning.campaigns.words import CAPTION, CATEGORY, TEXT, UNNAMED, Unsaid, Voice
+from service.planning.campaigns.words import CAPTION, CATEGORY, PERSONAL, TEXT, UNNAMED, Unsaid, Voice
 from service.planning.naming import given_name
 from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tiles, voucher, worth
 from service.planning.targets import scanned
@@ -48,6 +50,20 @@ def fill(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
             return _feedback(rule, sheet)
 
 
+def fill_again(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
+    """A voucher that the note has already, as its rule says it or, where it can't any more, in the words of always.
+
+    Total: a category that has no native name by now goes by the shop's own.
+    """
+    try:
+        return fill(rule, offer, sheet)
+    except Unsaid:
+        plain, everything = Rule(slot="voucher", pool=rule.pool), replace(offer, categories=(), excluded_categories=())
+        block = _voucher(plain, everything, sheet)
+        named = partial(_named_anyhow, voice=sheet.voice)
+        return replace(block, terms=(*_categories(offer, sheet, named), *block.terms))
+
+
 # By slot -------------------------------------------------------------------------------------------------------------
 
 
@@ -68,15 +84,23 @@ def _voucher(rule: Rule, offer: Offer, sheet: Sheet) -> Voucher:
     else:
         thanks = message("voucher-text-scan" if url else "voucher-text", website=website)
         block = voucher(offer, worth(offer, setting), (thanks,), url, setting)
-    return replace(block, terms=(*_categories(offer, sheet), *block.terms))
+    return replace(block, terms=(*_categories(offer, sheet, partial(_named, voice=sheet.voice)), *block.terms))
 
 
-def _categories(offer: Offer, sheet: Sheet) -> Iterator[str]:
-    """What a voucher counts for, where that is not everything: said by native names, or the voucher is not given."""
+def _categories(offer: Offer, sheet: Sheet, named: Callable[[str], str]) -> Iterator[str]:
+    """What a voucher counts for, where that is not everything."""
     for message, categories in ("voucher-only", offer.categories), ("voucher-except", offer.excluded_categories):
         if categories:
-            names = (sheet.voice.text(f"{CATEGORY}{category}", {}) for category in categories)
-            yield sheet.setting.wording.messages.text(message, categories=", ".join(names))
+            yield sheet.setting.wording.messages.text(message, categories=", ".join(map(named, categories)))
+
+
+def _named(category: str, voice: Voice) -> str:
+    """By its native name, or the voucher is not given."""
+    return voice.text(f"{CATEGORY}{category}", {})
+
+
+def _named_anyhow(category: str, voice: Voice) -> str:
+    return _named(category, voice) if voice.has(f"{CATEGORY}{category}") else category
 
 
 def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:
@@ -157,7 +181,9 @@ def _values(sheet: Sheet, offer: Offer) -> Values:
     }
     numbers = _numbers(sheet)
     written = {f"{name}_text": formats.integer(number) for name, number in numbers.items()}
-    return {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+    values = {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+    hidden = PERSONAL if unaddressed(sheet.setting.shipment) else ()
+    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def _numbers(sheet: Sheet) -> dict[str, int]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from service.errors import LanguageUnsupported
 from service.marketing import History
 from service.model import Shipment
-from service.planning.campaigns.choosing import not_addressed, unaddressed
+from service.planning.campaigns.addressing import unaddressed
+from service.planning.campaigns.choosing import not_addressed
 from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
 from service.planning.campaigns.facts import Occasion, facts_of

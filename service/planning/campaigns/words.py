@@ -53,7 +53,9 @@ TEXTS = {
     "code": "The voucher's code, or an ambassador's own.",
     "year_end": "The last day of this year, as 31 December 2026.",
 }
+ABOUT_CUSTOMER = ("name", "tier", "points", "missing", "earned", "orders", "years_member", "anniversary", "code")
 VARIABLES = (*TEXTS, *NUMBERS, *(f"{number}_text" for number in NUMBERS))
+PERSONAL = frozenset((*ABOUT_CUSTOMER, *(f"{each}_text" for each in ABOUT_CUSTOMER)))
 
 # What follows NAME in the messages that a slot says; the first is its heading.
 SAID: Mapping[str, tuple[str, ...]] = {
@@ -150,7 +152,7 @@ def compile_campaign_words(config: Config, packs: tuple[Pack, ...] = ()) -> Camp
     for campaign, content in config.campaigns.items():
         for number, rule in enumerate(content.rule, 1):
             where = f"{folder / campaign}.toml: rule[{number}].message"
-            faults += [f"{where}: {fault}" for fault in rule_faults(rule, names)]
+            faults += [f"{where}: {fault}" for fault in (*rule_faults(rule, names), *personal_faults(rule, messages))]
     if faults:
         raise ConfigInvalid("\n".join(faults), hint=f"Mend the words named; {LANGUAGE_FILES}. docs/campaigns.md.")
     return CampaignWords(messages, packs)
@@ -196,6 +198,15 @@ def rule_faults(rule: Rule, names: Iterable[str]) -> Iterator[str]:
         if name not in known:
             yield f"campaigns/*.ftl have no message {name}{_meant(name, sorted(known))}"
             return
+
+
+def personal_faults(rule: Rule, messages: Mapping[str, Messages]) -> Iterator[str]:
+    """What the words of a rule for everyone say that is about the customer: it may be a gift, or somebody objected."""
+    names = (rule.message + UNNAMED, *said_by(rule)) if rule.for_everyone and rule.message else ()
+    for language, source in messages.items():
+        for name in names:
+            for fact in sorted(source.says.get(name, frozenset()).intersection(PERSONAL)):
+                yield f"for_everyone, but {language} message {name} says ${fact}, which is about the customer"
 
 
 def said_by(rule: Rule) -> tuple[str, ...]:
