@@ -15,7 +15,7 @@ from pathlib import Path
 
 from service.config import Retention
 from service.errors import DecisionRefused
-from service.intake.archive import find_archived
+from service.intake.archive import all_archived
 from service.intake.receipts import find_receipt
 from service.intake.spool import Spool
 from service.ledger.accounts import Drop, NoteKey
@@ -95,15 +95,13 @@ def _documents(spool: Spool, sheets: tuple[NoteKey, ...]) -> Iterator[Path]:
 
 
 def _files_of(spool: Spool, drop: Drop) -> Iterator[Path]:
-    """A file that was put away, and its receipt."""
-    path = find_archived(spool, drop.claimed_at.date(), drop.sha256, drop.size_bytes)
-    if path is None:
-        return
-    yield path
-    yield path.with_name(f"{path.name}.problem.json")
-    for name in (path.name, re.sub(r"~[0-9a-z]+(\.\w+)?$", r"\1", path.name)):
-        if receipt := find_receipt(spool, name, drop.drop_id):
-            yield receipt
+    """A file that was put away, however often it came, and its receipt."""
+    for path in all_archived(spool, drop.claimed_at.date(), drop.sha256, drop.size_bytes):
+        yield path
+        yield path.with_name(f"{path.name}.problem.json")
+        for name in (path.name, re.sub(r"~[0-9a-z]+(\.\w+)?$", r"\1", path.name)):
+            if receipt := find_receipt(spool, name, drop.drop_id):
+                yield receipt
 
 
 def _older(folder: Path, before: datetime) -> Iterator[Path]:

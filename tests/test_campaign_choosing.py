@@ -256,6 +256,18 @@ def test_the_orders_other_parcel_shows_the_code_again_and_takes_no_other() -> No
     assert () == choices.givings
 
 
+@pytest.mark.parametrize(
+    ("expected", "given"),
+    [
+        ("the order has a code of pool delivery", replace(given_on("509217"), pool="delivery")),
+        ("the order's code expired on 2026-11-21", given_on("509217", offer=replace(CODE, expires=date(2026, 11, 21)))),
+    ],
+)
+def test_no_parcel_says_of_the_orders_code_what_it_does_not_give(expected: str, given: Given) -> None:
+    choices = chosen(a_house_with(a=GIVES), a_shipment(number=2, of=2), replace(STOCKED, given=(given,)))
+    assert ([expected], ()) == (reasons(choices), choices.givings)
+
+
 @pytest.mark.parametrize("fact", ["shipment.partial", "!shipment.final", "shipment.number == 1"])
 def test_a_rule_that_names_the_parcel_gives_its_voucher_with_a_partial_one(fact: str) -> None:
     house = a_house_with(a=a_rule("voucher", pool="welcome", when=fact))

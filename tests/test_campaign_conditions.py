@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from service.config import read_config
+from service.config.campaigns import Rule
 from service.errors import CampaignsInvalid, ConfigInvalid
 from service.marketing import History, Standing
 from service.model import LANGUAGES, Shipment
@@ -210,6 +212,11 @@ def test_a_link_leads_to_a_host_of_the_shops(expected: tuple[str, ...], link: st
         return
     with pytest.raises(ConfigInvalid, match=expected[0]):
         compile_campaigns(config, country_names("en").keys())
+
+
+def test_a_link_whose_host_telephones_read_otherwise_is_refused() -> None:
+    with pytest.raises(ValidationError, match="link"):
+        Rule(slot="voucher", pool="w", link="https://evil.example\\.amber-home.example/{code}")
 
 
 @pytest.mark.parametrize("path", ["customer.status == 'new'", "order.gift || history.orders > 0"])

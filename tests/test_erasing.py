@@ -48,9 +48,11 @@ class Till:
         self._spool = spool
         self._ledger = ledger
 
-    def print(self, name: str, *brought: tuple[str, str], at: datetime = NOON, ends: bool = True) -> list[NoteKey]:
+    def print(
+        self, name: str, *brought: tuple[str, str], at: datetime = NOON, ends: bool = True, says: str = ""
+    ) -> list[NoteKey]:
         """A file of (order id, customer) that is put away; its notes are drawn, and end if nothing else is said."""
-        content = f"the names and addresses of {name}".encode()
+        content = f"the names and addresses of {says or name}".encode()
         drop = Drop(f"{name:0<15}", sha256(content).hexdigest(), len(content), at, at)
         entries = [
             Entry(number, the_order(order_id), order_id, who) for number, (order_id, who) in enumerate(brought, 1)
@@ -62,7 +64,7 @@ class Till:
         write_receipt(self._spool, f"{name}.json", {"drop": drop.drop_id, "file": f"{name}.json"})
         for account in accounts:
             self._draw(account.key, at)
-            if ends:
+            if ends and account.state != "completed":
                 self._end(account.key, at)
         for path in (put_away, self._spool.receipts / f"{name}.json.receipt.json"):
             set_time(path, at)
@@ -131,6 +133,13 @@ def test_a_customer_who_is_forgotten_is_nowhere_but_on_the_tombstone(spool: Spoo
     account = ledger.account(key)
     assert account is not None
     assert "completed" == account.state, "the account of the sheet stays"
+
+
+def test_a_file_that_came_twice_goes_twice(spool: Spool, ledger: Ledger, till: Till) -> None:
+    till.print("first", ("1", ADA))
+    till.print("again", ("1", ADA), says="first")
+    forget(spool, ledger, Tombstone((ADA,), "mara", NOON))
+    assert [] == files(spool)
 
 
 def test_a_code_of_one_who_is_forgotten_is_given_to_nobody_else(spool: Spool, ledger: Ledger, till: Till) -> None:

@@ -19,4 +19,4 @@ class Part(BaseModel):
 
 def target_pattern(*fields: str) -> str:
     """The pattern of a link that is filled in for each note; its host stands fast."""
-    return rf"^https://[^\s{{}}/?#@]+(/[^\s{{}}]*(\{{({'|'.join(fields)})\}}[^\s{{}}]*)*)?$"
+    return rf"^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\s{{}}]*(\{{({'|'.join(fields)})\}}[^\s{{}}]*)*)?$"

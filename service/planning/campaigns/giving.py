@@ -1,12 +1,13 @@
 """Which voucher code a rule gives with a note, or why it gives none.
 
-One code for each customer and campaign: every parcel of its order and every reprint carry the same. The shop's own
+One code for each customer and campaign: every parcel of its order and every reprint carry the same, where it still
+counts and the rule gives such codes. The shop's own
 voucher wins. No code for what somebody just paid the full price for, and none that has expired or counts elsewhere.
 """
 
 from dataclasses import dataclass
 
-from service.marketing import Standing
+from service.marketing import Given, Standing
 from service.model import Offer
 from service.planning.campaigns.compiling import CompiledRule
 from service.planning.campaigns.facts import Occasion
@@ -32,7 +33,7 @@ def grant(campaign: str, rule: CompiledRule, occasion: Occasion, standing: Stand
         return Grant(refused="a voucher comes with the last parcel, where the rule does not name shipment.partial")
     given = [each for each in standing.given if each.campaign == campaign]
     if before := next((each for each in given if each.order_id == shipment.order.order_id), None):
-        return Grant(before.offer)
+        return _shown_again(before, pool, occasion)
     if given:
         return Grant(refused=f"the customer has a code of {campaign}, from order {given[0].order_id}")
     if generation > 1:
@@ -41,6 +42,15 @@ def grant(campaign: str, rule: CompiledRule, occasion: Occasion, standing: Stand
         return Grant(refused=f"pool {pool} has no code")
     refused = _unfit(standing.codes[pool], occasion)
     return Grant(refused=refused) if refused else Grant(standing.codes[pool], is_new=True)
+
+
+def _shown_again(before: Given, pool: str, occasion: Occasion) -> Grant:
+    """The code that an earlier parcel of the order brought, in the words of a rule that gives such codes."""
+    if before.pool != pool:
+        return Grant(refused=f"the order has a code of pool {before.pool}")
+    if before.offer.expires and before.offer.expires < occasion.today:
+        return Grant(refused=f"the order's code expired on {before.offer.expires}")
+    return Grant(before.offer)
 
 
 def _unfit(offer: Offer, occasion: Occasion) -> str:
