@@ -26,7 +26,7 @@ from service.imagery.syncing import sources
 from service.imagery.syncing.demand import Demand
 from service.imagery.syncing.sync import SyncPlan, sync
 from service.model import PictureSize
-from service.planning.campaigns.words import Pack
+from service.planning.campaigns.words import Pack, warnings_of
 from service.planning.house import House, compile_house
 from service.rendering.layouts.loading import read_layout_file
 from service.rendering.layouts.picture_sizes import picture_sizes
@@ -119,8 +119,10 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
             refused += 1
             say_json({"pack": name, "refused": str(error)}) if arguments.json else say(f"{name}: {error}")
             continue
-        told = {"pack": name_on_shelf(pack.name), "refused": ""}
-        say_json(told) if arguments.json else say(f"{told['pack']}: whole, in all languages, and drawn on every note")
+        warnings = warnings_of(pack.messages)
+        told = {"pack": name_on_shelf(pack.name), "refused": "", "warnings": warnings}
+        whole = f"{told['pack']}: whole, in all languages, and drawn on every note"
+        say_json(told) if arguments.json else say("\n  warning: ".join((whole, *warnings)))
     return int(bool(refused))
 
 
