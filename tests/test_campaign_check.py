@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from service.model import Offer
 from service.planning.campaign_specimens import campaign_specimens
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.trying import Tried, try_rules
+from service.planning.campaigns.words import CampaignWords
 from service.planning.house import House, compile_house
+from service.planning.spoken import compile_words, read_words
 from tests.builders import a_customer, a_shipment
 from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule
 from tests.conftest import ROOT
@@ -214,6 +217,19 @@ def findings(house: House, spool: Path, orders: int = 10) -> dict[str, Finding]:
     settings = CONFIG.settings.model_copy(update={"spool": spool})
     config = CONFIG.model_copy(update={"settings": settings})
     return {each.subject: each for each in campaign_findings(config, house, compile_feeds(config), orders)}
+
+
+def test_words_that_are_the_same_in_two_languages_are_a_warning(tmp_path: Path) -> None:
+    said = {
+        "en": "hi = Hello\nhi-text = Well then, { $name }: until soon?",
+        "fr": "hi = Hello\nhi-text = Well then, { $name } : until soon ?",
+        "de": "hi = Hello\nhi-text = Nun denn, { $name }: bis bald?",
+    }
+    messages = {language: compile_words(read_words(language, text, tmp_path)) for language, text in said.items()}
+    house = replace(HOUSE, campaign_words=CampaignWords(messages))
+
+    assert "message hi-text says the same in en and fr" == findings(house, tmp_path)["campaign words"].warning
+    assert "" == findings(HOUSE, tmp_path)["campaign words"].warning
 
 
 def put_away(spool: Path, count: int) -> None:

@@ -199,6 +199,27 @@ def test_what_is_wrong_with_a_pack_is_said(
     assert (1, True) == (code, expected in said), said
 
 
+def test_the_list_tells_what_a_pack_brings_that_was_only_handed_in(packs: Packs, pack: Pack) -> None:
+    def row() -> dict[str, object]:
+        _, said = packs("list", "--json")
+        (found,) = (json.loads(line) for line in said.splitlines() if '"2026-W48"' in line)
+        return {key: found[key] for key in ("state", "valid_from", "words", "art")}
+
+    whole = {"state": "not activated", "valid_from": "2026-11-21 00:00", "words": 2, "art": 1}
+    assert whole == row()
+    (pack / "fr.ftl").unlink()
+    assert {"state": "not activated, has faults", "valid_from": "", "words": 0, "art": 0} == row()
+
+
+def test_words_that_are_the_same_in_two_languages_are_a_warning(packs: Packs, pack: Pack) -> None:
+    shutil.copy(pack / "en.ftl", pack / "fr.ftl")
+
+    code, said = packs("check")
+    assert 0 == code, said
+    assert "warning: message week-story-text says the same in en and fr" in said
+    assert "en and de" not in said
+
+
 def test_a_bad_pack_keeps_the_old_one(packs: Packs, pack: Pack) -> None:
     assert 0 == packs("activate", "2026-W48")[0]
     before = sorted((packs.folder / "spool" / "content").rglob("*"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from service.cli.findings import Finding
 from service.clock import utc_now
 from service.config import Config
+from service.content.shelf import name_on_shelf
 from service.errors import Rejected, SlipwayError
 from service.intake.feeds import Feeds
 from service.intake.reading import read_drop
@@ -19,10 +20,12 @@ from service.model import Shipment
 from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.trying import Tried, try_rules
+from service.planning.campaigns.words import warnings_of
 from service.planning.house import House
 
 CONFLICT_HINT = "Take the rule out, put it before the other one, or narrow the other one's condition."
 NEVER_HINT = "`slipway explain FILE` says of an order which part of the condition does not hold."
+WORDS_HINT = "Say it in each language's own words, in config/campaigns/*.ftl or the content pack."
 POOL_HINT = "`slipway vouchers import POOL FILE.csv` brings codes; without one, the rule passes."
 LEAST_CODES = 100  # where nobody can tell how many it takes
 WEEKS_AHEAD = 4
@@ -38,12 +41,21 @@ def campaign_findings(config: Config, house: House, feeds: Feeds, orders: int) -
         for each in conflicts(house.campaigns, house.campaign_words, today)
     ]
     yield Finding("campaigns", f"{len(campaigns)} with {rules} rules", "\n".join(faults), CONFLICT_HINT)
+    yield _words_finding(house)
     spool = Spool(config.settings.spool)
     shipments = tuple(_last_shipments(spool, feeds, orders))
     tried = try_rules(shipments, house)
     if shipments:
         yield _trial_finding(shipments, tried)
     yield _pool_finding(campaigns, _pools(spool, today), _pace(shipments, tried), today)
+
+
+def _words_finding(house: House) -> Finding:
+    words = house.campaign_words
+    warnings = list(warnings_of(words.standing))
+    warnings += (f"{name_on_shelf(pack.name)}: {said}" for pack in words.packs for said in warnings_of(pack.messages))
+    fact = f"{len(words.standing)} languages, the same messages in each"
+    return Finding("campaign words", fact, warning="\n".join(warnings), hint=WORDS_HINT)
 
 
 def _last_shipments(spool: Spool, feeds: Feeds, count: int) -> Iterator[Shipment]:

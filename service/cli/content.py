@@ -7,6 +7,7 @@ A service that runs is asked to read its configuration again; it need not run.
 """
 
 import argparse
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,14 +20,14 @@ from service.clock import utc_now
 from service.config import Config
 from service.content.reading import pack_faults, read_pack
 from service.content.shelf import Shelf, name_on_shelf
-from service.content.unpacking import ENDINGS, name_of
+from service.content.unpacking import ENDINGS, name_of, unpack
 from service.errors import ContentRefused, SlipwayError
 from service.imagery.originals.folder import FolderSource
 from service.imagery.syncing import sources
 from service.imagery.syncing.demand import Demand
 from service.imagery.syncing.sync import SyncPlan, sync
 from service.model import PictureSize
-from service.planning.campaigns.words import Pack
+from service.planning.campaigns.words import Pack, warnings_of
 from service.planning.house import House, compile_house
 from service.rendering.layouts.loading import read_layout_file
 from service.rendering.layouts.picture_sizes import picture_sizes
@@ -68,18 +69,32 @@ def show(arguments: argparse.Namespace, config: Config) -> int:
 def _rows(config: Config) -> Iterator[Row]:
     packs = sorted(Shelf(config.settings.spool).packs(), key=lambda pack: (pack.valid_from, pack.name))
     house = compile_house(config, tuple(packs))
-    for pack in packs:
-        yield Row(
-            pack=name_on_shelf(pack.name),
-            state=_state(pack, house),
-            valid_from=f"{pack.valid_from:{MINUTE}}",
-            valid_until=f"{pack.valid_until:{MINUTE}}" if pack.valid_until else "",
-            shops=", ".join(pack.shops) or "all",
-            words=len(pack.messages["en"].patterns),
-            art=len(pack.art),
-        )
+    yield from (_row(pack, name_on_shelf(pack.name), _state(pack, house)) for pack in packs)
     active = {name_on_shelf(pack.name) for pack in packs}
-    yield from (Row(name, "not activated") for name in sorted(dict(_handed_in(config))) if name not in active)
+    handed_in = dict(_handed_in(config))
+    yield from (_handed_in_row(name, path) for name, path in handed_in.items() if name not in active)
+
+
+def _handed_in_row(name: str, path: Path) -> Row:
+    """What a pack would bring that was not activated, as far as it can be read: `check` says what is wrong with it."""
+    with tempfile.TemporaryDirectory(prefix="slipway-content-") as folder:
+        try:
+            unpack(path, Path(folder))
+            return _row(read_pack(Path(folder), name), name, "not activated")
+        except ContentRefused:
+            return Row(name, "not activated, has faults")
+
+
+def _row(pack: Pack, name: str, state: str) -> Row:
+    return Row(
+        pack=name,
+        state=state,
+        valid_from=f"{pack.valid_from:{MINUTE}}",
+        valid_until=f"{pack.valid_until:{MINUTE}}" if pack.valid_until else "",
+        shops=", ".join(pack.shops) or "all",
+        words=len(pack.messages["en"].patterns),
+        art=len(pack.art),
+    )
 
 
 def _state(pack: Pack, house: House) -> str:
@@ -119,8 +134,10 @@ def check(arguments: argparse.Namespace, config: Config) -> int:
             refused += 1
             say_json({"pack": name, "refused": str(error)}) if arguments.json else say(f"{name}: {error}")
             continue
-        told = {"pack": name_on_shelf(pack.name), "refused": ""}
-        say_json(told) if arguments.json else say(f"{told['pack']}: whole, in all languages, and drawn on every note")
+        warnings = warnings_of(pack.messages)
+        told = {"pack": name_on_shelf(pack.name), "refused": "", "warnings": warnings}
+        whole = f"{told['pack']}: whole, in all languages, and drawn on every note"
+        say_json(told) if arguments.json else say("\n  warning: ".join((whole, *warnings)))
     return int(bool(refused))
 
 

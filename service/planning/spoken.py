@@ -6,8 +6,10 @@ comes. A number is given twice: `units` chooses the plural, `units_text` is what
 ever parsed as Fluent: it goes in as a value and comes out as it was.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from fluent.runtime import FluentBundle
@@ -19,6 +21,7 @@ from service.errors import MessageFailed
 from service.planning.typography import native
 
 PLACE = "\ue000"  # of no script
+SEVERAL = 2  # words; a single one may well be the same
 SAMPLE_NUMBERS = (0, 1, 2, 5, 21, 1000)
 
 
@@ -162,6 +165,22 @@ def spoken_faults(entry: Entry, messages: Messages, variables: Sequence[str], nu
         if faults := messages.bundle.format_pattern(messages.patterns[entry.name], values)[1]:
             yield f"{entry.place}: message {entry.name}: {faults[0]}"
             return
+
+
+def untranslated(messages: Mapping[str, Messages], variables: Sequence[str]) -> Iterator[str]:
+    """Messages of several words that are letter by letter the same in two languages: most often a copied file."""
+    values = dict.fromkeys(variables, 5)
+    for (one, ours), (other, theirs) in combinations(messages.items(), 2):
+        for name in sorted(ours.patterns.keys() & theirs.patterns.keys()):
+            words = _words(ours, name, values)
+            if len(words) >= SEVERAL and words == _words(theirs, name, values):
+                yield f"message {name} says the same in {one} and {other}"
+
+
+def _words(messages: Messages, name: str, values: Mapping[str, int]) -> list[str]:
+    """Without what the language's typography adds, and without what the note fills in."""
+    text, _ = messages.bundle.format_pattern(messages.patterns[name], dict(values))
+    return re.findall(r"[^\W\d_]+", str(text))
 
 
 def differing_faults(files: Sequence[WordsFile]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from service.planning.spoken import (
     differing_faults,
     read_words,
     spoken_faults,
+    untranslated,
     written_faults,
 )
 
@@ -166,6 +167,11 @@ def compile_language_files(sources: Mapping[str, str], folder: Path) -> tuple[di
     for file in files:
         faults += (fault for entry in file.entries for fault in _entry_faults(entry, file, messages[file.language]))
     return messages, [*faults, *_missing_faults(files), *differing_faults(files)]
+
+
+def warnings_of(messages: Mapping[str, Messages]) -> tuple[str, ...]:
+    """What in these languages somebody should look at: words that are the same in two of them."""
+    return tuple(untranslated(messages, VARIABLES))
 
 
 def _entry_faults(entry: Entry, file: WordsFile, messages: Messages) -> Iterator[str]:
