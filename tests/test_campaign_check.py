@@ -219,6 +219,21 @@ def findings(house: House, spool: Path, orders: int = 10) -> dict[str, Finding]:
     return {each.subject: each for each in campaign_findings(config, house, compile_feeds(config), orders)}
 
 
+@pytest.mark.parametrize(
+    ("expected", "when"),
+    [
+        ("there is no campaign welcme; did you mean welcome?", "!history.campaigns.exists(c, c == 'welcme')"),
+        ("there is no campaign summer", "order.gift && 'summer' in history.campaigns"),
+        ("", "'welcome' in history.campaigns && order.currency == 'GBP'"),
+        ("", "history.campaigns.exists(c, c.startsWith('birthday-'))"),
+    ],
+)
+def test_an_earlier_campaign_that_is_not_there_is_a_warning(expected: str, when: str, tmp_path: Path) -> None:
+    house = a_house_with(welcome=a_rule("feedback"), a=a_rule(when=when))
+    warning = findings(house, tmp_path)["earlier campaigns"].warning
+    assert (f"rule 1 of a: {expected}" if expected else "") == warning
+
+
 def test_words_that_are_the_same_in_two_languages_are_a_warning(tmp_path: Path) -> None:
     said = {
         "en": "hi = Hello\nhi-text = Well then, { $name }: until soon?",

@@ -20,6 +20,7 @@ from service.planning.campaigns.compiling import compile_campaigns
 from service.planning.campaigns.conditions import compile_condition, condition_faults, context_of, first_unmet
 from service.planning.campaigns.expressions import parts_of
 from service.planning.campaigns.facts import SCHEMA, facts_of
+from service.planning.campaigns.unknowns import MAY_BE_UNKNOWN
 from service.planning.house import compile_house
 from tests.builders import a_customer, a_line, a_shipment, an_address
 from tests.campaigns import CONFIG, HOUSE, TODAY, a_rule, campaigns_config
@@ -73,6 +74,68 @@ def test_a_name_that_is_not_there_is_refused_with_what_may_be_meant(expected: st
     ],
 )
 def test_a_comparison_that_is_never_true_is_refused(expected: str, source: str) -> None:
+    assert (expected,) == condition_faults(source, VALUES)
+
+
+BIRTHDAY = "customer.days_to_birthday"
+
+
+@pytest.mark.parametrize(
+    ("taken_for_small", "source"),
+    [
+        (f"{BIRTHDAY} <= 7", f"{BIRTHDAY} <= 7"),
+        (f"7 > {BIRTHDAY}", f"order.gift && (7 > {BIRTHDAY})"),
+        (f"!({BIRTHDAY} > 7)", f"!({BIRTHDAY} > 7)"),
+        (f"{BIRTHDAY} <= 7", f"order.gift || {BIRTHDAY} >= 0 && order.express || {BIRTHDAY} <= 7"),
+        (f"{BIRTHDAY} <= 7", f"({BIRTHDAY} >= 0 || order.gift) && {BIRTHDAY} <= 7"),
+        (f"{BIRTHDAY} <= 7", f"{BIRTHDAY} >= -1 && {BIRTHDAY} <= 7"),
+        ("customer.years_member < 1", f"{BIRTHDAY} >= 0 && customer.years_member < 1"),
+        ("customer.days_to_anniversary <= 7", "customer.days_to_anniversary <= 7"),
+        ("history.days_since_last < 90", "history.orders == 0 || history.days_since_last < 90"),
+    ],
+)
+def test_a_small_number_is_not_taken_for_one_that_is_unknown(taken_for_small: str, source: str) -> None:
+    path = next(name for name in MAY_BE_UNKNOWN if name in taken_for_small)
+    remedy = f"write {path} >= 0 && {taken_for_small}"
+    assert (f"{taken_for_small} holds also where {path} is unknown, which is -1: {remedy}",) == condition_faults(
+        source, VALUES
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{BIRTHDAY} >= 0 && {BIRTHDAY} <= 7",
+        f"{BIRTHDAY} <= 7 && order.gift && 0 < {BIRTHDAY}",
+        f"({BIRTHDAY} >= 0 && order.gift) && ({BIRTHDAY} <= 7 || {BIRTHDAY} < 20)",
+        f"({BIRTHDAY} > 3 || {BIRTHDAY} == 0) && {BIRTHDAY} <= 7",
+        f"!({BIRTHDAY} >= 0 && {BIRTHDAY} <= 7)",
+        f"{BIRTHDAY} > -1 && {BIRTHDAY} <= 7",
+        f"{BIRTHDAY} != -1 && {BIRTHDAY} <= 7",
+        f"{BIRTHDAY} < 0 || {BIRTHDAY} > 7",
+        "history.days_since_last == -1",
+        "shipment.days_late < 2",
+    ],
+)
+def test_what_is_unknown_may_be_asked_for_and_left_out(source: str) -> None:
+    assert () == condition_faults(source, VALUES)
+
+
+def test_the_facts_that_may_be_unknown_say_so() -> None:
+    says = {f"{root}.{name}" for root, fields in SCHEMA.items() for name, fact in fields.items() if "-1: " in fact.says}
+    assert says == MAY_BE_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("expected", "source"),
+    [
+        ("today.month is never 13: it is 1 to 12", "today.month == 13"),
+        ("today.weekday is never 0: it is 1 to 7", "today.weekday in [0, 6]"),
+        ("today.week is never 54: it is 1 to 53", "54 == today.week"),
+        ("today.day is never 32: it is 1 to 31", "today.day == 32"),
+    ],
+)
+def test_a_day_that_no_calendar_has_is_refused(expected: str, source: str) -> None:
     assert (expected,) == condition_faults(source, VALUES)
 
 

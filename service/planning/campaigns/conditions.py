@@ -11,6 +11,7 @@ import cel
 
 from service.planning.campaigns.expressions import Values, facts_read, leaves_of, name_faults, parts_of
 from service.planning.campaigns.facts import Facts, sample_facts
+from service.planning.campaigns.unknowns import unknown_faults
 
 FAILURES = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError)
 """What CEL raises for a condition that can't be answered."""
@@ -44,12 +45,16 @@ def context_of(facts: Facts) -> cel.Context:
 
 
 def condition_faults(source: str, values: Values) -> tuple[str, ...]:
-    """Why a condition can't be used: its syntax, else its names, else what it makes of made-up facts."""
+    """Why a condition can't be used: its syntax, its names, what it makes of made-up facts, or of what is unknown."""
     try:
         cel.compile(source)
     except ValueError as error:
         return (_first_fault(str(error)),)
-    return tuple(name_faults(source, values)) or tuple(dict.fromkeys(_trial_faults(source)))
+    return (
+        tuple(name_faults(source, values))
+        or tuple(dict.fromkeys(_trial_faults(source)))
+        or tuple(unknown_faults(source))
+    )
 
 
 def _first_fault(said: str) -> str:

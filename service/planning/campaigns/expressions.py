@@ -42,14 +42,19 @@ Values = Mapping[str, Collection[str]]
 """By path, the only values that a fact has in this house."""
 
 
+def tokens_of(source: str) -> tuple[Token, ...]:
+    """Its words, numbers, texts and signs in their order, each fact one of them."""
+    return _with_facts(_tokens(source))
+
+
 def facts_read(source: str) -> frozenset[str]:
     """The facts that a condition without faults names, as `order.value`."""
-    return frozenset(token.fact for token in _with_facts(_tokens(source)) if token.fact)
+    return frozenset(token.fact for token in tokens_of(source) if token.fact)
 
 
 def name_faults(source: str, values: Values) -> Iterator[str]:
     """What a condition names and is not there, and what it compares that can never be equal."""
-    tokens = _with_facts(_tokens(source))
+    tokens = tokens_of(source)
     yield from _unknown_names(tokens)
     yield from _vain_comparisons(tokens, values)
 
@@ -59,16 +64,29 @@ def parts_of(source: str) -> tuple[str, ...]:
     return _split(source.strip(), "&&")
 
 
-def leaves_of(source: str) -> Iterator[str]:
-    """The comparisons that a condition joins by `&&`, `||` and brackets."""
+def joined(source: str) -> tuple[str, tuple[str, ...]]:
+    """What its outermost `||` or `&&` joins, with that sign; without one, itself and no sign."""
     bare = _unwrapped(source.strip())
     for sign in ("||", "&&"):
         pieces = _split(bare, sign)
         if len(pieces) > 1:
-            for piece in pieces:
-                yield from leaves_of(piece)
-            return
-    yield bare
+            return sign, pieces
+    return "", (bare,)
+
+
+def leaves_of(source: str) -> Iterator[str]:
+    """The comparisons that a condition joins by `&&`, `||` and brackets."""
+    sign, pieces = joined(source)
+    for piece in pieces:
+        if sign:
+            yield from leaves_of(piece)
+        else:
+            yield piece
+
+
+def texts_of(source: str) -> Iterator[str]:
+    """The texts that are written in a condition, without their quotes."""
+    return (token.text[1:-1] for token in _tokens(source) if token.kind == "text")
 
 
 # Tokens --------------------------------------------------------------------------------------------------------------
@@ -190,6 +208,8 @@ def _vain(path: str, literal: Token, values: Values) -> Iterator[str]:
     if kind != fact.kind.literal:
         yield f"{path} is never {literal.text}: it is {fact.kind.name}"
         return
+    if fact.between and literal.text.isdecimal() and not fact.between[0] <= int(literal.text) <= fact.between[1]:
+        yield f"{path} is never {literal.text}: it is {fact.between[0]} to {fact.between[1]}"
     known = fact.one_of or values.get(path, ())
     if kind == "text" and known and literal.text[1:-1] not in known:
         yield f"{path} is never {literal.text}{_suggestion(literal.text[1:-1], sorted(known))}"

@@ -63,6 +63,8 @@ class Fact:
     says: str
     value: Callable[[Occasion], Any]
     one_of: tuple[str, ...] = ()  # its only values; empty: any
+    between: tuple[int, int] | None = None  # its smallest and its largest value
+    may_be_unknown: bool = False  # and is UNKNOWN_DAYS then
 
 
 Facts = dict[str, dict[str, Any]]
@@ -206,10 +208,15 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
             TEXT, "Of the delivery address, as in GB.", lambda its: its.shipment.order.delivery_address.country
         ),
         "is_guest": Fact(TRUTH, "Whether there is no account.", lambda its: not its.shipment.order.customer.id),
-        "days_to_birthday": Fact(INTEGER, "0: today; -1: unknown.", _days_to_birthday),
-        "years_member": Fact(INTEGER, "Whole years since the account was opened; -1: unknown.", _years_member),
+        "days_to_birthday": Fact(INTEGER, "0: today; -1: unknown.", _days_to_birthday, may_be_unknown=True),
+        "years_member": Fact(
+            INTEGER, "Whole years since the account was opened; -1: unknown.", _years_member, may_be_unknown=True
+        ),
         "days_to_anniversary": Fact(
-            INTEGER, "Of the day on which the account was opened. 0: today; -1: unknown.", _days_to_anniversary
+            INTEGER,
+            "Of the day on which the account was opened. 0: today; -1: unknown.",
+            _days_to_anniversary,
+            may_be_unknown=True,
         ),
         "tier": Fact(
             TEXT, "In the loyalty programme; empty outside it.", lambda its: its.shipment.order.customer.loyalty.tier
@@ -231,6 +238,7 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
             INTEGER,
             "Since the last note of an earlier order; -1: there is none.",
             lambda its: its.history.days_since_last,
+            may_be_unknown=True,
         ),
         "vouchers_given": Fact(INTEGER, "Codes of ours with these orders.", lambda its: its.history.vouchers_given),
         "vouchers_open": Fact(
@@ -247,10 +255,10 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
     "today": {
         "date": Fact(TEXT, 'As in "2026-11-22"; earlier days compare as less.', lambda its: its.today.isoformat()),
         "year": Fact(INTEGER, "As in 2026.", lambda its: its.today.year),
-        "month": Fact(INTEGER, "1 to 12.", lambda its: its.today.month),
-        "day": Fact(INTEGER, "1 to 31.", lambda its: its.today.day),
-        "weekday": Fact(INTEGER, "1: Monday, 7: Sunday.", lambda its: its.today.isoweekday()),
-        "week": Fact(INTEGER, "ISO 8601, 1 to 53.", lambda its: its.today.isocalendar().week),
+        "month": Fact(INTEGER, "1 to 12.", lambda its: its.today.month, between=(1, 12)),
+        "day": Fact(INTEGER, "1 to 31.", lambda its: its.today.day, between=(1, 31)),
+        "weekday": Fact(INTEGER, "1: Monday, 7: Sunday.", lambda its: its.today.isoweekday(), between=(1, 7)),
+        "week": Fact(INTEGER, "ISO 8601, 1 to 53.", lambda its: its.today.isocalendar().week, between=(1, 53)),
     },
 }
 
