@@ -217,6 +217,15 @@ def test_each_of_the_first_years_has_its_words() -> None:
 # What they must not do -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("comes", "birthday"),
+    [(False, "11-21"), (False, "11-22"), (False, "11-26"), (True, "11-27"), (True, "12-06"), (False, "12-07")],
+)
+def test_a_birthday_code_comes_before_the_day_and_not_long_before(comes: bool, birthday: str) -> None:
+    plan = note_of(CASES["birthday"], "en", customer={"birthday": birthday})
+    assert comes == (("birthday", "voucher") in shown(plan))
+
+
 def test_the_second_order_of_a_new_customer_brings_no_second_welcome() -> None:
     earlier = Given("welcome", "welcome", CODES["welcome"], "ANOTHER", "ANOTHER-1-r1")
     known = Standing(given=(earlier,), history=History(orders=1, notes=1, days_since_last=2, vouchers_given=1))
