@@ -184,6 +184,21 @@ def test_the_ledger_tells_who_was_shown_what_and_who_came_back(ledger: Ledger) -
     assert {"gift": 1} == neutral_notes(ledger)
 
 
+def test_a_note_counts_once_with_the_first_of_its_sheets_that_was_not_cancelled(ledger: Ledger) -> None:
+    fill_pool(ledger, "welcome-15", "W3")
+    given_up = record_order(ledger, "6", "d" * 32)
+    intend(ledger, given_up, welcome("W3", "d" * 32))
+    ledger.accept(given_up, NOON)
+    again = ledger.print_again(given_up, NOON, PrinterSilent("it is silent"))
+    assert again is not None
+    intend(ledger, again, welcome("W3", "d" * 32), at=at(1))
+    ledger.accept(again, at(1))
+    ledger.complete(again, at(1), "printer")
+    reprint = ledger.decide(again, Decision("d2", "reprint", "ada", "wet"), at(2))
+    intend(ledger, reprint, welcome("W3", "d" * 32), at=at(2))
+    assert [("d" * 32, at(1))] == [(each.customer, each.at) for each in exposed(ledger) if each.order_id == "6"]
+
+
 def test_codes_are_those_of_their_campaign() -> None:
     results = campaign_results([shown("ada")], [], [CodeCount("autumn", 3, 2), CodeCount("other", 9, 9)], LATER)
     assert [("autumn", 3, 2)] == [(one.campaign, one.codes_given, one.codes_redeemed) for one in results]

@@ -1,6 +1,7 @@
 """What the ledger knows of what campaigns did: who was shown what and when, and who ordered when. Read only.
 
-Notes that were cancelled never came out: neither they nor their orders are told. Nor is who has been erased.
+A note counts once, with the first of its sheets that was not cancelled: what the printer gave up came out as a further
+one. Where every sheet was cancelled none came out: neither note nor order is told. Nor is who has been erased.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,14 @@ from service.ledger.ledger import Ledger
 from service.ledger.schema import OF_SOMEBODY, UtcTime, exposures, notes
 from service.model import NEUTRAL
 
+_OF_SHEET = sa.and_(notes.c.note_id == exposures.c.note_id, notes.c.generation == exposures.c.generation)
+_came_out = (
+    sa.select(exposures.c.note_id, sa.func.min(exposures.c.generation).label("generation"))
+    .select_from(exposures.join(notes, _OF_SHEET))
+    .where(notes.c.state != "cancelled")
+    .group_by(exposures.c.note_id)
+    .subquery("came_out")
+)
 _EXPOSED = (
     sa.select(
         *(exposures.c[name] for name in ("campaign", "arm", "outcome", "note_id", "at")),
@@ -20,11 +29,12 @@ _EXPOSED = (
         notes.c.order_id,
     )
     .select_from(
-        exposures.join(
-            notes, sa.and_(notes.c.note_id == exposures.c.note_id, notes.c.generation == exposures.c.generation)
+        exposures.join(notes, _OF_SHEET).join(
+            _came_out,
+            sa.and_(exposures.c.note_id == _came_out.c.note_id, exposures.c.generation == _came_out.c.generation),
         )
     )
-    .where(exposures.c.generation == 1, exposures.c.outcome != NEUTRAL, notes.c.state != "cancelled")
+    .where(exposures.c.outcome != NEUTRAL)
     .order_by(exposures.c.at, exposures.c.note_id, exposures.c.number)
 )
 _ORDERED = (
