@@ -1,7 +1,7 @@
 """Customers as the ledger knows them: a keyed hash of shop and number, so that the ledger by itself names nobody.
 
 The key lies in the spool, is made at the first start and is for the service alone. Whoever restores a ledger restores
-its key with it: with another one every customer is a stranger.
+its key with it: with another one every customer is a stranger, and would get each campaign's code once more.
 """
 
 import hashlib
@@ -39,11 +39,22 @@ class CustomerKey:
         return hashlib.blake2b(named, digest_size=HASH_BYTES, key=self.key).hexdigest()
 
 
-def open_customer_key(path: Path) -> CustomerKey:
-    """The key at `path`, made where there is none; only for the one who holds the spool's lock."""
+def open_customer_key(path: Path, *, is_in_use: bool) -> CustomerKey:
+    """The key at `path`, made where there is none; only for the one who holds the spool's lock.
+
+    `is_in_use` says that the ledger knows customers: then none is made, and SpoolUnusable says what to do.
+    """
+    require_customer_key(path, is_in_use=is_in_use)
     if not path.exists():
         write_whole(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
     return read_customer_key(path)
+
+
+def require_customer_key(path: Path, *, is_in_use: bool) -> None:
+    """Raises SpoolUnusable where the ledger knows customers and the key by which it does is not there."""
+    if is_in_use and not path.exists():
+        hint = "Restore customer.key from the backup that the ledger is from: both belong together."
+        raise SpoolUnusable(f"the ledger knows customers, and {path}, by which it does, is not there", hint=hint)
 
 
 def read_customer_key(path: Path) -> CustomerKey:

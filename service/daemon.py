@@ -41,6 +41,7 @@ from service.intake.spool import Spool, lock_spool, open_spool
 from service.intake.watch import Watch
 from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
+from service.ledger.campaigns import knows_customers
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.metrics import Standing, Textfile
@@ -315,7 +316,8 @@ class Service:
             with contained(ReadingFailed):
                 return read_drop(name, content, self._feeds)
 
-        recommendations, customers = Recommendations(spool.root / FILE_NAME), open_customer_key(spool.customer_key)
+        recommendations = Recommendations(spool.root / FILE_NAME)
+        customers = open_customer_key(spool.customer_key, is_in_use=knows_customers(ledger))
         standings = Standings(
             ledger,
             customers,

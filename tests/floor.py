@@ -216,7 +216,9 @@ class Floor:
         lanes = Lanes(delivery, self.queues, config.settings.printing.window)
         self.tracking = Tracking(self.printer, self.ledger, lanes, config.settings.printing, utc_now)
         house = compile_house(config)
-        self.standings = Standings(self.ledger, open_customer_key(self.spool.customer_key), utc_now, recommend_nothing)
+        self.standings = Standings(
+            self.ledger, open_customer_key(self.spool.customer_key, is_in_use=False), utc_now, recommend_nothing
+        )
         self.standings.follow(house.campaigns)
         self.rooms = Rooms(
             settings=config.settings,

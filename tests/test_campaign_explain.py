@@ -157,7 +157,7 @@ def stocked(shop: Shop) -> Shop:
     codes = (Offer(f"HELLO-{number}", percent=15) for number in range(3))
     import_codes(ledger, "welcome", [CodeLine(row, offer) for row, offer in enumerate(codes, 2)])
     ledger.close()
-    open_customer_key(Spool(shop.spool).customer_key)
+    open_customer_key(Spool(shop.spool).customer_key, is_in_use=False)
     return shop
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from service.cli.main import main
 from service.config import Retention
 from service.customers import CustomerKey, open_customer_key
 from service.erasing import Erased, forget, prune
@@ -17,14 +18,15 @@ from service.intake.archive import archive
 from service.intake.receipts import write_receipt
 from service.intake.spool import Spool, open_spool
 from service.ledger.accounts import Decision, Drop, Entry, NoteKey
-from service.ledger.campaigns import remember
+from service.ledger.campaigns import knows_customers, remember
 from service.ledger.erasing import CHUNK, Tombstone
 from service.ledger.ledger import Ledger
 from service.ledger.schema import tables
 from service.marketing import History
 from service.model import Job, Shipment
 from tests.builders import NOON, a_customer, a_line, a_shipment, an_order
-from tests.ledger_builders import ADA, BEN, NOTE, fill_pool, welcome
+from tests.ledger_builders import ADA, BEN, NOTE, fill_pool, record_order, welcome
+from tests.shop import Shop
 
 RETENTION = Retention(documents_days=30, orders_days=90, ledger_days=365)
 
@@ -272,12 +274,42 @@ def test_more_notes_than_a_chunk_are_pruned(spool: Spool, ledger: Ledger, till: 
 
 def test_the_key_is_made_once_and_for_the_service_alone(tmp_path: Path) -> None:
     path = tmp_path / "customer.key"
-    key = open_customer_key(path)
+    key = open_customer_key(path, is_in_use=False)
     assert 0o600 == path.stat().st_mode & 0o777
-    assert key == open_customer_key(path)
+    assert key == open_customer_key(path, is_in_use=True)
     path.write_bytes(b"short")
     with pytest.raises(SpoolUnusable, match="is not the 32 bytes"):
-        open_customer_key(path)
+        open_customer_key(path, is_in_use=False)
+
+
+def test_a_service_whose_ledger_lost_the_key_of_its_customers_does_not_start(
+    spool: Spool, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLIPWAY_SPOOL", str(spool.root))
+    monkeypatch.setattr("service.cli.check._layout_findings", lambda *_: ())
+    record_order(ledger, "1", ADA)
+    remedy = "Restore customer.key from the backup that the ledger is from"
+    once = Shop(spool.root).slipway("run", "--once")
+    assert (78, True) == (once.returncode, remedy in once.stderr)
+    assert (78, True) == (main(["check"]), remedy in capsys.readouterr().out)
+    assert not spool.customer_key.exists()
+
+
+@pytest.mark.parametrize(
+    ("known", "statement"),
+    [
+        (True, "update notes set customer = 'a'"),
+        (True, "update notes set objector = 'a'"),
+        (True, "update voucher_codes set customer = 'a'"),
+        (True, "insert into tombstones values ('a', '2026-11-22T12:00:00.000000Z', 'mara')"),
+        (False, "update notes set state = 'completed'"),
+    ],
+)
+def test_whom_the_ledger_knows_it_knows_by_the_key(ledger: Ledger, known: bool, statement: str) -> None:
+    record_order(ledger, "1", "")
+    fill_pool(ledger, "p", "A")
+    ledger.change(lambda connection: connection.exec_driver_sql(statement))
+    assert known == knows_customers(ledger)
 
 
 def test_a_customer_is_one_in_each_shop_and_under_each_key() -> None:

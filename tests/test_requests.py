@@ -143,7 +143,7 @@ def test_a_campaign_is_paused_and_goes_on(shop: Spool, capsys: pytest.CaptureFix
 def test_a_customer_is_forgotten_by_the_number_that_the_shop_gave(
     shop: Spool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    customer = open_customer_key(shop.customer_key).customer(an_order())
+    customer = open_customer_key(shop.customer_key, is_in_use=False).customer(an_order())
     writer = Ledger(shop.ledger)
     record_order(writer, "1", customer)
     writer.change(lambda connection: connection.execute(notes.update().values(state="completed")))
@@ -158,7 +158,7 @@ def test_a_customer_is_forgotten_by_the_number_that_the_shop_gave(
 def test_a_number_that_nobody_has_is_said_and_leaves_no_tombstone(
     shop: Spool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    open_customer_key(shop.customer_key)
+    open_customer_key(shop.customer_key, is_in_use=False)
     assert 1 == main(["forget", "NOBODY-AT-ALL"])
     assert "nobody of this number is known" in capsys.readouterr().err
     reader = Ledger(shop.ledger, read_only=True)
@@ -201,7 +201,7 @@ def test_what_can_not_be_is_refused(
 
 
 def test_a_guest_or_an_unknown_shop_is_nobody_to_forget(spool: Spool) -> None:
-    open_customer_key(spool.customer_key)
+    open_customer_key(spool.customer_key, is_in_use=False)
     assert 1 == main(["forget", " "])
     assert 1 == main(["forget", "1", "--shop", "nobodys"])
 

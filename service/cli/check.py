@@ -12,10 +12,12 @@ from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
 from service.config import Config
 from service.content.shelf import packs_of
+from service.customers import require_customer_key
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
-from service.intake.spool import open_spool
+from service.intake.spool import Spool, open_spool
+from service.ledger.campaigns import knows_customers
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES, Plan, RenderedNote, Tiles
 from service.planning.campaign_specimens import campaign_specimens
@@ -159,8 +161,7 @@ def _place_findings(config: Config) -> Iterator[Finding]:
     settings = config.settings
     try:
         spool = open_spool(settings.spool)
-        notes = sum(Ledger(spool.ledger, read_only=True).count_by_state().values()) if spool.ledger.exists() else 0
-        yield Finding("spool", f"{spool.root}, {notes} notes in the ledger")
+        yield Finding("spool", f"{spool.root}, {_notes_in(spool)} notes in the ledger")
     except SlipwayError as error:
         yield Finding("spool", "", str(error), error.hint)
     try:
@@ -170,3 +171,12 @@ def _place_findings(config: Config) -> Iterator[Finding]:
         return
     is_there = f"{stats.pictures:,} pictures, {stats.size_bytes / 1e6:,.1f} MB"
     yield Finding("picture library", is_there if stats.generation else f"none in {settings.image_cache}")
+
+
+def _notes_in(spool: Spool) -> int:
+    """How many notes the ledger has; raises SpoolUnusable if it lacks the key of its customers."""
+    if not spool.ledger.exists():
+        return 0
+    ledger = Ledger(spool.ledger, read_only=True)
+    require_customer_key(spool.customer_key, is_in_use=knows_customers(ledger))
+    return sum(ledger.count_by_state().values())

@@ -17,6 +17,7 @@ from service.ledger.rows import of
 from service.ledger.schema import (
     HAS_CUSTOMER,
     HAS_ORDER,
+    OF_OBJECTOR,
     OF_SOMEBODY,
     UtcTime,
     articles,
@@ -25,6 +26,7 @@ from service.ledger.schema import (
     exposures,
     notes,
     purchases,
+    tombstones,
     voucher_codes,
 )
 from service.ledger.vouchers import TERMS, offer_of
@@ -34,6 +36,14 @@ from service.model import SHOWN
 PAUSED, SPENT = "paused", "budget"
 MOST_NOTES = 200  # of a customer, the newest: who has thousands is asked about as quickly as everybody else
 
+_KNOWS_CUSTOMERS = sa.select(
+    sa.or_(
+        sa.exists().where(OF_SOMEBODY),
+        sa.exists().where(OF_OBJECTOR),
+        sa.exists().where(HAS_CUSTOMER),
+        sa.exists().select_from(tombstones),
+    ).label("knows")
+)
 _CUSTOMER = sa.select(notes.c.customer).where(
     notes.c.note_id == sa.bindparam("of_note"), notes.c.generation == sa.bindparam("of_generation")
 )
@@ -241,6 +251,11 @@ def closed_campaigns(ledger: Ledger, budgets: Mapping[str, int], note_id: str = 
 def shown_on(ledger: Ledger, note_id: str) -> tuple[tuple[str, str], ...]:
     """The campaigns that a note shows, each with its slot; those of its last sheet first."""
     return tuple((row["campaign"], row["slot"]) for row in ledger.ask(_SHOWN_ON, {"of_note": note_id}))
+
+
+def knows_customers(ledger: Ledger) -> bool:
+    """Whether any customer stands in the ledger, by the hash of one key."""
+    return bool(ledger.ask(_KNOWS_CUSTOMERS)[0]["knows"])
 
 
 def paused_campaigns(ledger: Ledger) -> Mapping[str, CampaignDecision]:
