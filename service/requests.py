@@ -3,7 +3,8 @@
 The ledger has one writer. While the service runs, a request is a file in the spool's decisions/, durable before the
 command returns; the service carries it out and answers beside it. Where no service runs, the command does the same
 itself, holding the spool's lock. Each request may be carried out twice and does its work once, so a crash between work
-and answer costs nothing. It has a thread of its own: an import or a pruning keeps no order waiting.
+and answer costs nothing. It has a thread of its own, and many codes are written, and many notes pruned,
+in chunks: no order waits for more than one.
 """
 
 import threading

@@ -4,15 +4,26 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from service.errors import FileIncomplete, InvalidCsv, Rejected, VouchersRefused
+from service.errors import FileIncomplete, InvalidCsv, Rejected, SpoolFull, VouchersRefused
 from service.intake.voucher_files import read_codes, read_redemptions
 from service.ledger import vouchers
 from service.ledger.ledger import Ledger
-from service.ledger.vouchers import Imported, PoolCount, free_codes, import_codes, offers_of, pool_counts, redeem_codes
+from service.ledger.vouchers import (
+    CHUNK,
+    Imported,
+    PoolCount,
+    free_codes,
+    import_codes,
+    newest_code,
+    offers_of,
+    pool_counts,
+    redeem_codes,
+)
 from service.marketing import CodeLine, Redemption
 from service.model import Offer
 from tests.builders import NOON
@@ -150,6 +161,45 @@ def test_many_codes_are_imported_at_once(ledger: Ledger) -> None:
     assert Imported(0, 1300) == import_codes(ledger, "p", lines)
 
 
+def a_file_of(count: int) -> list[CodeLine]:
+    return [CodeLine(number, Offer(f"C{number}", percent=5)) for number in range(2, count + 2)]
+
+
+def test_an_import_is_written_in_chunks_and_nobody_sees_any_before_the_last(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int, int]] = []
+    fill_pool(ledger, "q", "Q")
+    change = ledger.change
+
+    def change_and_look(chunk: Any) -> Any:
+        answer = change(chunk)
+        seen.append((len(free(ledger)), sum(count.codes for count in pool_counts(ledger, TODAY)), newest_code(ledger)))
+        return answer
+
+    monkeypatch.setattr(ledger, "change", change_and_look)
+    import_codes(ledger, "p", a_file_of(2 * CHUNK + 1))
+    assert [(0, 1, 1)] * 2 == seen[:-1]
+    assert (100, 2 * CHUNK + 2, 2 * CHUNK + 2) == seen[-1]
+
+
+def test_an_import_that_broke_off_left_nothing_and_is_repeated(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    change, chunks = ledger.change, iter(range(2))
+
+    def change_until_full(chunk: Any) -> Any:
+        if next(chunks, None) is None:
+            raise SpoolFull("no space left for the ledger")
+        return change(chunk)
+
+    with monkeypatch.context() as patched, pytest.raises(SpoolFull):
+        patched.setattr(ledger, "change", change_until_full)
+        import_codes(ledger, "p", a_file_of(2 * CHUNK + 1))
+    assert ([], ()) == (free(ledger), pool_counts(ledger, TODAY))
+    assert Imported(1, 0) == import_codes(ledger, "q", a_file_of(1)), "no code of it is anywhere"
+    assert Imported(2 * CHUNK, 0) == import_codes(ledger, "p", a_file_of(2 * CHUNK + 1)[1:])
+    assert 2 * CHUNK + 1 == sum(count.free for count in pool_counts(ledger, TODAY))
+
+
 # Free, given, redeemed, expired ---------------------------------------------------------------------------------------
 
 
@@ -165,7 +215,7 @@ def test_free_codes_are_found_past_any_number_of_given_ones(ledger: Ledger) -> N
     asked = vouchers.FREE_CODES.compile(dialect=sqlite.dialect())
     values = tuple("1" for _ in asked.positiontup or ())
     plan = ledger.change(lambda connection: connection.exec_driver_sql(f"explain query plan {asked}", values).all())
-    assert ["SEARCH voucher_codes USING INDEX ix_voucher_codes_free (pool=? AND number>?)"] == [row[3] for row in plan]
+    assert "SEARCH voucher_codes USING INDEX ix_voucher_codes_free (pool=? AND number>? AND number<?)" == plan[0][3]
 
 
 def test_a_code_that_expired_is_given_to_nobody(ledger: Ledger) -> None:

@@ -268,6 +268,15 @@ for _name, _column, _rows in (
 ):  # a campaign gives a customer one code, and an order too
     sa.Index(_name, _column, voucher_codes.c.campaign, unique=True, sqlite_where=_rows, postgresql_where=_rows)
 
+voucher_imports = sa.Table(
+    "voucher_imports",
+    tables,
+    sa.Column("from_number", sa.Integer, primary_key=True),  # of an import under way: its codes are not there yet
+)
+IS_IMPORTED = voucher_codes.c.number < sa.func.coalesce(
+    sa.select(sa.func.min(voucher_imports.c.from_number)).scalar_subquery(), sa.literal_column("9223372036854775807")
+)
+
 tombstones = sa.Table(
     "tombstones",
     tables,

@@ -1,13 +1,13 @@
 """Pools of voucher codes: filled by import, emptied one code at a time by the intents of notes (exposures.py).
 
-free        imported; reserved in memory while a note that would carry it is on its way
+free        imported, wholly; reserved in memory while a note that would carry it is on its way
 given       a note's intent took it, for one customer of one campaign; free for nobody else ever again. If all sheets
             that carry it were cancelled and none came out, it is given to the same customer with the next order
 redeemed    it paid for an order; also one that was never given can be: somebody had it from elsewhere
 expired     its last day is over: it is given to nobody any more
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from service.errors import VouchersRefused
 from service.ledger.entering import redeem
 from service.ledger.ledger import Ledger
-from service.ledger.schema import FREE, voucher_codes
+from service.ledger.schema import FREE, IS_IMPORTED, voucher_codes, voucher_imports
 from service.marketing import CodeLine, Redemption
 from service.model import Offer
 
-_CHUNK = 500
+_ASKED_AT_ONCE = 500
+CHUNK = 1000  # codes in one change of the ledger: some 10 ms in which no note is written
 TERMS = (
     *("code", "percent", "amount", "free_shipping", "minimum", "expires", "currency", "categories"),
     "excluded_categories",
@@ -32,15 +33,16 @@ _IS_MONEY = sa.or_(voucher_codes.c.amount != "0", voucher_codes.c.minimum != "0"
 _FITS = sa.or_(voucher_codes.c.currency.in_(("", sa.bindparam("of_currency"))), ~_IS_MONEY)
 FREE_CODES = (
     sa.select(voucher_codes.c.number, voucher_codes.c.code)
-    .where(voucher_codes.c.pool == sa.bindparam("of_pool"), FREE, _IS_OPEN, _FITS)
+    .where(voucher_codes.c.pool == sa.bindparam("of_pool"), FREE, IS_IMPORTED, _IS_OPEN, _FITS)
     .where(voucher_codes.c.number > sa.bindparam("after"))
     .order_by(voucher_codes.c.number)
     .limit(sa.bindparam("count"))
 )
-_NEWEST = sa.select(sa.func.coalesce(sa.func.max(voucher_codes.c.number), 0).label("number"))
+_NEWEST = sa.select(sa.func.coalesce(sa.func.max(voucher_codes.c.number), 0).label("number")).where(IS_IMPORTED)
 OFFERS = sa.select(*(voucher_codes.c[name] for name in TERMS)).where(
     voucher_codes.c.code.in_(sa.bindparam("codes", expanding=True)), FREE, _IS_OPEN
 )
+_BEGUN = sa.select(voucher_imports.c.from_number)
 _KNOWN = sa.select(voucher_codes.c.pool, *(voucher_codes.c[name] for name in TERMS)).where(
     sa.func.lower(voucher_codes.c.code).in_(sa.bindparam("codes", expanding=True))
 )
@@ -61,6 +63,7 @@ _STATS = (
         ),
         sa.func.coalesce(sa.func.min(_NEXT_EXPIRY), "").label("next_expiry"),
     )
+    .where(IS_IMPORTED)
     .group_by(voucher_codes.c.pool)
     .order_by(voucher_codes.c.pool)
 )
@@ -90,28 +93,53 @@ class PoolCount:
 def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Imported:
     """Put codes into a pool, all or none; a code that it has already with these terms stays as it is.
 
-    Raises VouchersRefused, naming the row, for a code that another pool has, or this one with other terms.
+    All are checked, then written in chunks that nobody sees until the last is there, so that notes go on between them.
+    What an import left that broke off is taken away by the next one. Raises VouchersRefused, naming the row, for a code
+    that another pool has, or this one with other terms. Only for one at a time.
     """
-
-    def bring(connection: sa.Connection) -> Imported:
-        known = {row["code"].lower(): row for row in _known(connection, [line.offer.code.lower() for line in lines])}
-        for line in lines:
-            if line.offer.code.lower() in known:
-                _check_same(line, known[line.offer.code.lower()], pool)
-        new = [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code.lower() not in known]
-        if new:
-            connection.execute(voucher_codes.insert(), new)
-        return Imported(len(new), len(lines) - len(new))
-
-    return ledger.change(bring)
+    while ledger.ask(_BEGUN):
+        ledger.change(_clear_some)
+    new = _new_rows(ledger, pool, lines)
+    for start in range(0, len(new), CHUNK):
+        ledger.change(_bring(new, start))
+    return Imported(len(new), len(lines) - len(new))
 
 
-def _known(connection: sa.Connection, codes: Sequence[str]) -> Iterator[sa.RowMapping]:
-    for start in range(0, len(codes), _CHUNK):
-        yield from connection.execute(_KNOWN, {"codes": codes[start : start + _CHUNK]}).mappings()
+def _clear_some(connection: sa.Connection) -> None:
+    """Take away codes of the import that broke off; once there are none, there was no such import."""
+    left = sa.select(voucher_codes.c.number).where(~IS_IMPORTED).limit(CHUNK)
+    if not connection.execute(voucher_codes.delete().where(voucher_codes.c.number.in_(left))).rowcount:
+        connection.execute(voucher_imports.delete())
 
 
-def _check_same(line: CodeLine, known: sa.RowMapping, pool: str) -> None:
+def _new_rows(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> list[dict[str, Any]]:
+    known = {row["code"].lower(): row for row in _known(ledger, [line.offer.code.lower() for line in lines])}
+    for line in lines:
+        if line.offer.code.lower() in known:
+            _check_same(line, known[line.offer.code.lower()], pool)
+    return [{"pool": pool, **row_of(line.offer)} for line in lines if line.offer.code.lower() not in known]
+
+
+def _known(ledger: Ledger, codes: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    for start in range(0, len(codes), _ASKED_AT_ONCE):
+        yield from ledger.ask(_KNOWN, {"codes": codes[start : start + _ASKED_AT_ONCE]})
+
+
+def _bring(rows: Sequence[dict[str, Any]], start: int) -> Callable[[sa.Connection], None]:
+    """Writes the chunk that begins at `start`; the first one begins the import, with the last one all are there."""
+
+    def bring(connection: sa.Connection) -> None:
+        if start == 0:
+            newest = sa.func.coalesce(sa.func.max(voucher_codes.c.number), 0)
+            connection.execute(voucher_imports.insert().from_select(["from_number"], sa.select(newest + 1)))
+        connection.execute(voucher_codes.insert(), rows[start : start + CHUNK])
+        if start + CHUNK >= len(rows):
+            connection.execute(voucher_imports.delete())
+
+    return bring
+
+
+def _check_same(line: CodeLine, known: Mapping[str, Any], pool: str) -> None:
     if known["pool"] != pool:
         raise VouchersRefused(f"pool {known['pool']} has this code", where=f"row {line.row}, column code")
     differing = [name for name, value in row_of(line.offer).items() if known[name] != value]
