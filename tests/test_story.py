@@ -243,7 +243,7 @@ def test_a_wrong_command_line_is_exit_64(shop: Shop) -> None:
 
 
 def test_version_says_its_number(shop: Shop) -> None:
-    assert "slipway 0.3.0\n" == shop.slipway("version").stdout
+    assert "slipway 0.4.0\n" == shop.slipway("version").stdout
 
 
 @pytest.mark.corpora
