@@ -28,7 +28,7 @@ CONDITIONS = (
     'customer.status == "{status}" && order.value > {value} && "{category}" in order.categories',
     "customer.points >= {value} && history.vouchers_open == 0 && shipment.days_late > {number}",
     'order.value > {floor} && order.lines.exists(line, line.category == "{category}" && line.quantity > {number})',
-    'today.date >= "2026-11-01" && today.weekday == 8 && !(order.gift || order.express)',
+    'today.date >= "2026-11-01" && today.month == 12 && today.day == 31 && !(order.gift || order.express)',
     "customer.days_to_birthday >= 0 && customer.days_to_birthday <= 7 && customer.years_member > {number}",
 )
 STANDING = replace(
