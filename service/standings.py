@@ -31,11 +31,6 @@ Recommend = Callable[[Shipment, History], tuple[Recommendation, ...]]
 SayLow = Callable[[str, int], None]
 
 
-def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
-    """Where there is no model."""
-    return ()
-
-
 def log_low(pool: str, codes: int) -> None:
     """Somebody should bring codes soon."""
     log.warning("vouchers.low", pool=pool, codes=codes)

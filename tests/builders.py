@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from service.model import Address, Customer, Line, Loyalty, Order, Shipment
+from service.marketing import History
+from service.model import Address, Customer, Line, Loyalty, Order, Recommendation, Shipment
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -75,3 +76,8 @@ def a_shipment(**changes: Any) -> Shipment:
         lines=(a_line(), a_line(sku="84347", description="Rotating silver angels", quantity=4, quantity_ordered=6)),
     )
     return replace(shipment, **own)
+
+
+def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
+    """As where there is no model."""
+    return ()

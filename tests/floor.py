@@ -27,8 +27,9 @@ from service.printing.folder import FolderPrinter
 from service.rendering.layouts.loading import load_layout
 from service.rendering.renderer import Renderer
 from service.rooms import Rooms
-from service.standings import Standings, recommend_nothing
+from service.standings import Standings
 from service.tracking import Tracking
+from tests.builders import recommend_nothing
 from tests.conftest import ROOT
 
 LAYOUTS = {"amber-home": load_layout(ROOT / "layouts" / "amber-home")}

@@ -28,7 +28,8 @@ from service.ledger.schema import exposures, notes
 from service.model import Shipment
 from service.planning.house import House, compile_house
 from service.planning.note import plan_note
-from service.standings import Standings, recommend_nothing
+from service.standings import Standings
+from tests.builders import recommend_nothing
 from tests.conftest import CORPORA, ROOT
 from tests.floor import InlineRenderer
 from tests.ledger_builders import fill_pool

@@ -14,8 +14,8 @@ from service.ledger.ledger import Ledger
 from service.ledger.vouchers import free_codes
 from service.model import Shipment
 from service.planning.note import plan_note
-from service.standings import Standings, recommend_nothing
-from tests.builders import NOON, a_customer, a_shipment
+from service.standings import Standings
+from tests.builders import NOON, a_customer, a_shipment, recommend_nothing
 from tests.campaigns import a_house_with, a_rule
 from tests.ledger_builders import fill_pool
 
