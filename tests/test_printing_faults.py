@@ -100,17 +100,25 @@ def test_a_note_that_the_printer_aborts_with_paper_in_its_tray_waits_for_a_perso
         assert {NOTE: ("held", "job-unknown")} == works.states()
 
 
-def test_a_document_that_is_cut_off_on_its_way_prints_again_once_and_marked(
+def test_a_document_that_is_cut_off_on_its_way_comes_out_once(
     cups_lab: CupsLab, tmp_path: Path, double: IppPrinter
 ) -> None:
+    """How CUPS's backend hears of the cut is a race: it calls the job done, or it stops the queue and keeps the job."""
     double.cuts_after_bytes = 1000
     with at_work(tmp_path, cups_lab) as works:
         works.floor.script["after release"] = lambda: until(lambda: bool(double.jobs), "the first job")
         works.print(a_shipment())
-        until(lambda: len(works.states()) == 2, "the further sheet")
+        until(lambda: len(works.states()) == 2 or bool(works.floor.tracking.queues_down), "what CUPS made of it")
         double.cuts_after_bytes = None
-        works.wait_until("cancelled", "completed")
-    assert [f"{NOTE}.g2"] == paper(cups_lab)
+        if works.floor.tracking.queues_down:
+            cups_lab.connection().enablePrinter(QUEUE)
+            assert {NOTE: ("completed", "")} == works.wait_until("completed")
+        else:
+            again = f"{NOTE}.g2"
+            assert {NOTE: ("cancelled", "job-aborted"), again: ("completed", "")} == works.wait_until(
+                "cancelled", "completed"
+            )
+    assert [sorted(works.states())[-1]] == paper(cups_lab)
 
 
 def test_a_note_that_somebody_cancels_at_the_printer_is_not_printed_again(
