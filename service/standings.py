@@ -153,9 +153,10 @@ class Standings:
             return {}
         found: dict[str, Offer] = {}
         missing = list(pools)
+        newest = newest_code(self._ledger) if missing else 0
         with self._lock:
             while missing:
-                tried = {pool: code for pool in missing if (code := self._next((pool, order.currency), day))}
+                tried = {pool: code for pool in missing if (code := self._next((pool, order.currency), day, newest))}
                 offers = offers_of(self._ledger, tuple(tried.values()), day) if tried else {}
                 for pool, code in tried.items():
                     if code in offers:
@@ -167,21 +168,20 @@ class Standings:
             self._reserved[key] = tuple((pool, offer.code) for pool, offer in found.items())
         return found
 
-    def _next(self, place: tuple[str, str], day: date) -> str:
+    def _next(self, place: tuple[str, str], day: date, newest: int) -> str:
         """The next code of a shelf that no note has; empty if there is none."""
         shelf = self._shelves.setdefault(place, _Shelf())
         while not (free := next((code for code in shelf.codes if code not in self._taken), "")):
-            if not self._fill(shelf, place, day):
+            if not self._fill(shelf, place, (day, newest)):
                 break
         return free
 
-    def _fill(self, shelf: _Shelf, place: tuple[str, str], day: date) -> bool:
+    def _fill(self, shelf: _Shelf, place: tuple[str, str], known: tuple[date, int]) -> bool:
         """Look up what comes next in the pool, and say when little is left."""
         pool, currency = place
-        known = (day, newest_code(self._ledger))
         if shelf.empty == known:
             return False
-        found = free_codes(self._ledger, pool, currency, day, shelf.last, SHELF)
+        found = free_codes(self._ledger, pool, currency, known[0], shelf.last, SHELF)
         if found:
             shelf.last = found[-1][0]
             shelf.codes.extend(code for _, code in found)

@@ -64,6 +64,12 @@ _EARLIER = (
     .limit(MOST_NOTES)
 )
 _earlier = _EARLIER.subquery("earlier")
+_COUNTED = sa.select(
+    sa.func.count(_earlier.c.order_id.distinct()).label("orders"),
+    sa.func.count(_earlier.c.note_id.distinct()).label("notes"),
+    sa.func.max(_earlier.c.arrived_at, type_=UtcTime).label("last_at"),
+)
+_ORDERS = sa.select(_earlier.c.order_id).distinct()
 _BOUGHT = (
     sa.select(articles.c.sku, articles.c.category)
     .select_from(_earlier.join(purchases, purchases.c.note_id == _earlier.c.note_id).join(articles))
@@ -199,16 +205,16 @@ def remember(ledger: Ledger, customer: str, order_id: str, now: datetime) -> Rem
 
 def _history(ledger: Ledger, whose: dict[str, Any], rows: Sequence[Mapping[str, Any]], now: datetime) -> History:
     """What the customer had; `rows` are the codes."""
-    earlier = ledger.ask(_EARLIER, whose)
-    if not earlier:
+    (counted,) = ledger.ask(_COUNTED, whose)
+    if not counted["notes"]:
         return History()
-    orders = {row["order_id"] for row in earlier}
+    orders = {row["order_id"] for row in ledger.ask(_ORDERS, whose)} if rows else frozenset()
     bought = ledger.ask(_BOUGHT, whose)
     given = [row for row in rows if row["order_id"] in orders]
     return History(
-        orders=len(orders),
-        notes=len({row["note_id"] for row in earlier}),
-        days_since_last=max(0, (now - earlier[0]["arrived_at"]).days),
+        orders=counted["orders"],
+        notes=counted["notes"],
+        days_since_last=max(0, (now - counted["last_at"]).days),
         vouchers_given=len(given),
         vouchers_open=sum(_is_open(row["redeemed_at"], row["expires"], now.date()) for row in given),
         campaigns=frozenset(row["campaign"] for row in ledger.ask(_CAMPAIGNS, whose)),

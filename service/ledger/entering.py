@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.ledger.accounts import Entry
+from service.ledger.prepared import change, change_each, rows
 from service.ledger.schema import articles, purchases, tombstones, voucher_codes
 from service.model import Line
 
@@ -13,6 +14,7 @@ _FORGOTTEN = sa.select(tombstones.c.at).where(tombstones.c.customer == sa.bindpa
 _ARTICLES = sa.select(articles.c.sku, articles.c.article_id, articles.c.category).where(
     articles.c.shop == sa.bindparam("of_shop"), articles.c.sku.in_(sa.bindparam("skus", expanding=True))
 )
+_NEW_PURCHASE = purchases.insert()
 _NEW_ARTICLE = articles.insert().returning(articles.c.article_id)
 _IS_ARTICLE = articles.c.article_id == sa.bindparam("of_article")
 _RENAME = articles.update().where(_IS_ARTICLE).values(category=sa.bindparam("to"))
@@ -27,8 +29,8 @@ def is_forgotten(connection: sa.Connection, entry: Entry) -> bool:
     """True if who ordered it wanted to be forgotten after this order."""
     if not (who := entry.customer or entry.objector):
         return False
-    forgotten = connection.execute(_FORGOTTEN, {"of_customer": who}).scalar()
-    return forgotten is not None and entry.shipment.order.ordered_at <= forgotten
+    forgotten = rows(connection, _FORGOTTEN, {"of_customer": who})
+    return any(entry.shipment.order.ordered_at <= row["at"] for row in forgotten)
 
 
 def keep_purchase(connection: sa.Connection, entry: Entry) -> None:
@@ -36,8 +38,8 @@ def keep_purchase(connection: sa.Connection, entry: Entry) -> None:
     shipment = entry.shipment
     lines = {line.sku: line for line in shipment.lines}
     ids = _article_ids(connection, shipment.order.shop, tuple(lines.values()))
-    rows = [{"note_id": shipment.note_id, "article_id": ids[sku]} for sku in lines]
-    connection.execute(purchases.insert(), rows)
+    bought = [{"note_id": shipment.note_id, "article_id": ids[sku]} for sku in lines]
+    change_each(connection, _NEW_PURCHASE, bought)
 
 
 def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) -> dict[str, int]:
@@ -58,5 +60,5 @@ def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: d
     """These codes paid for an order; how many of them are ours and were not redeemed before."""
     facts = {"order": order_id, "at": at}
     return sum(
-        connection.execute(_REDEEM, {"of_code": code, **facts}).rowcount for code in {code.lower() for code in codes}
+        change(connection, _REDEEM, {"of_code": code, **facts}) for code in {code.lower() for code in codes}
     )

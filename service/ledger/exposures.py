@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from service.errors import PlanOutdated
 from service.ledger.accounts import NoteKey
+from service.ledger.prepared import change, change_each, rows
 from service.ledger.returned import NEVER_CAME_OUT
+from service.ledger.rows import of
 from service.ledger.schema import (
     FREE,
     HAS_CUSTOMER,
@@ -28,8 +30,9 @@ from service.model import SHOWN, Exposure, Giving, order_of
 _NOTE = exposures.c.note_id == sa.bindparam("of_note")
 _SHEET = sa.and_(_NOTE, exposures.c.generation == sa.bindparam("of_generation"))
 _SHOWN = sa.select(exposures.c.campaign).where(_NOTE, exposures.c.outcome == SHOWN).distinct()
-_KEPT = sa.select(sa.exists().where(_SHEET))
+_KEPT = sa.select(exposures.c.note_id).where(_SHEET).limit(1)
 _FORGET = exposures.delete().where(_SHEET)
+_NEW_EXPOSURE, _NEW_COUNT = exposures.insert(), campaign_notes.insert()
 _LAST_DECISION = (
     sa.select(campaign_decisions.c.what)
     .where(campaign_decisions.c.campaign == sa.bindparam("of_campaign"))
@@ -99,37 +102,40 @@ NO_MARKETING = Marketing()
 
 def book(connection: sa.Connection, key: NoteKey, marketing: Marketing, at: datetime) -> None:
     """Keep what campaigns decided for this sheet in the place of an earlier try; raises PlanOutdated."""
-    if not marketing.exposures and not connection.execute(_KEPT, _of(key)).scalar():
+    kept = bool(rows(connection, _KEPT, of(key)))
+    if not marketing.exposures and not kept:
         return
-    before = frozenset(connection.execute(_SHOWN, {"of_note": key.note_id}).scalars())
+    before = _shown_by(connection, key)
     new = marketing.shown - before if key.generation == 1 else frozenset()
     for campaign in sorted(new - _taken(connection, key) if new else new):
         _check_open(connection, campaign, marketing.budgets)
     for giving in marketing.givings:
         _give(connection, key, giving, marketing.customer, at)
-    connection.execute(_FORGET, _of(key))
-    if marketing.exposures:
-        connection.execute(exposures.insert(), list(_rows(key, marketing, at)))
-    after = frozenset(connection.execute(_SHOWN, {"of_note": key.note_id}).scalars())
+    if kept:
+        change(connection, _FORGET, of(key))
+    change_each(connection, _NEW_EXPOSURE, tuple(_rows(key, marketing, at)))
+    after = _shown_by(connection, key)
     for campaign in before ^ after:
         _count(connection, campaign, 1 if campaign in after else -1)
 
 
-def _of(key: NoteKey) -> dict[str, Any]:
-    return {"of_note": key.note_id, "of_generation": key.generation}
+def _shown_by(connection: sa.Connection, key: NoteKey) -> frozenset[str]:
+    """The campaigns that the sheets of this note show."""
+    return frozenset(row["campaign"] for row in rows(connection, _SHOWN, {"of_note": key.note_id}))
 
 
 def _taken(connection: sa.Connection, key: NoteKey) -> frozenset[str]:
     """The campaigns whose codes this note took: it carries them, also where a sheet in between had no room."""
     of_note = {"of_order": order_of(key.note_id), "of_note": key.note_id}
-    return frozenset(connection.execute(_TAKEN, of_note).scalars())
+    return frozenset(row["campaign"] for row in rows(connection, _TAKEN, of_note))
 
 
 def _check_open(connection: sa.Connection, campaign: str, budgets: Mapping[str, int]) -> None:
-    if connection.execute(_LAST_DECISION, {"of_campaign": campaign}).scalar() == "pause":
+    about = {"of_campaign": campaign}
+    if any(row["what"] == "pause" for row in rows(connection, _LAST_DECISION, about)):
         raise PlanOutdated(f"campaign {campaign} was paused")
     budget = budgets.get(campaign, 0)
-    if budget and (connection.execute(_NOTES, {"of_campaign": campaign}).scalar() or 0) >= budget:
+    if budget and any(row["notes"] >= budget for row in rows(connection, _NOTES, about)):
         raise PlanOutdated(f"campaign {campaign} has used up its budget")
 
 
@@ -137,14 +143,14 @@ def _give(connection: sa.Connection, key: NoteKey, giving: Giving, customer: str
     """Give a code to this note's customer: a free one, or theirs that never came out; let be what is the order's."""
     order_id = order_of(key.note_id)
     theirs = {"of_campaign": giving.campaign, "of_code": giving.code, "of_order": order_id, "of_customer": customer}
-    if connection.execute(_IS_OF_ORDER, theirs).first():
+    if rows(connection, _IS_OF_ORDER, theirs):
         return
-    connection.execute(_STANDS_IN_NO_WAY, theirs)
-    if connection.execute(_HAS_ANOTHER, theirs).first():
+    change(connection, _STANDS_IN_NO_WAY, theirs)
+    if rows(connection, _HAS_ANOTHER, theirs):
         raise PlanOutdated(f"campaign {giving.campaign} has given this customer a code meanwhile")
     given = {"given_at": at, "campaign": giving.campaign, "customer": customer, "order_id": order_id}
     taken = {f"to_{name}": value for name, value in (given | {"note_id": key.note_id}).items()}
-    if connection.execute(_GIVE, {"of_code": giving.code, "of_pool": giving.pool, **taken}).rowcount != 1:
+    if change(connection, _GIVE, {"of_code": giving.code, "of_pool": giving.pool, **taken}) != 1:
         raise PlanOutdated(f"the code of pool {giving.pool} is not free any more")
 
 
@@ -154,5 +160,5 @@ def _rows(key: NoteKey, marketing: Marketing, at: datetime) -> Iterator[dict[str
 
 
 def _count(connection: sa.Connection, campaign: str, more: int) -> None:
-    if connection.execute(_COUNT, {"of_campaign": campaign, "more": more}).rowcount == 0:
-        connection.execute(campaign_notes.insert(), {"campaign": campaign, "notes": max(more, 0)})
+    if change(connection, _COUNT, {"of_campaign": campaign, "more": more}) == 0:
+        change(connection, _NEW_COUNT, {"campaign": campaign, "notes": max(more, 0)})

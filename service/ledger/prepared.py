@@ -29,6 +29,12 @@ def change(connection: sa.Connection, statement: sa.UpdateBase, facts: Facts) ->
     return int(_prepared(statement, tuple(facts), connection.dialect).run(connection, facts).rowcount)
 
 
+def change_each(connection: sa.Connection, statement: sa.UpdateBase, facts: Sequence[Facts]) -> None:
+    """Carry the statement out once for each of these, which all have the same names."""
+    if facts:
+        _prepared(statement, tuple(facts[0]), connection.dialect).run_each(connection, facts)
+
+
 class _Prepared:
     """A statement as the driver takes it, for facts of certain names."""
 
@@ -49,6 +55,13 @@ class _Prepared:
         except self._error as error:
             raise sa.exc.DatabaseError(self._text, None, error) from error
         return cursor
+
+    def run_each(self, connection: sa.Connection, facts: Sequence[Facts]) -> None:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self._text, [self._bound(each) for each in facts])
+        except self._error as error:
+            raise sa.exc.DatabaseError(self._text, None, error) from error
 
     def _bound(self, facts: Facts) -> tuple[Any, ...]:
         bound = ((facts.get(name, constant), convert) for name, constant, convert in self._values)
