@@ -170,7 +170,7 @@ def test_a_document_that_cups_refuses_leaves_no_job_behind(lab: CupsLab, printer
 
 
 def happens(monkeypatch: pytest.MonkeyPatch, moment: str, what: Callable[[], object]) -> None:
-    """`what` happens once: when a request is about to go out (`written`), or when its answer is awaited (`_body`)."""
+    """`what` happens once: when a request is about to go out (`written`), or its answer is awaited (`_answered`)."""
     real = getattr(ipp_client, moment)
 
     def hit(*arguments: Any) -> Any:
@@ -188,7 +188,7 @@ def prints_only(lab: CupsLab, printer: Printer, *names: str) -> None:
     assert [*names, "last-1-r1"] == [name for name, _ in lab.papers(QUEUE)]
 
 
-@pytest.mark.parametrize(("moment", "orphans"), [("written", {0}), ("_body", {0, 1})])
+@pytest.mark.parametrize(("moment", "orphans"), [("written", {0}), ("_answered", {0, 1})])
 def test_a_cupsd_killed_while_a_job_is_created_leaves_nothing_that_prints(
     lab: CupsLab, printer: Printer, monkeypatch: pytest.MonkeyPatch, moment: str, orphans: set[int]
 ) -> None:

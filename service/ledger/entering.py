@@ -59,6 +59,4 @@ def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) ->
 def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: datetime) -> int:
     """These codes paid for an order; how many of them are ours and were not redeemed before."""
     facts = {"order": order_id, "at": at}
-    return sum(
-        change(connection, _REDEEM, {"of_code": code, **facts}) for code in {code.lower() for code in codes}
-    )
+    return sum(change(connection, _REDEEM, {"of_code": code, **facts}) for code in {code.lower() for code in codes})

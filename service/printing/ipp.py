@@ -7,9 +7,10 @@ whatever the bytes.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 VERSION = 0x0200
 LONGEST_TEXT = 0x7FFF
@@ -134,6 +135,7 @@ def written(request: Request) -> bytes:
     return b"".join((head, attributes, job, printer, bytes([Tag.END]), request.document))
 
 
+@lru_cache(512)
 def _written(one: Attribute) -> bytes:
     parts, name = [], one.name
     for value in one.values:
@@ -183,20 +185,35 @@ def read(content: bytes) -> Answer:
 
 
 def _groups(content: bytes, place: int) -> Iterator[tuple[int, Group]]:
-    """Each group with its tag; a job or printer begins with every tag of its kind."""
+    """Each group with its tag; a job or printer begins with every tag of its kind.
+
+    Of printers' long records there are thousands of values for each note: this is written for speed.
+    """
     tag = content[place]
     while tag != Tag.END:
         group: dict[str, tuple[bool | int | str, ...]] = {}
         last, depth, place = "", 0, place + 1
-        while (value_tag := content[place]) >= Tag.FIRST_VALUE:
-            name, place = _counted(content, place + 1)
-            value, place = _counted(content, place)
+        while (value_tag := content[place]) >= FIRST_VALUE:
+            at = place + 3 + (content[place + 1] << 8 | content[place + 2])
+            value_at, name = at + 2, content[place + 3 : at]
+            place = value_at + (content[at] << 8 | content[at + 1])  # one beyond the end fails at the next tag
             if depth == 0:
                 last = name.decode("utf-8", "replace") or last
-                group[last] = (*group.get(last, ()), *_values(value_tag, value))
-            depth += (value_tag == Tag.COLLECTION) - (value_tag == Tag.END_COLLECTION)
+                read_value = _READERS.get(value_tag)
+                values = read_value(content[value_at:place]) if read_value else ()
+                group[last] = (*group[last], *values) if last in group else values
+            depth += (value_tag == COLLECTION) - (value_tag == END_COLLECTION)
         yield tag, group
         tag = value_tag
+
+
+def _text(value: bytes) -> tuple[str]:
+    return (value.decode("utf-8", "replace"),)
+
+
+def _text_behind_language(value: bytes) -> tuple[str]:
+    _, after_language = _counted(value, 0)
+    return _text(_counted(value, after_language)[0])
 
 
 def _counted(content: bytes, place: int) -> tuple[bytes, int]:
@@ -207,14 +224,11 @@ def _counted(content: bytes, place: int) -> tuple[bytes, int]:
     return content[place + 2 : end], end
 
 
-def _values(tag: int, value: bytes) -> tuple[bool | int | str, ...]:
-    """One value, or none for what we don't read."""
-    if tag in (Tag.INTEGER, Tag.ENUM):
-        return struct.unpack(">i", value)
-    if tag == Tag.BOOLEAN:
-        return struct.unpack(">?", value)
-    if tag in (Tag.TEXT_WITH_LANGUAGE, Tag.NAME_WITH_LANGUAGE):
-        _, after_language = _counted(value, 0)
-        value, _ = _counted(value, after_language)
-        return (value.decode("utf-8", "replace"),)
-    return (value.decode("utf-8", "replace"),) if Tag.TEXT <= tag < Tag.MEMBER else ()
+# plain numbers, for an enum's member costs more than the rest of a value; what has no reader has no values
+FIRST_VALUE, COLLECTION, END_COLLECTION = int(Tag.FIRST_VALUE), int(Tag.COLLECTION), int(Tag.END_COLLECTION)
+_READERS: Mapping[int, Callable[[bytes], tuple[bool | int | str, ...]]] = {
+    **dict.fromkeys(range(Tag.TEXT, Tag.MEMBER), _text),
+    **dict.fromkeys((Tag.TEXT_WITH_LANGUAGE, Tag.NAME_WITH_LANGUAGE), _text_behind_language),
+    **dict.fromkeys((Tag.INTEGER, Tag.ENUM), struct.Struct(">i").unpack),
+    Tag.BOOLEAN: struct.Struct(">?").unpack,
+}

@@ -6,19 +6,17 @@ One connection for each thread and address, kept alive, looked at before it is u
 failure. No request is ever sent twice from here: whoever asks knows what a second time would do.
 """
 
-import http.client
 import select
-import socket
 import ssl
 import threading
 import time
 import weakref
 from urllib.parse import urlsplit
 
+from service.printing.http_answer import OK, BrokenHttp, received_answer
 from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
-from service.printing.punctual import PunctualSocket, left_s, reached, secured
+from service.printing.punctual import PunctualSocket, reached, reached_here, secured
 
-LARGEST_ANSWER = 8 << 20
 IPP_PORT = 631
 FORBIDDEN = (401, 403, 405, 426)  # it wants a password or encryption, or does not do that
 IDLE_S = 20.0  # cupsd closes a connection that was not used for 30 s
@@ -51,16 +49,16 @@ class IppClient:
         """The answer, whatever its status; raises NoAnswer, Withheld. `path` is where HTTP posts it."""
         until = time.monotonic() + self._deadline_s
         try:
-            connection = self._connection(until)
+            kept = self._connection(until)
         except (OSError, ValueError) as error:  # a ValueError: the address has a port that is no number
             raise NoAnswer(_said(error), was_sent=False) from error
         try:
-            connection.send(_posted(connection, path, written(request)))
-            return read(_answered(connection))
+            kept.socket.send(_posted(kept.host, path, written(request)))
+            return read(_answered(kept.socket))
         except _Forbidden as error:
             self._of_thread.kept = None
             raise Withheld(str(error)) from error
-        except (OSError, http.client.HTTPException, BrokenAnswer) as error:
+        except (OSError, BrokenHttp, BrokenAnswer) as error:
             self._of_thread.kept = None
             raise NoAnswer(_said(error), was_sent=True) from error
 
@@ -73,17 +71,17 @@ class IppClient:
     def line(self) -> object:
         """The calling thread's connection: as long as it is the same, so is the server at its other end."""
         kept: _Kept | None = getattr(self._of_thread, "kept", None)
-        return None if kept is None or _is_over(kept.connection) else kept
+        return None if kept is None or _is_over(kept.socket) else kept
 
-    def _connection(self, until: float) -> http.client.HTTPConnection:
+    def _connection(self, until: float) -> "_Kept":
         kept: _Kept | None = getattr(self._of_thread, "kept", None)
-        if kept is None or _is_over(kept.connection):
+        if kept is None or _is_over(kept.socket):
             self._of_thread.was_cut = kept is not None and time.monotonic() - kept.used_at < IDLE_S
             self._of_thread.kept = None  # closed before the next one is opened
             kept = self._of_thread.kept = _opened(self._address, until)
         kept.socket.until = until
         kept.used_at = time.monotonic()
-        return kept.connection
+        return kept
 
 
 class _Forbidden(Exception):
@@ -93,42 +91,22 @@ class _Forbidden(Exception):
 class _Kept:
     """A connection that is closed when nobody keeps it any more: after a failure, or with its thread or its client."""
 
-    def __init__(self, connection: http.client.HTTPConnection, socket: PunctualSocket) -> None:
-        self.connection = connection
+    def __init__(self, host: str, socket: PunctualSocket) -> None:
+        self.host = host
         self.socket = socket
-        connection.sock = socket
         self.used_at = 0.0  # monotonic
-        weakref.finalize(self, connection.close)
+        weakref.finalize(self, socket.close)
 
 
 def _opened(address: str, until: float) -> _Kept:
     if address.startswith("/"):
-        over_socket = UnixConnection(address, left_s(until))
-        over_socket.connect()
-        return _Kept(over_socket, PunctualSocket(over_socket.sock))
+        return _Kept("localhost", PunctualSocket(reached_here(address, until)))
     at = urlsplit(address)
     host, port = at.hostname or "", at.port or IPP_PORT
     connected = reached(host, port, until)
     if at.scheme == "ipps":
         connected = secured(connected, host, _any_certificate(), until)
-    return _Kept(http.client.HTTPConnection(host, port), PunctualSocket(connected))
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str, deadline_s: float) -> None:
-        super().__init__("localhost", timeout=deadline_s)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(self._path)
-        except OSError:
-            self.sock.close()
-            raise
+    return _Kept(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", PunctualSocket(connected))
 
 
 def _any_certificate() -> ssl.SSLContext:
@@ -139,49 +117,35 @@ def _any_certificate() -> ssl.SSLContext:
     return context
 
 
-def _is_over(connection: http.client.HTTPConnection) -> bool:
+def _is_over(connected: PunctualSocket) -> bool:
     """True when the other side closed it, or says what nobody asked for."""
-    if connection.sock is None:
+    if connected.is_closed:
         return True
-    readable, _, _ = select.select((connection.sock,), (), (), 0)
+    readable, _, _ = select.select((connected,), (), (), 0)
     return bool(readable)
 
 
-def _posted(connection: http.client.HTTPConnection, path: str, content: bytes) -> bytes:
-    """A request in one piece: http.client sends two, and the other side wakes up for each."""
-    host = f"[{connection.host}]" if ":" in connection.host else connection.host
-    port = "" if connection.port == connection.default_port else f":{connection.port}"
+def _posted(host: str, path: str, content: bytes) -> bytes:
+    """A request in one piece: for each that comes, the other side wakes up."""
     head = (
         f"POST {path} HTTP/1.1",
-        f"Host: {host}{port}",
+        f"Host: {host}",
         "Content-Type: application/ipp",
         f"Content-Length: {len(content)}",
     )
     return "\r\n".join((*head, "", "")).encode("ascii", "replace") + content
 
 
-def _answered(connection: http.client.HTTPConnection) -> bytes:
-    """What was answered; the connection is closed if the other side closes it after every answer."""
-    with http.client.HTTPResponse(connection.sock, method="POST") as response:
-        response.begin()
-        body = _body(response)
-        if response.will_close:
-            connection.close()
-    return body
-
-
-def _body(response: http.client.HTTPResponse) -> bytes:
-    """What was answered."""
-    if response.status in FORBIDDEN:
-        raise _Forbidden(f"HTTP {response.status}")
-    if response.status != http.client.OK:
-        raise http.client.HTTPException(f"HTTP {response.status}")
-    body = bytearray()
-    while piece := response.read1(1 << 16):
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            raise BrokenAnswer("the answer does not end")
-    return bytes(body)
+def _answered(connected: PunctualSocket) -> bytes:
+    """What was answered; closes a connection that the other side will close behind it."""
+    answer = received_answer(connected.receive)
+    if answer.is_last:
+        connected.close()
+    if answer.status in FORBIDDEN:
+        raise _Forbidden(f"HTTP {answer.status}")
+    if answer.status != OK:
+        raise BrokenHttp(f"HTTP {answer.status}")
+    return answer.body
 
 
 def _said(error: Exception) -> str:

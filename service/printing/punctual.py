@@ -1,13 +1,14 @@
 """Sockets that are done by a moment: neither several addresses nor an answer that trickles lasts beyond it.
 
-A timeout of Python's is for one step, and http.client takes a step for every piece that comes. Here each step gets what
+A timeout of Python's is for one step, and an answer takes a step for every piece that comes. Here each step gets what
 is left. Everything raises OSError; TimeoutError, when nothing is left. Moments are monotonic.
 """
 
-import io
 import socket
 import ssl
 import time
+
+AT_ONCE = 64 << 10  # so many bytes are taken in one step
 
 
 def reached(host: str, port: int, until: float) -> socket.socket:
@@ -26,6 +27,18 @@ def reached(host: str, port: int, until: float) -> socket.socket:
         else:
             return connected
     raise failure
+
+
+def reached_here(path: str, until: float) -> socket.socket:
+    """Connected to a Unix socket of this machine."""
+    connected = socket.socket(socket.AF_UNIX)
+    try:
+        connected.settimeout(left_s(until))
+        connected.connect(path)
+    except OSError:
+        connected.close()
+        raise
+    return connected
 
 
 def secured(connected: socket.socket, host: str, context: ssl.SSLContext, until: float) -> ssl.SSLSocket:
@@ -47,40 +60,28 @@ def left_s(until: float) -> float:
 
 
 class PunctualSocket:
-    """A connected socket, as far as http.client needs one; `until` is when its next steps must be done."""
+    """A connected socket; `until` is when its next steps must be done."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.until = 0.0
-        self.connected = connected
+        self._connected = connected
 
-    def sendall(self, content: bytes) -> None:
-        self.connected.settimeout(left_s(self.until))
-        self.connected.sendall(content)
+    def send(self, content: bytes) -> None:
+        self._connected.settimeout(left_s(self.until))
+        self._connected.sendall(content)
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_PunctualReader(self))
+    def receive(self) -> bytes:
+        """What came, at least a byte; none, where the other side has closed it."""
+        self._connected.settimeout(left_s(self.until))
+        return self._connected.recv(AT_ONCE)
+
+    @property
+    def is_closed(self) -> bool:
+        """True once we closed it."""
+        return self.fileno() < 0
 
     def fileno(self) -> int:
-        return self.connected.fileno()
+        return self._connected.fileno()
 
     def close(self) -> None:
-        self.connected.close()
-
-
-class _PunctualReader(io.RawIOBase):
-    """What comes in, piece by piece."""
-
-    def __init__(self, of: PunctualSocket) -> None:
-        self._of = of
-        self._incoming = of.connected.makefile("rb", buffering=0)  # keeps the socket open until all is read
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, place: "memoryview | bytearray") -> int | None:  # type: ignore[override]  # any buffer
-        self._of.connected.settimeout(left_s(self._of.until))
-        return self._incoming.readinto(place)
-
-    def close(self) -> None:
-        self._incoming.close()
-        super().close()
+        self._connected.close()

@@ -6,10 +6,11 @@ anybody may look.
 
 import os
 import pwd
+import socket
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from service.errors import AdminRefused, PrinterRefused, PrinterUnreachable
@@ -27,7 +28,6 @@ from service.printing.ipp import (
     read,
     written,
 )
-from service.printing.ipp_client import UnixConnection
 from service.printing.queues import FoundQueue, OpenJob, Supply
 
 PATIENCE_S = 10.0
@@ -118,6 +118,23 @@ class CupsQueues:
                 return answer.status, answer.read()
             except (OSError, HTTPException) as error:
                 raise PrinterUnreachable(f"CUPS does not answer at {self._path}") from error
+
+
+class UnixConnection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, deadline_s: float) -> None:
+        super().__init__("localhost", timeout=deadline_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self.sock.settimeout(self.timeout)
+            self.sock.connect(self._path)
+        except OSError:
+            self.sock.close()
+            raise
 
 
 def _user() -> str:
