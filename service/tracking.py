@@ -54,8 +54,6 @@ from service.queue_watch import HEALTH_EVERY_S, Followed, QueueWatch
 from service.taking_back import TakingBack
 from service.trouble import trouble_of
 
-HASTE = 4  # a full window is looked at so much sooner: what comes next waits for room
-
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
@@ -228,13 +226,12 @@ class Tracking:
             self.suspect(watch.queue)
             reports = (JobReport(JobState.PENDING, (error.code,), ""),) * len(followed)  # as far as can be known
         ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(watch, each, report)]
+        watch.learn_pace(len(ended), self._settings.window)
         watch.looked(self._pace_s(watch), something_happened=bool(ended))
         self._let_go(watch, ended)
 
     def _pace_s(self, watch: QueueWatch) -> float:
-        """How soon the next look may find something: sooner where a whole window closes the lane."""
-        is_full = len(watch.followed) >= self._settings.window
-        return self._settings.poll_s / HASTE if is_full else self._settings.poll_s
+        return watch.pace_s(self._settings.poll_s, self._settings.window)
 
     def _followed(self, watch: QueueWatch) -> tuple[Followed, ...]:
         with self._lock:

@@ -16,6 +16,7 @@ from service.lanes import Lanes
 from service.ledger.accounts import Account, Decision, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
 from service.model import Job, JobReport, JobState, QueueReport, RenderedNote
+from service.queue_watch import Followed, QueueWatch
 from service.tracking import Listeners, Tracking
 from tests.builders import NOON, a_shipment
 from tests.floor import Line
@@ -110,14 +111,31 @@ def test_a_completed_job_completes_its_note_and_says_who_confirmed_it(ledger: Le
     assert ("completed", "cups") == (note.state, note.confirmed_by)
 
 
-def test_a_full_window_is_looked_at_sooner_than_others(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.tracking.HASTE", 10_000)  # a look every 6 ms, where others wait for a minute
-    ear = Ear()
-    tracking = tracking_of(Says(JobState.COMPLETED), ledger, settings=Printing(poll_s=60, window=1))
-    tracking.start(ear.listeners)
-    tracking.resume(account(ledger))
-    assert ear.ended.wait(20)
-    tracking.stop()
+def watch_of(jobs: int) -> QueueWatch:
+    """A queue of which so many jobs are followed."""
+    watch = QueueWatch("uk-notes", threading.Thread(), threading.Condition())
+    for number in range(jobs):
+        key = NoteKey(f"{number}-1-r1", 1)
+        watch.followed[key] = Followed(key, JOB, NOON, NOON)
+    return watch
+
+
+def test_a_full_window_is_looked_at_sooner_than_others() -> None:
+    assert (0.1, 0.025) == (watch_of(2).pace_s(0.1, window=3), watch_of(3).pace_s(0.1, window=3))
+
+
+def test_a_queue_that_is_always_full_is_looked_at_later_and_one_that_ran_empty_sooner_again() -> None:
+    watch = watch_of(3)
+    for _ in range(20):
+        watch.learn_pace(ended=1, window=3)
+    assert 0.1 == watch.pace_s(0.1, window=3)
+    watch.learn_pace(ended=2, window=3)
+    assert 0.1 == watch.pace_s(0.1, window=3)
+    watch.learn_pace(ended=3, window=3)
+    assert 0.05 == watch.pace_s(0.1, window=3)
+    watch.learn_pace(ended=3, window=3)
+    watch.learn_pace(ended=3, window=3)
+    assert 0.025 == watch.pace_s(0.1, window=3)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ NoAnswer, or Refused with the IPP status.
 
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
@@ -136,6 +137,15 @@ class Cupsd:
                 return None
             raise
         return _job(_told(answer.jobs))
+
+    def jobs(self, queue: str, job_ids: Sequence[int]) -> dict[int, CupsJob]:
+        """Those of these jobs that CUPS knows, whoever's they are; `queue` is where they should be."""
+        if len(job_ids) > 1:
+            told = (JOB_WANTED, attribute(Tag.INTEGER, "job-ids", *job_ids))
+            with suppress(Refused):  # one of them is gone, or the queue is
+                jobs = self._ask(Request(Operation.GET_JOBS, printer_uri(SERVER, queue), told), "/").jobs
+                return {found.job_id: found for found in map(_job, jobs)}
+        return {job_id: found for job_id in job_ids if (found := self.job(job_id))}
 
     def open_jobs(self, queue: str) -> Iterator[CupsJob]:
         """Every job of the queue that is not at its end; none, if there is no such queue."""

@@ -77,7 +77,9 @@ class WatchedQueue:
         if self._cupsd.was_restarted():
             self._note_interruption()
         self.printer()
-        return [self._told(job, listed.get(job.job_id)) for job in jobs]
+        unknown = [job.job_id for job in jobs if job.job_id not in listed and not self._followed[job].at_its_end]
+        others = self._cupsd.jobs(self._queue, unknown) if unknown else {}
+        return [self._told(job, listed.get(job.job_id), others.get(job.job_id)) for job in jobs]
 
     def _find_device(self) -> None:
         """Where the printer is now. One whose queue was deleted is asked on, and so is one that was found before."""
@@ -88,9 +90,9 @@ class WatchedQueue:
             self._device = Device(address_of(found.device_uri), self._deadline_s, self._now)
         self._device_found_at = time.monotonic()
 
-    def _told(self, job: Job, listed: CupsJob | None) -> _Told:
+    def _told(self, job: Job, listed: CupsJob | None, unlisted: CupsJob | None) -> _Told:
         followed = self._followed[job]
-        found = listed or followed.at_its_end or self._cupsd.job(job.job_id)
+        found = listed or followed.at_its_end or unlisted
         if not found or not found.is_called(job.job_name, job.queue):
             return _Told(job, None, is_over=True)
         if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again
