@@ -17,6 +17,7 @@ from typing import Any
 
 from service.errors import OwnFault, SlipwayError, SourceChanged, SpoolFull
 from service.faults import contained
+from service.files import fsync_folder
 from service.intake.archive import ProblemReport, all_archived, archive, find_archived, refuse, take_out
 from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
@@ -30,6 +31,7 @@ from service.model import Shipment
 KEPT_SHIPMENTS = 2000  # so many are kept as read; those of drops that wait longer are read again from our copy
 FLUSH_S = 0.05
 FULL_PAUSE_S = 1.0
+REST_TIMES, LONGEST_REST_S = 3, 0.5  # after writing many, three times as long: their notes go on meanwhile
 PAUSE_TIMES = 10  # after writing a receipt, that drop rests ten times as long
 
 
@@ -177,14 +179,31 @@ class Drops:
                 while not self._stopping:
                     self._wake.wait()
                     self._wake.clear()
+                    began = time.monotonic()
                     self._flush()
-                    self._pause.wait(FLUSH_S)
+                    self._pause.wait(min(LONGEST_REST_S, max(FLUSH_S, REST_TIMES * (time.monotonic() - began))))
                 self._flush()
         except SlipwayError as error:
             self._stop_service(error)
 
     def _flush(self) -> None:
-        """Write the receipts of all that changed, and put away what is worked off."""
+        """Write the receipts of all that changed, then put away what is worked off; a folder is fsynced once for all.
+
+        A file leaves working/ when its last receipt is durable, and is let go when that is durable too.
+        """
+        settled = [worked for worked in self._due() if self._had_room(self._write, worked)]
+        if settled:
+            fsync_folder(self._spool.receipts)
+        put_away = [worked for worked in settled if self._had_room(self._put_away, worked)]
+        for folder in {worked.path.parent for worked in put_away}:
+            fsync_folder(folder)
+        for worked in put_away:
+            self._let_go(worked)
+        with self._lock:
+            self._is_written = True
+
+    def _due(self) -> list[_Worked]:
+        """Whose receipts are to be written now."""
         with self._lock:
             now = time.monotonic()
             due = [worked for worked in self._worked.values() if worked.changed and worked.next_at <= now]
@@ -193,33 +212,39 @@ class Drops:
             for worked in due:
                 worked.changed = False
             self._is_written = not due
-        for worked in due:
-            try:
-                self._write(worked)
-            except SpoolFull:  # the ledger knows it all: written when there is room again
-                worked.changed = True
-                self._pause.wait(FULL_PAUSE_S)
-                self._wake.set()
-        with self._lock:
-            self._is_written = True
+        return due
 
-    def _write(self, worked: _Worked) -> None:
+    def _had_room(self, step: Callable[[_Worked], bool], worked: _Worked) -> bool:
+        """What the step says; False where the disk is full: the ledger knows it all, and it comes again."""
+        try:
+            return step(worked)
+        except SpoolFull:
+            worked.changed = True
+            self._pause.wait(FULL_PAUSE_S)
+            self._wake.set()
+            return False
+
+    def _write(self, worked: _Worked) -> bool:
+        """Write the receipt; True if it was the last."""
         began = time.monotonic()
         accounts = self._ledger.notes_of(worked.drop.drop_id)
         is_settled = not any(account.state in OPEN for account in accounts)
         receipt = receipt_of(worked.drop, worked.name, accounts, worked.problems)
         write_receipt(self._spool, worked.name, receipt, durable=is_settled)
-        if is_settled:
-            self._put_away(worked)
         worked.next_at = time.monotonic() + PAUSE_TIMES * (time.monotonic() - began)
+        return is_settled
 
-    def _put_away(self, worked: _Worked) -> None:
+    def _put_away(self, worked: _Worked) -> bool:
         drop = worked.drop
         if worked.problems:
             report = ProblemReport(worked.name, drop.sha256, drop.claimed_at, worked.problems)
             worked.path = refuse(worked.path, self._spool, report)
         else:
             worked.path = archive(worked.path, self._spool, drop.claimed_at.date())
+        return True
+
+    def _let_go(self, worked: _Worked) -> None:
+        drop = worked.drop
         with self._lock:
             if worked.changed:  # a person decided about a note of it at this very moment
                 worked.path = take_out(worked.path, self._spool, drop.drop_id, worked.name)

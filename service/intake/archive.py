@@ -38,7 +38,7 @@ class ProblemReport:
 
 
 def archive(claim_path: Path, spool: Spool, on: date) -> Path:
-    """Move our copy to done/ of that day, durably; the path where it now is."""
+    """Move our copy to done/ of that day; the path where it now is. That folder's fsync is the caller's."""
     day = spool.done / f"{on:%Y-%m-%d}"
     if not day.is_dir():
         day.mkdir(mode=0o750, exist_ok=True)
@@ -47,12 +47,11 @@ def archive(claim_path: Path, spool: Spool, on: date) -> Path:
     with _naming:
         target = next(path for path in _places(day, name, drop_id) if not _is_taken(path))
         claim_path.rename(target)
-    fsync_folder(day)
     return target
 
 
 def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
-    """Write the report, then move our copy beside it in problem/; the path where it now is.
+    """Write the report, then move our copy beside it in problem/; the path where it now is. The fsync is the caller's.
 
     A link, pipe, socket or device is removed instead, and of a file with hard links our name only: nothing that a
     sender could still write to, or that blocks its reader, stays in problem/.
@@ -65,7 +64,6 @@ def refuse(claim_path: Path, spool: Spool, report: ProblemReport) -> Path:
             claim_path.rename(target)
         else:
             claim_path.unlink()
-    fsync_folder(spool.problem)
     return target
 
 

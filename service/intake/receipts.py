@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from service.files import fsync_folder, write_aside
+from service.files import write_aside
 from service.intake.spool import Spool
 
 _writing = threading.Lock()
@@ -19,7 +19,10 @@ _OWNER = re.compile(rb'\{\s*"drop": "([0-9a-z]+)"')
 
 
 def write_receipt(spool: Spool, name: str, receipt: dict[str, Any], *, durable: bool = False) -> None:
-    """Write the receipt of the drop `receipt["drop"]`; only if `durable` is it sure to be there after a power cut."""
+    """Write the receipt of the drop `receipt["drop"]`.
+
+    If `durable`, it is sure to be there after a power cut once the caller has fsynced the folder.
+    """
     drop_id = receipt["drop"]
     path = receipt_path(spool, name)
     content = dumped({"drop": drop_id, **receipt})
@@ -30,8 +33,6 @@ def write_receipt(spool: Spool, name: str, receipt: dict[str, Any], *, durable: 
         elif "" < owner < drop_id:
             path.rename(_older_path(spool, name, owner))
         write_aside(path, content, durable=durable)
-    if durable:
-        fsync_folder(spool.receipts)
 
 
 def receipt_path(spool: Spool, name: str) -> Path:

@@ -23,14 +23,14 @@ STORY = (
     *(
         "before intake.receipts.write_receipt.write_aside",
         *DURABLE,
-        "before intake.receipts.write_receipt.fsync_folder",
+        "before drops.Drops._flush.fsync_folder",
     ),
-    *(NAMES, "before intake.archive.archive.rename", "before intake.archive.archive.fsync_folder-2", NAMES),
+    *(NAMES, "before intake.archive.archive.rename", "before drops.Drops._flush.fsync_folder-2", NAMES),
 )
 REFUSAL = (
     # the report is durable before the file that it is about is put beside it
     *("before ledger.ledger.record_drop.write", COMMIT, "before intake.archive.refuse.write_whole", *DURABLE, NAMES),
-    *("before intake.archive.refuse.rename", "before intake.archive.refuse.fsync_folder", NAMES),
+    *("before intake.archive.refuse.rename", "before drops.Drops._flush.fsync_folder-2", NAMES),
 )
 
 
