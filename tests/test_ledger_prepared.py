@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.ledger import statements
-from service.ledger.prepared import change, rows
+from service.ledger.prepared import change, change_each, rows
 from service.ledger.schema import tables
 from tests.builders import NOON
 
@@ -48,3 +48,13 @@ def test_what_the_database_refuses_is_an_error_of_core_without_the_values(connec
     with pytest.raises(sa.exc.DatabaseError, match="UNIQUE") as refused:
         change(connection, statements.NEW_DROP, ROW | {"drop_id": "d1"})
     assert "1234" not in str(refused.value)
+
+
+def test_a_change_is_carried_out_for_each_of_many(connection: sa.Connection) -> None:
+    event = {"note_id": "509217-1-r1", "generation": 1, "at": NOON, "code": "", "reason": "", "who": ""}
+    change_each(connection, statements.NEW_EVENT, [event | {"state": state} for state in ("received", "held")])
+    change_each(connection, statements.NEW_EVENT, [])
+    told = rows(connection, statements.HISTORY, {"of_note": "509217-1-r1", "of_generation": 1})
+    assert ["received", "held"] == [row["state"] for row in told]
+    with pytest.raises(sa.exc.DatabaseError, match="state"):
+        change_each(connection, statements.NEW_EVENT, [event])

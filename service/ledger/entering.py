@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 
 from service.ledger.accounts import Entry
-from service.ledger.prepared import change, change_each, rows
+from service.ledger.prepared import Row, change, change_each, rows
 from service.ledger.schema import articles, purchases, tombstones, voucher_codes
 from service.model import Line
 
+MOST = 128  # so many SKUs are asked for at once
 _FORGOTTEN = sa.select(tombstones.c.at).where(tombstones.c.customer == sa.bindparam("of_customer"))
-_ARTICLES = sa.select(articles.c.sku, articles.c.article_id, articles.c.category).where(
-    articles.c.shop == sa.bindparam("of_shop"), articles.c.sku.in_(sa.bindparam("skus", expanding=True))
-)
 _NEW_PURCHASE = purchases.insert()
 _NEW_ARTICLE = articles.insert().returning(articles.c.article_id)
 _IS_ARTICLE = articles.c.article_id == sa.bindparam("of_article")
@@ -44,9 +43,11 @@ def keep_purchase(connection: sa.Connection, entry: Entry) -> None:
 
 def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) -> dict[str, int]:
     """The number of each SKU's article; one that is new gets its own, one that changed its category has the new one."""
-    known = connection.execute(_ARTICLES, {"of_shop": shop, "skus": [line.sku for line in lines]}).all()
-    ids = {article.sku: article.article_id for article in known}
-    categories = {article.sku: article.category for article in known}
+    known = [
+        article for at in range(0, len(lines), MOST) for article in _known(connection, shop, lines[at : at + MOST])
+    ]
+    ids = {article["sku"]: article["article_id"] for article in known}
+    categories = {article["sku"]: article["category"] for article in known}
     for line in lines:
         if line.sku not in ids:
             row = {"shop": shop, "sku": line.sku, "category": line.category}
@@ -54,6 +55,22 @@ def _article_ids(connection: sa.Connection, shop: str, lines: Sequence[Line]) ->
         elif line.category and line.category != categories[line.sku]:
             connection.execute(_RENAME, {"of_article": ids[line.sku], "to": line.category})
     return ids
+
+
+def _known(connection: sa.Connection, shop: str, lines: Sequence[Line]) -> list[Row]:
+    """The articles of these lines that are known."""
+    places = 1 << (len(lines) - 1).bit_length()  # few statements for all lengths: the last SKU fills up
+    skus = [line.sku for line in lines] + [lines[-1].sku] * (places - len(lines))
+    facts = {f"sku_{place}": sku for place, sku in enumerate(skus)}
+    return rows(connection, _articles_among(places), {"of_shop": shop, **facts})
+
+
+@cache
+def _articles_among(skus: int) -> sa.Select[tuple[str, int, str]]:
+    """As `in`, but of a text that prepared.py can keep."""
+    is_among = sa.or_(*(articles.c.sku == sa.bindparam(f"sku_{place}") for place in range(skus)))
+    wanted = sa.select(articles.c.sku, articles.c.article_id, articles.c.category)
+    return wanted.where(articles.c.shop == sa.bindparam("of_shop"), is_among)
 
 
 def redeem(connection: sa.Connection, codes: Sequence[str], order_id: str, at: datetime) -> int:

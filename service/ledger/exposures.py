@@ -5,7 +5,7 @@ its budget, shows nothing more. What a note has shown or taken, neither pause no
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -156,7 +156,11 @@ def _give(connection: sa.Connection, key: NoteKey, giving: Giving, customer: str
 
 def _rows(key: NoteKey, marketing: Marketing, at: datetime) -> Iterator[dict[str, Any]]:
     for number, exposure in enumerate(marketing.exposures, 1):
-        yield {"note_id": key.note_id, "generation": key.generation, "number": number, "at": at, **asdict(exposure)}
+        yield {"note_id": key.note_id, "generation": key.generation, "number": number, "at": at, **_facts(exposure)}
+
+
+def _facts(exposure: Exposure) -> dict[str, Any]:
+    return {name: getattr(exposure, name) for name in Exposure.__dataclass_fields__}
 
 
 def _count(connection: sa.Connection, campaign: str, more: int) -> None:

@@ -64,8 +64,12 @@ class _Prepared:
             raise sa.exc.DatabaseError(self._text, None, error) from error
 
     def _bound(self, facts: Facts) -> tuple[Any, ...]:
-        bound = ((facts.get(name, constant), convert) for name, constant, convert in self._values)
-        return tuple(convert(value) if convert else value for value, convert in bound)
+        return tuple(
+            [
+                convert(facts.get(name, constant)) if convert else facts.get(name, constant)
+                for name, constant, convert in self._values
+            ]
+        )
 
 
 class _Question(_Prepared):
