@@ -7,7 +7,7 @@ may be personal. What a file may say stands in order_contract.py.
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -160,11 +160,15 @@ def dump_shipment(shipment: Shipment) -> dict[str, Any]:
         "promised_at": shipment.promised_at.astimezone(UTC).isoformat(),
         "dispatched_at": shipment.dispatched_at.astimezone(UTC).isoformat(),
         "shipment": {"number": shipment.number, "of": shipment.of, "final": shipment.final},
-        "customer": {**asdict(customer), "member_since": member_since},
-        "delivery_address": {**asdict(address), "lines": list(address.lines)},
+        "customer": {**_fields(customer), "loyalty": _fields(customer.loyalty), "member_since": member_since},
+        "delivery_address": {**_fields(address), "lines": list(address.lines)},
         "lines": [_dumped_line(line) for line in shipment.lines],
         **_dumped_offers(order),
     }
+
+
+def _fields(record: Customer | Loyalty | Address) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _dumped_line(line: Line) -> dict[str, Any]:

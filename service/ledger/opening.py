@@ -6,7 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.errors import LedgerUnusable, SlipwayError, SpoolFull
+from service.ledger.prepared import change
 from service.ledger.schema import STEPS, VERSION, meta, tables
+
+_BEGIN = sa.text("begin immediate")
 
 
 def open_to_write(path: Path) -> sa.Engine:
@@ -21,7 +24,7 @@ def open_to_write(path: Path) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
+        change(connection, _BEGIN, {})
 
     return _prepared(engine)
 

@@ -24,7 +24,7 @@ def rows(connection: sa.Connection, statement: sa.Select[Any], facts: Facts | No
     return _question(statement, tuple(facts), connection.dialect).ask(connection, facts)
 
 
-def change(connection: sa.Connection, statement: sa.UpdateBase, facts: Facts) -> int:
+def change(connection: sa.Connection, statement: sa.Executable, facts: Facts) -> int:
     """Carry the statement out; how many rows it met."""
     return int(_prepared(statement, tuple(facts), connection.dialect).run(connection, facts).rowcount)
 
