@@ -110,6 +110,21 @@ def test_a_queue_that_takes_nothing_of_ours_is_down_until_it_does(
     assert "queue-forbidden" == deferred["code"]
 
 
+def test_a_queue_that_lets_nothing_of_ours_go_is_down_until_it_does(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_as(monkeypatch, "slipway")
+    policed(site.lab, FIRST, "Set-Job-Attributes")
+    with at_work(tmp_path, site.lab) as works:
+        works.print(*notes(4))
+        until(lambda: 3 == len(site.paper(BACKUP)), "the others at the backup")
+        assert (FIRST,) == works.floor.tracking.queues_down
+        site.lab.connection().setPrinterOpPolicy(FIRST, "default")
+        wait_for_end(works, 4)
+        assert 1 == len(site.paper(FIRST))
+        assert site.agrees_with(works)
+
+
 def run_as(monkeypatch: pytest.MonkeyPatch, user: str) -> None:
     """Print in the name of `user`: root, as which tests may run, may print anywhere."""
     made = Cupsd.__init__
@@ -121,11 +136,11 @@ def run_as(monkeypatch: pytest.MonkeyPatch, user: str) -> None:
     monkeypatch.setattr(Cupsd, "__init__", make)
 
 
-def policed(lab: CupsLab, queue: str) -> None:
+def policed(lab: CupsLab, queue: str, operations: str = "Create-Job Print-Job") -> None:
     """A queue with a policy that wants a password of whoever prints."""
-    policy = """
+    policy = f"""
 <Policy guarded>
-  <Limit Create-Job Print-Job>
+  <Limit {operations}>
     AuthType Basic
     Require valid-user
   </Limit>

@@ -31,8 +31,8 @@ from service.errors import (
     SlipwayError,
 )
 from service.model import Job, JobReport, JobState, QueueReport, Route
-from service.printing.cupsd import Cupsd, CupsJob, CupsQueue, Refused
-from service.printing.ipp import Status, Tag, attribute
+from service.printing.cupsd import HELD, Cupsd, CupsJob, CupsQueue, Refused
+from service.printing.ipp import Status
 from service.printing.ipp_client import NoAnswer
 from service.printing.job_options import job_options, needs_media_col
 from service.printing.protocol import is_safe_name
@@ -41,7 +41,6 @@ from service.printing.watched import WatchedQueue
 NO_PRINTER = "printer-unreachable"
 UNHEARD = "printer-not-asked"
 FORBIDDEN = "printing-forbidden"
-HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
 
@@ -58,7 +57,7 @@ class CupsPrinter:
         self._deadline_s = deadline_s
         self._now = now
         self._not_asked = not_asked
-        self._forbidden: set[str] = set()  # queues that took nothing of ours when they were tried last
+        self._forbidden: set[str] = set()  # queues that took nothing of ours, or let nothing go, when last tried
         self._watched: dict[str, WatchedQueue] = {}
         self._lock = threading.Lock()
         self._of_thread = threading.local()
@@ -95,6 +94,7 @@ class CupsPrinter:
             raise OutcomeUnknown(_of(job, error)) from error
         except Refused as error:
             if error.is_about_us:
+                self._forbidden.add(job.queue)
                 raise _refusal(error, job.queue) from error
             if error.status != Status.NOT_POSSIBLE or self.look_up(job).state is JobState.HELD:
                 refused = PrinterRefused if _is_against_the_job(error) else OutcomeUnknown

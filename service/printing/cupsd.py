@@ -17,6 +17,7 @@ from service.printing.ipp_client import IppClient, NoAnswer, Withheld
 
 SERVER = "ipp://localhost"
 ON_TRIAL = "slipway-may-print"
+HELD = attribute(Tag.KEYWORD, "job-hold-until", "indefinite")
 DOCUMENT_FORMAT = "application/vnd.cups-raw"
 PAGE = 500  # so many jobs CUPS tells of at a time
 RAW = "Local Raw Printer"
@@ -114,18 +115,22 @@ class Cupsd:
         return int(_told(self._ask(request, f"/printers/{quote(queue)}").jobs)["job-id"][0])
 
     def lets_us_print(self, queue: str) -> bool:
-        """Whether the queue takes jobs of ours: tried with one that is held and empty, and cancelled at once.
+        """Whether the queue takes jobs of ours and lets us change them: tried with an empty one, held, then cancelled.
 
         Nothing less than a job tells: Validate-Job does not look who asks. CUPS itself gives an empty job up in time.
         """
         named = (self._user, attribute(Tag.NAME, "job-name", ON_TRIAL))
-        held = (attribute(Tag.KEYWORD, "job-hold-until", "indefinite"),)
-        request = Request(Operation.CREATE_JOB, printer_uri(SERVER, queue), named, held)
+        request = Request(Operation.CREATE_JOB, printer_uri(SERVER, queue), named, (HELD,))
         try:
             job_id = int(_told(self._ask(request, f"/printers/{quote(queue)}").jobs)["job-id"][0])
         except Refused as error:
             return not error.is_about_us
-        self.cancel(job_id)
+        try:
+            self._ask(self._changing(job_id, HELD), "/jobs/")
+        except Refused as error:
+            return not error.is_about_us
+        finally:
+            self.cancel(job_id)
         return True
 
     def job(self, job_id: int) -> CupsJob | None:
@@ -165,9 +170,7 @@ class Cupsd:
 
     def let_go(self, job_id: int) -> None:
         """Let a held job print."""
-        no_hold = (attribute(Tag.KEYWORD, "job-hold-until", "no-hold"),)
-        target = attribute(Tag.URI, "job-uri", f"{SERVER}/jobs/{job_id}")
-        self._ask(Request(Operation.SET_JOB_ATTRIBUTES, target, (self._user,), no_hold), "/jobs/")
+        self._ask(self._changing(job_id, attribute(Tag.KEYWORD, "job-hold-until", "no-hold")), "/jobs/")
 
     def cancel(self, job_id: int) -> None:
         self._ask(self._about_job(Operation.CANCEL_JOB, job_id, self._user), "/jobs/")
@@ -180,6 +183,10 @@ class Cupsd:
             if error.status == Status.NOT_FOUND:
                 return None
             raise
+
+    def _changing(self, job_id: int, to: Attribute) -> Request:
+        target = attribute(Tag.URI, "job-uri", f"{SERVER}/jobs/{job_id}")
+        return Request(Operation.SET_JOB_ATTRIBUTES, target, (self._user,), (to,))
 
     def _about_job(self, operation: Operation, job_id: int, *told: Attribute) -> Request:
         return Request(operation, attribute(Tag.URI, "job-uri", f"{SERVER}/jobs/{job_id}"), told)
