@@ -40,6 +40,7 @@ class QueueWatch:
     waits_since: float | None = None
     is_suspected: bool = False
     is_down: bool = False
+    is_asked_back: bool = False  # somebody wants back what has not begun
     lacks_room: bool = False  # the ledger did not take what was seen
     rests_until: float = 0.0
     is_noted_down: bool = False  # in the ledger
@@ -85,6 +86,8 @@ class QueueWatch:
 
     def time_to_look(self) -> float | None:
         """How long until the jobs or the queue should be looked at; None while there is nothing to look at."""
+        if self.is_asked_back:
+            return 0
         due = [self.look_at] * bool(self.followed) + [self.health_at] * self._health_matters
         due += [self.rests_until] * self.is_suspected
         return max(min(due), self.rests_until) - time.monotonic() if due else None

@@ -140,12 +140,22 @@ class Tracking:
         return True
 
     def take_back_from(self, queue: str) -> int:
-        """Take back and owe again what this queue of CUPS surely has not begun; how many notes."""
+        """Take back and owe again what this queue of CUPS surely has not begun; how many notes.
+
+        While it is being looked at, which may take long, nobody waits: it is done behind that, and none are counted.
+        """
         watch = self._watches.get(queue)
         if not watch:
             return 0
-        with watch.lock:
-            return self._take_back_all(watch)
+        watch.is_asked_back = True
+        if not watch.lock.acquire(blocking=False):
+            with self._lock:
+                watch.changed.notify()
+            return 0
+        try:
+            return self._give_back_asked(watch)
+        finally:
+            watch.lock.release()
 
     @property
     def open_jobs(self) -> int:
@@ -199,6 +209,7 @@ class Tracking:
                 self._look(watch)
             if watch.health_is_due:
                 self._ask_health(watch)
+            self._give_back_asked(watch)
         except Deferred as error:
             if not watch.lacks_room:
                 log.error("spool.full", queue=watch.queue, what=error.what, code=error.code)
@@ -267,6 +278,12 @@ class Tracking:
         elif watch.is_noted_down and not trouble:
             self._ledger.queues.note_back(watch.queue)
         watch.is_noted_down = trouble is not None
+
+    def _give_back_asked(self, watch: QueueWatch) -> int:
+        if not watch.is_asked_back:
+            return 0
+        watch.is_asked_back = False
+        return self._take_back_all(watch)
 
     def _take_back_all(self, watch: QueueWatch) -> int:
         taken = 0

@@ -317,3 +317,37 @@ def test_a_queue_that_hangs_keeps_no_other_from_being_looked_at(ledger: Ledger) 
     assert tracking.busy_since is not None, "the other look is still under way"
     may_answer.set()
     tracking.stop()
+
+
+class Hangs(Says):
+    """A printer that takes its time when it is looked at; no job of it has begun."""
+
+    def __init__(self) -> None:
+        super().__init__(JobState.PENDING)
+        self.asked, self.answers = threading.Event(), threading.Event()
+
+    def look_at(self, queue: str, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
+        self.asked.set()
+        self.answers.wait(20)
+        return super().look_at(queue, jobs)
+
+    def look_up(self, _job: Job) -> JobReport:
+        return JobReport(JobState.PENDING, (), "cups")
+
+    def withdraw(self, _job: Job) -> bool:
+        return True
+
+
+def test_nobody_who_moves_a_queue_waits_for_its_printer_and_what_has_not_begun_is_owed_again(ledger: Ledger) -> None:
+    ear, printer = Ear(), Hangs()
+    tracking = tracking_of(printer, ledger)
+    tracking.start(ear.listeners)
+    tracking.resume(account(ledger))
+    assert printer.asked.wait(20)
+    assert 0 == tracking.take_back_from(JOB.queue)
+    assert ("accepted", []) == (account(ledger).state, ear.owed)
+    printer.answers.set()
+    until(lambda: [KEY] == ear.owed, "the note to be owed again")
+    assert ("received", 0) == (account(ledger).state, tracking.open_jobs)
+    tracking.stop()
+    assert not ear.stopped
