@@ -116,7 +116,7 @@ def _fact(error: json.JSONDecodeError) -> str:
 
 # The second look -----------------------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*|[{}\[\],:]')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[{}\[\],:]')
 
 
 def _raise_first_fault(text: str, first_line: int) -> NoReturn:
