@@ -265,6 +265,12 @@ WHOLE: list[tuple[Callable[[], bytes], str, str, str]] = [
         "not columns of the order file: gift_mesage; did you mean gift_message?",
         "row 1",
     ),
+    (
+        text("unit_price\r\n", "unit_price,Ada W\r\n"),
+        "invalid-csv",
+        "not columns of the order file: column 46",
+        "row 1",
+    ),
     (text("gift_message", "gift"), "invalid-csv", "columns 11 and 12 have the same name", "row 1"),
     (lambda: as_csv(both(), delimiter=";"), "invalid-csv", "", "row 1"),
     (lambda: as_csv([]), "incomplete", "the file has a header and no rows", "row 1"),

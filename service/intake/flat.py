@@ -6,6 +6,7 @@ takes no other shipment with it, unless the feed has no `lines_total`: then noth
 """
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import itemgetter
@@ -47,7 +48,7 @@ def read_flat(text: str, feed: Feed) -> Drafts:
     _refuse_missing(table.header, feed)
     dropped = tuple(shown_column(name) for name in table.header if name not in columns)
     if dropped and feed.is_canonical:
-        raise _unknown_columns(dropped, columns)
+        raise _unknown_columns(table.header, columns)
     if not table.rows and not table.fault:
         raise FileIncomplete("the file has a header and no rows", where="row 1")
     groups, broken = _grouped(table, feed)
@@ -80,10 +81,16 @@ def _refuse_missing(header: tuple[str, ...], feed: Feed) -> None:
         raise InvalidCsv(f"{len(missing)} {many} missing: {', '.join(missing)}", where="row 1", hint=hint)
 
 
-def _unknown_columns(names: tuple[str, ...], known: list[str]) -> InvalidCsv:
+def _unknown_columns(header: tuple[str, ...], known: list[str]) -> InvalidCsv:
+    """Which they are: by name only if that can be one of ours; where a line end is lost, a row stands in the header."""
+    strange = [(number, name) for number, name in enumerate(header, 1) if name not in known]
+    names = [name if _OUR_KIND.fullmatch(name) else f"column {number}" for number, name in strange]
     near = difflib.get_close_matches(names[0], known, n=1)
     guess = f"; did you mean {near[0]}?" if near else ""
     return InvalidCsv(f"not columns of the order file: {', '.join(names[:10])}{guess}", where="row 1")
+
+
+_OUR_KIND = re.compile("[a-z][a-z0-9_]{0,39}")
 
 
 def _grouped(table: Table, feed: Feed) -> tuple[list[Group], list[Rejected]]:
