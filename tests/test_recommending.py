@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,7 +175,7 @@ def test_a_new_file_counts_from_the_next_note_on(tmp_path: Path) -> None:
     assert ["pot1"] == picked(model, ordered("1", "tea1"), count=1)
 
 
-@pytest.mark.parametrize("harm", ["cut", "changed", "foreign", "empty", "folder"])
+@pytest.mark.parametrize("harm", ["cut", "changed", "foreign", "empty", "folder", "deep", "no shops"])
 def test_a_file_that_cant_be_read_recommends_nothing_and_is_said_once(
     tmp_path: Path, harm: str, said: io.StringIO
 ) -> None:
@@ -186,6 +187,9 @@ def test_a_file_that_cant_be_read_recommends_nothing_and_is_said_once(
         "changed": content[:-1] + bytes([content[-1] ^ 1]),
         "foreign": b'{"format": "another/1"}\n',
         "empty": b"",
+        "deep": b"[" * 100_000,
+        "no shops": re.sub(rb'"shops": .*', b'"shops": []}', content.partition(b"\n")[0])
+        + content[content.index(b"\n") :],
     }
     if harm == "folder":
         path.unlink()

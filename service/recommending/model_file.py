@@ -172,7 +172,7 @@ def load_model(content: bytes) -> Model:
             raise ModelUnreadable("it is damaged")
         shops = {shop: _shelf(body, places) for shop, places in said["shops"].items()}
         return Model(date.fromisoformat(said["learned_on"]), shops)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelUnreadable("it is no file of recommendations") from error
 
 
