@@ -12,7 +12,8 @@ import structlog
 
 from service import log as service_log
 from service.config import Routing as RoutingTable
-from service.config import read_config, validated
+from service.config import line_of_key, read_config, validated
+from service.config.toml_files import _all_places, read_part
 from service.errors import ConfigInvalid, InvalidOrder, Remedy, SpoolFull, kinds
 from service.files import full_disk_named, write_whole
 
@@ -105,6 +106,26 @@ def test_broken_toml_is_a_fault_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "slipway.toml").write_text('spool = "var"\nspool = \n')
     with pytest.raises(ConfigInvalid, match=r"slipway\.toml: .*line 2"):
         read_config(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("a = " + "9" * 5000, "a number of thousands of digits"), ("a = " + "[" * 5000, "nested too deep")],
+)
+def test_toml_that_python_gives_up_on_is_a_fault_too(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "slipway.toml").write_text(content)
+    with pytest.raises(ConfigInvalid, match=said):
+        read_config(tmp_path, {})
+
+
+def test_a_file_full_of_faults_is_told_without_reading_it_for_each(tmp_path: Path) -> None:
+    path = tmp_path / "routing.toml"
+    path.write_text("[[route]]\nqueeu = 1\n" * 300)
+    with pytest.raises(ConfigInvalid, match=r":600: route\[300\]\.queeu: there is no such key"):
+        read_part(path, RoutingTable)
+    misses = _all_places.cache_info().misses
+    line_of_key(path.read_text(), ("route", 0))
+    assert misses == _all_places.cache_info().misses
 
 
 def test_a_configuration_that_is_not_there_is_said_so(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise ConfigInvalid(f"{path}: {error}") from error
+    except ValueError as error:  # of Python's, which reads no endless number
+        raise ConfigInvalid(f"{path}: a number of thousands of digits") from error
+    except RecursionError as error:
+        raise ConfigInvalid(f"{path}: nested too deep") from error
 
 
 P = TypeVar("P", bound=BaseModel)
@@ -60,11 +65,16 @@ _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za
 
 def line_of_key(text: str, key: tuple[int | str, ...]) -> int:
     """The line (from 1) of a TOML text where `key` stands, or the nearest table or key above it that is there."""
-    places = dict(_places(text))
+    places = _all_places(text)
     for end in range(len(key), 0, -1):
         if key[:end] in places:
             return places[key[:end]]
     return 1
+
+
+@lru_cache(maxsize=4)  # a file may have many faults
+def _all_places(text: str) -> dict[tuple[int | str, ...], int]:
+    return dict(_places(text))
 
 
 def _places(text: str) -> Iterator[tuple[tuple[int | str, ...], int]]:
@@ -102,6 +112,7 @@ def _reason(model: type[BaseModel], fault: Any) -> str:
     return "there is no such key" + (f"; did you mean {near[0]}?" if near else "")
 
 
+@cache
 def _known_keys(model: type[BaseModel]) -> list[str]:
     schema = model.model_json_schema()
     tables = [schema, *schema.get("$defs", {}).values()]
