@@ -63,3 +63,9 @@ def test_no_letter_and_no_figure_is_touched(text: str, language: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_settles_at_once(text: str) -> None:
     assert native(text, "fr") == native(native(text, "fr"), "fr")
+
+
+def test_a_text_without_an_end_is_set_in_no_time() -> None:
+    """Each word is looked through once for an address: with every letter as a beginning this takes minutes."""
+    endless = "e" * 100_000
+    assert endless == native(endless, "fr")

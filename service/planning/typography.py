@@ -10,7 +10,7 @@ import re
 
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 
-_ADDRESS = re.compile(r"(\S*(?:://|@|www\.)\S*)")  # of the web or of mail
+_ADDRESS = re.compile(r"((?<!\S)\S*(?:://|@|www\.)\S*)")  # of the web or of mail; looked for once in each word
 _SPACES = f"[ \u2009{NARROW}{NO_BREAK}]*"
 _AFTER_WORD = r"(?<![\s;:!?(\[])"
 _EVERYWHERE = (
