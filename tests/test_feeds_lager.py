@@ -166,6 +166,13 @@ def test_the_wrong_encoding_is_never_guessed(feeds: Feeds) -> None:
     assert ("wrong-encoding", "not CP1252") == (error.code, error.what)
 
 
+def test_utf8_is_not_read_as_windows_encoding(feeds: Feeds) -> None:
+    """Nearly every text reads as cp1252: without a look, Größmann becomes GrÃ¶ÃŸmann on the note."""
+    refused = rejection("lager-a.csv", CONTENT.decode("cp1252").encode(), feeds)
+    assert ("wrong-encoding", "the text is UTF-8, not CP1252") == (refused.code, refused.what)
+    assert refused.where.endswith("line 1")
+
+
 def test_of_two_times_that_a_clock_shows_twice_the_first_is_meant(feeds: Feeds) -> None:
     reading = read("lager-1.csv", changed("17.11.2026 08:45", "25.10.2026 02:30"), feeds)
     assert datetime(2026, 10, 25, 0, 30, tzinfo=UTC) == reading.shipments[0].shipment.order.ordered_at

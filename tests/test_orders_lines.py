@@ -53,6 +53,18 @@ def test_all_refused_is_still_a_reading() -> None:
     assert ((), 2) == (reading.shipments, len(reading.refusals))
 
 
+def test_a_long_file_of_something_else_is_refused_after_a_thousand_lines() -> None:
+    """A log of a million lines that was dropped as .jsonl: orders wait behind it."""
+    good = an_order_document()
+    refused = rejection("a.jsonl", b"{}\n" * 100_000)
+    assert ("unknown-format", "line 1000") == (refused.code, refused.where)
+    assert refused.what.startswith("none of the first 1,000 shipments can be used")
+    invalid = rejection("a.jsonl", as_lines(*[{**good, "currency": "?"}] * 1001))
+    assert ("invalid-order", "line 1000, /currency") == (invalid.code, invalid.where)
+    reading = read("a.jsonl", as_lines(good) + b"{}\n" * 1500)
+    assert (1, 1500) == (len(reading.shipments), len(reading.refusals))
+
+
 def test_the_same_shipment_twice_counts_once() -> None:
     turned = json.dumps(dict(reversed(FIRST.items()))).encode() + b"\n"
     reading = read("a.jsonl", as_lines(FIRST, SECOND) + turned)

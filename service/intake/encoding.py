@@ -4,6 +4,7 @@ A UTF-8 byte order mark is taken off. What is not in the encoding is refused wit
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service.errors import FileIncomplete, WrongEncoding
@@ -42,13 +43,28 @@ class Line:
     def decoded(self, encoding: str = UTF8) -> str:
         """The line as text."""
         try:
-            return self.content.decode(encoding)
+            text = self.content.decode(encoding)
         except UnicodeDecodeError as error:
             line = self.number + self.content.count(b"\n", 0, error.start)
             where = f"byte {self.first_byte + error.start}, line {line}"
             if encoding == UTF8 and error.reason == "unexpected end of data":
                 raise FileIncomplete("the text ends in the middle of a character", where=where) from None
             raise WrongEncoding(f"not {encoding.upper()}", where=where) from None
+        if encoding != UTF8:
+            self._refuse_utf8(encoding)
+        return text
+
+    def _refuse_utf8(self, encoding: str) -> None:
+        """UTF-8 reads as something in the encodings of one byte, as Ã¤ for ä; words in those are never UTF-8."""
+        if self.content.isascii() or b"\0" in self.content:
+            return
+        with suppress(UnicodeDecodeError):
+            self.content.decode(UTF8)
+            at = len(self.content) - len(self.content.lstrip(bytes(range(128))))
+            line = self.number + self.content.count(b"\n", 0, at)
+            where = f"byte {self.first_byte + at}, line {line}"
+            hint = 'Save the file as the feed says, or let the feed say `encoding = "utf-8"`.'
+            raise WrongEncoding(f"the text is UTF-8, not {encoding.upper()}", where=where, hint=hint)
 
 
 def lines_of(content: bytes) -> Iterator[Line]:

@@ -1,8 +1,9 @@
 """Order files read: the bytes of a drop as shipments, or the reason why not, for each shipment of its own.
 
 A .json is one shipment, a .jsonl one a line, a .csv one row for each line of goods; a feed may say otherwise for the
-names it takes. In a file of many, a bad shipment is refused and the good ones are kept. The same shipment twice in a
-file counts once; two that differ under one note id are both refused, since nobody can say which is meant.
+names it takes. In a file of many, a bad shipment is refused and the good ones are kept; where none of the first
+thousand is good, the whole file is. The same shipment twice in a file counts once; two that differ under one note id
+are both refused, since nobody can say which is meant.
 """
 
 import hashlib
@@ -19,6 +20,8 @@ from service.intake.json_text import Json, parse_json
 from service.intake.mapping import Feed
 from service.intake.order_file import SCHEMA, Draft, dump_shipment, pointer, read_shipment
 from service.model import Shipment
+
+MOST_USELESS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,23 @@ def _json_lines(content: bytes, feed: Feed | None) -> Drafts:
         try:
             value = parse_json(line.decoded(feed.encoding if feed else UTF8), first_line=line.number)
             drafts = _drafts(value, feed, f"line {line.number}, ")
-        except FileIncomplete as error:
-            parts.append(InvalidJson(error.what, where=error.where) if line.is_ended else error)
         except Rejected as error:
-            parts.append(error)
+            is_whole = line.is_ended and isinstance(error, FileIncomplete)  # nothing more of it will come
+            parts.append(InvalidJson(error.what, where=error.where) if is_whole else error)
+            if len(parts) == MOST_USELESS and not any(isinstance(part, Draft) for part in parts):
+                raise _useless(error) from None
         else:
             parts += drafts.parts
             dropped |= dict.fromkeys(drafts.dropped)
     if not parts:
         raise FileIncomplete("the file has no lines")
     return Drafts(tuple(parts), isinstance(parts[-1], FileIncomplete), tuple(dropped))
+
+
+def _useless(error: Rejected) -> Rejected:
+    """Refuse the rest unread: a file of something else may have a million lines, and orders wait behind it."""
+    what = f"none of the first {MOST_USELESS:,} shipments can be used; of the last of them: {error.what}"
+    return type(error)(what, where=error.where, hint=error.hint)
 
 
 def _reading(drafts: Drafts) -> Reading:
@@ -137,6 +147,8 @@ def _reading(drafts: Drafts) -> Reading:
             shipments.append(_read_part(position, part))
         except Rejected as error:
             refusals.append(_refusal(position, error))
+            if position == MOST_USELESS and not shipments:
+                raise _useless(error) from None
     kept, contradictory = _each_once(shipments)
     refused = sorted((*refusals, *contradictory), key=lambda refusal: refusal.position)
     return Reading(kept, tuple(refused), drafts.may_grow, drafts.dropped)
