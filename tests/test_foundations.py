@@ -110,7 +110,11 @@ def test_broken_toml_is_a_fault_with_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("a = " + "9" * 5000, "a number of thousands of digits"), ("a = " + "[" * 5000, "nested too deep")],
+    [
+        ("a = " + "[" * 3990, "nested too deep"),
+        (f"a = {'9' * 5000}", "toml:1: a line of more than 4000 characters"),
+        (f"x = 1\n{'a.' * 50_000}b = 1", "toml:2: a line of more than 4000 characters"),
+    ],
 )
 def test_toml_that_python_gives_up_on_is_a_fault_too(tmp_path: Path, content: str, said: str) -> None:
     (tmp_path / "slipway.toml").write_text(content)
