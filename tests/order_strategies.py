@@ -1,8 +1,11 @@
-"""Any shipment that an order file can say, for property tests."""
+"""Any shipment that an order file can say, and any single fault that it can have, for property tests."""
 
+import copy
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -95,3 +98,98 @@ def shipments(draw: st.DrawFn) -> Shipment:
         dispatched_at=draw(moments),
         lines=tuple(draw(st.lists(lines(), min_size=1, max_size=4))),
     )
+
+
+# Faults --------------------------------------------------------------------------------------------------------------
+
+Place = tuple[str | int, ...]
+GONE, WRONG = "a field left out", "a value of no such form"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in an order file, and where; `value` stands there instead."""
+
+    what: str
+    place: Place
+    value: Any = None
+
+    @property
+    def pointer(self) -> str:
+        return "".join(f"/{key}" for key in self.place)
+
+    def put_into(self, document: dict[str, Any]) -> dict[str, Any]:
+        """The document with this fault."""
+        spoilt = copy.deepcopy(document)
+        holder: Any = spoilt
+        for key in self.place[:-1]:
+            holder = holder[key]
+        if self.what == GONE:
+            del holder[self.place[-1]]
+        else:
+            holder[self.place[-1]] = self.value
+        return spoilt
+
+
+NEEDED: tuple[Place, ...] = (
+    *((name,) for name in ("order_id", "shop", "site", "language", "currency", "ordered_at", "promised_at", "lines")),
+    *(("customer", name) for name in ("id", "name", "status", "previous_orders", "marketing")),
+    *(("delivery_address", name) for name in ("name", "lines", "postcode", "city", "country")),
+    *(("lines", 0, name) for name in ("sku", "description", "quantity", "quantity_ordered", "unit_price")),
+    *(("shipment", name) for name in ("number", "of", "final")),
+)
+TEXTS: tuple[tuple[Place, int], ...] = (
+    *((("customer", "name"), 100), (("customer", "id"), 64), (("customer", "loyalty", "tier"), 40)),
+    *(
+        (("delivery_address", "name"), 100),
+        (("delivery_address", "lines", 0), 100),
+        (("delivery_address", "city"), 100),
+    ),
+    *((("delivery_address", "postcode"), 20), (("lines", 0, "sku"), 64), (("lines", 0, "description"), 300)),
+    *((("lines", 0, "category"), 64), (("gift_message",), 500)),
+)
+FORMS: tuple[Place, ...] = (
+    *((name,) for name in ("order_id", "shop", "site", "currency", "ordered_at", "promised_at", "dispatched_at")),
+    *(("priority",), ("customer", "status"), ("customer", "marketing"), ("customer", "member_since")),
+    *(("customer", "birthday"), ("delivery_address", "country"), ("lines", 0, "unit_price")),
+)
+COUNTS: tuple[tuple[Place, int, int], ...] = (
+    *((("lines", 0, "quantity"), 1, 1_000_000), (("shipment", "number"), 1, 999), (("shipment", "of"), 1, 999)),
+    *((("customer", "previous_orders"), 0, 1_000_000), (("customer", "loyalty", "points"), 0, 1_000_000_000)),
+)
+strangers = st.one_of(st.none(), st.integers(), st.booleans(), st.lists(st.integers(), max_size=2), st.just({}))
+controls = st.characters(categories=("Cc",)).filter(lambda letter: letter != "\n")
+
+
+def faults() -> st.SearchStrategy[Fault]:
+    """Any one fault in an order file that is otherwise good."""
+    left_out = st.builds(Fault, st.just(GONE), st.sampled_from(NEEDED))
+    of_type = st.builds(Fault, st.just(WRONG), st.sampled_from([place for place, _ in TEXTS]), strangers)
+    formless = st.builds(Fault, st.just(WRONG), st.sampled_from(FORMS), st.text("?#~^", min_size=1, max_size=60))
+    too_long = st.sampled_from(TEXTS).flatmap(
+        lambda text: st.builds(
+            Fault, st.just("too long"), st.just(text[0]), st.integers(1, 500).map(lambda n: "x" * (text[1] + n))
+        )
+    )
+    unseen = st.sampled_from(TEXTS).flatmap(
+        lambda text: st.builds(
+            Fault, st.just("a control character"), st.just(text[0]), controls.map(lambda c: f"a{c}b")
+        )
+    )
+    out_of_bounds = st.sampled_from(COUNTS).flatmap(
+        lambda count: st.builds(
+            Fault,
+            st.just("out of bounds"),
+            st.just(count[0]),
+            st.integers(-(10**18), count[1] - 1)
+            | st.integers(count[2] + 1, 10**18)
+            | st.integers(0, 999).map(lambda number: number + 0.5),
+        )
+    )
+    names = st.from_regex(r"\A[a-z]{3,12}_x\Z")
+    unknown = st.builds(
+        lambda above, name: Fault("a field that is none", (*above, name), 1),
+        st.sampled_from([(), ("customer",), ("lines", 0), ("shipment",), ("delivery_address",)]),
+        names,
+    )
+    return st.one_of(left_out, of_type, formless, too_long, unseen, out_of_bounds, unknown)

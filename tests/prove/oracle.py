@@ -25,7 +25,7 @@ from tests.prove.orders import MARKER, Dropped
 
 ENDS = frozenset({"completed", "held", "rejected", "cancelled"})
 ANYWHERE = "*/"  # no file has such a name
-NOTE = re.compile(r"\b(\w+-\d+-r\d+)\b")
+NOTE = re.compile(r"(?<![\w.-])([\w.-]+-\d+-r\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)

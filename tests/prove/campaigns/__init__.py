@@ -1,6 +1,6 @@
 """All campaigns, the most valuable first."""
 
-from tests.prove.campaigns import arrivals, crash, disk, order, power, printers, surroundings, workers
+from tests.prove.campaigns import arrivals, content, crash, disk, inputs, order, power, printers, surroundings, workers
 from tests.prove.campaigns.campaign import Allowance, Campaign
 
 __all__ = ["CAMPAIGNS", "Allowance", "Campaign"]
@@ -14,4 +14,6 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     *workers.CAMPAIGNS,
     *arrivals.CAMPAIGNS,
     *surroundings.CAMPAIGNS,
+    *inputs.CAMPAIGNS,
+    *content.CAMPAIGNS,
 )

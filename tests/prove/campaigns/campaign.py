@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
+from tests.conftest import CORPORA
 from tests.cups_lab import PACKAGES
 from tests.prove.oracle import Tally
 from tests.prove.rig import Rig
@@ -84,10 +85,23 @@ def _strace() -> str:
     return _is_there("strace", "strace") or ("" if runs("strace", "-f", "-e", "trace=none", "true") else "no ptrace")
 
 
+def _corpora() -> str:
+    return "" if CORPORA.is_dir() else "no corpora (CORPORA=DIR)"
+
+
+def _inotify() -> str:
+    from tests.prove.traps import can_set_traps
+
+    return "" if can_set_traps() else "no inotify"
+
+
 CAPABILITIES: dict[str, Callable[[], str]] = {
     "cups": _cups,
     "root": _root,
     "tmpfs": _tmpfs,
     "loop": _loop,
     "strace": _strace,
+    "corpora": _corpora,
+    "poppler": lambda: _is_there("pdftotext", "poppler-utils"),
+    "inotify": _inotify,
 }

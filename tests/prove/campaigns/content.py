@@ -1,0 +1,355 @@
+"""What marketing hands in, broken, while notes are printed; and pictures that come in while they are shown."""
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops, ImageStat
+
+from service.config import read_config
+from service.imagery.library import Library
+from service.intake.spool import open_spool
+from service.recommending.recommendations import FILE_NAME
+from service.reload import ask_for_reload, reload_answer
+from service.rendering.layouts.loading import read_layout_file
+from service.rendering.layouts.picture_sizes import picture_sizes
+from tests.builders import a_line
+from tests.conftest import CORPORA, ROOT
+from tests.prove.campaigns.campaign import Allowance, Campaign
+from tests.prove.inputs import documents, text_of
+from tests.prove.oracle import Tally
+from tests.prove.orders import Dropped
+from tests.prove.rig import Rig, Scene
+from tests.shop import SLIPWAY, order_file
+
+WEEK = "2026-W48"
+HEADING = "The hour between"  # that week's, on the notes of those whom no other campaign speaks to
+COMMAND_S = 180
+IN_ONE_NOTE = 8
+SHOP = "amber-home"
+
+
+def slipway(scene: Scene, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command beside the service that runs, as a person gives it."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SLIPWAY_")}
+    command = [*SLIPWAY, *(scene.arguments[:2] if "--config" in scene.arguments else ()), *arguments]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environ | scene.environ,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S,
+        check=False,
+    )
+
+
+# Broken packs, campaigns, recommendations -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A pack that must be refused, and how it is made from a whole one; what it returns is handed in."""
+
+    what: str
+    made: Callable[[Path], Path]
+
+
+def _without_french(pack: Path) -> Path:
+    (pack / "fr.ftl").unlink()
+    return pack
+
+
+def _in_one_language_more(pack: Path) -> Path:
+    (pack / "en.ftl").write_text((pack / "en.ftl").read_text() + "\nonly-english = Only here\n")
+    return pack
+
+
+def _too_long(pack: Path) -> Path:
+    for path in pack.glob("*.ftl"):
+        path.write_text(path.read_text().replace("week-story-text = ", f"week-story-text = {'Wort ' * 900}"))
+    return pack
+
+
+def _art_that_is_none(pack: Path) -> Path:
+    for path in (pack / "art").iterdir():
+        path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n")
+    return pack
+
+
+def _cut(pack: Path) -> Path:
+    archive = _zipped(pack)
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+    return archive
+
+
+def _bomb(pack: Path) -> Path:
+    archive = _zipped(pack)
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("art/bomb.png", bytes(80_000_000))
+    return archive
+
+
+def _with_member(name: str, **changes: Any) -> Callable[[Path], Path]:
+    """In a tar, beside what belongs there, a member that leads elsewhere."""
+
+    def made(pack: Path) -> Path:
+        archive = pack.parent / f"{WEEK}.tar.gz"
+        with tarfile.open(archive, "w:gz") as opened:
+            for path in sorted(path for path in pack.rglob("*") if path.is_file()):
+                opened.add(path, str(path.relative_to(pack)))
+            member = tarfile.TarInfo(name)
+            for key, value in changes.items():
+                setattr(member, key, value)
+            content = b"owned" if member.isreg() else b""
+            member.size = len(content)
+            opened.addfile(member, io.BytesIO(content))
+        return archive
+
+    return made
+
+
+def _zipped(pack: Path) -> Path:
+    return Path(shutil.make_archive(str(pack.parent / WEEK), "zip", pack))
+
+
+BROKEN_PACKS = (
+    Broken("an archive that is cut", _cut),
+    Broken("a bomb", _bomb),
+    Broken("a member above the pack", _with_member("../../outside.txt")),
+    Broken("a member with an absolute name", _with_member("/tmp/slipway-outside.txt")),
+    Broken("a link", _with_member("art/link.png", type=tarfile.SYMTYPE, linkname="/etc/passwd")),
+    Broken("a pipe", _with_member("art/pipe.png", type=tarfile.FIFOTYPE)),
+    Broken("a language missing", _without_french),
+    Broken("a message in one language", _in_one_language_more),
+    Broken("a text that fits no frame", _too_long),
+    Broken("art that is no picture", _art_that_is_none),
+)
+
+
+def broken_content(rig: Rig, allowance: Allowance) -> Tally:
+    """Packs, a campaign, recommendations that are broken: the old ones stay, notes go on, it is said once."""
+    tally = Tally()
+    with rig.scene() as scene:
+        config = scene.home / "config"
+        shutil.copytree(ROOT / "config", config)
+        scene.arguments = ["--config", str(config), "run"]
+        scene.environ["SLIPWAY_IMAGE_CACHE"] = str(scene.home / "library")
+        begun = slipway(scene, "content", "activate", WEEK)
+        if begun.returncode:
+            tally.find(f"a whole pack is refused: {begun.stdout}{begun.stderr}")
+        scene.start()
+        scene.wait_ready()
+        _expect_heading(scene, tally, "the first note", is_there=True)
+        for broken in BROKEN_PACKS:
+            if not allowance.has_room(tally.runs, 6):
+                break
+            _hand_in(scene, broken, tally)
+        _break_campaign(scene, config, tally)
+        _break_model(scene, tally)
+        _break_what_counts(scene, tally)
+        tally.runs += 3
+        tally.add(scene.verdict())
+        if scene.restarts:
+            tally.find(f"the service ended {scene.restarts} times: {scene.exits}")
+    return tally
+
+
+def _hand_in(scene: Scene, broken: Broken, tally: Tally) -> None:
+    place = scene.home / f"pack-{tally.runs}"
+    shutil.copytree(ROOT / "config" / "content" / WEEK, place / WEEK)
+    handed_in = broken.made(place / WEEK)
+    scene.drop(scene.orders.one("en"))
+    said = slipway(scene, "content", "activate", str(handed_in))
+    if said.returncode != 1 or "Traceback" in said.stderr:
+        tally.find(f"{broken.what}: exit {said.returncode}: {(said.stdout + said.stderr)[-300:]}")
+    if list(scene.home.rglob("*outside*")) or Path("/tmp/slipway-outside.txt").exists():
+        tally.find(f"{broken.what}: it wrote outside its folder")
+    _expect_heading(scene, tally, broken.what, is_there=True)
+    tally.runs += 1
+
+
+def _break_campaign(scene: Scene, config: Path, tally: Tally) -> None:
+    """The reload is refused, and what was said goes on being said; a start leaves campaigns out."""
+    week = config / "campaigns" / "week.toml"
+    whole = week.read_text()
+    week.write_text(whole.replace("[[rule]]", "[[rule]]\nwhenn = 1"))
+    if "week.toml" not in _reloaded(scene, "campaign"):
+        tally.find("a broken campaign is taken")
+    _expect_heading(scene, tally, "a broken campaign", is_there=True)
+    scene.kill()
+    scene.start()
+    scene.wait_ready()
+    _expect_heading(scene, tally, "a start with a broken campaign", is_there=False)
+    _expect_said(scene, tally, "config.refused", 1)
+    _expect_said(scene, tally, "campaigns.refused", 1)
+    week.write_text(whole)
+    if refused := _reloaded(scene, "mended"):
+        tally.find(f"the mended campaign is refused: {refused}")
+
+
+def _break_model(scene: Scene, tally: Tally) -> None:
+    (scene.spool / FILE_NAME).write_bytes(b"[" * 5000)
+    scene.drop(scene.orders.one("en"), scene.orders.one("en"))
+    scene.settle()
+    _expect_said(scene, tally, "recommendations.broken", 1)
+    (scene.spool / FILE_NAME).unlink()
+
+
+def _break_what_counts(scene: Scene, tally: Tally) -> None:
+    """The pack that counts is cut on the disk: with the next reload it is silent, and notes go on."""
+    for path in (scene.spool / "content").glob(f"{WEEK}-*/en.ftl"):
+        path.write_bytes(path.read_bytes()[:40] + b"{ $")
+    if refused := _reloaded(scene, "cut"):
+        tally.find(f"a pack that is cut stops a reload: {refused}")
+    _expect_said(scene, tally, "content.refused", 1)
+    _expect_heading(scene, tally, "a pack that was cut", is_there=False)
+
+
+def _reloaded(scene: Scene, number: str) -> str:
+    """Ask for a reload; why it was refused, or nothing."""
+    spool, answers = open_spool(scene.spool), list[str]()
+    ask_for_reload(spool, number)
+
+    def is_answered() -> bool:
+        answer = reload_answer(spool, number)
+        answers.extend([] if answer is None else [answer])
+        return bool(answers)
+
+    scene.wait(is_answered, "an answer to the reload")
+    return answers[0]
+
+
+def _expect_heading(scene: Scene, tally: Tally, when: str, *, is_there: bool) -> None:
+    """An order from now says the week's words, or does not."""
+    one = scene.orders.one("en")
+    scene.drop(one)
+    scene.settle()
+    if (HEADING in text_of(documents(scene)[one.note_ids[0]])) != is_there:
+        tally.find(f"{when}: the week's words are {'gone' if is_there else 'still said'}")
+
+
+def _expect_said(scene: Scene, tally: Tally, event: str, times: int) -> None:
+    if (said := len(scene.logged(event))) != times:
+        tally.find(f"{event} is said {said} times, not {times}")
+
+
+# Pictures ------------------------------------------------------------------------------------------------------------
+
+
+def pictures(rig: Rig, allowance: Allowance) -> Tally:
+    """PngSuite and photos with every EXIF orientation, synced while notes print: on paper as prepared, or refused."""
+    tally = Tally()
+    with rig.scene(rendering_workers=2) as scene:
+        source = scene.home / "originals"
+        names = _originals(source)
+        scene.environ["SLIPWAY_IMAGE_CACHE"] = str(scene.home / "library")
+        scene.start()
+        scene.wait_ready()
+        sync = _syncing(scene, source)
+        while sync.poll() is None:
+            scene.drop(_order_of(scene, names[:4]))
+            scene.settle()
+        told, complaint = sync.communicate(timeout=COMMAND_S)
+        if sync.returncode:
+            tally.find(f"the sync failed: {complaint.decode()[-300:]}")
+        refused = {one.picture for one in Library(scene.home / "library").refused()}
+        shown = [name for name in names if name not in refused]
+        drops = [_order_of(scene, shown[at : at + IN_ONE_NOTE]) for at in range(0, len(shown), IN_ONE_NOTE)]
+        for drop in drops:
+            scene.drop(drop)
+        tally.runs = len(names)
+        tally.add(scene.verdict(patience_s=120))
+        _judge_pictures(scene, drops, refused, tally)
+        tally.remarks.append(f"{len(shown)} pictures on paper, {len(refused)} refused; {told.count(b'{')} summaries")
+    return tally
+
+
+def _originals(folder: Path) -> list[str]:
+    folder.mkdir()
+    found = [*(CORPORA / "images" / "pngsuite" / "png").glob("*.png")]
+    found += (CORPORA / "images" / "exif-orientation").glob("*.jpg")
+    for path in found:
+        shutil.copy(path, folder)
+    return sorted(path.stem for path in found)
+
+
+def _syncing(scene: Scene, source: Path) -> subprocess.Popen[bytes]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SLIPWAY_")}
+    command = [*SLIPWAY, "images", "sync", str(source), "--json"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environ | scene.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def _order_of(scene: Scene, pictures: list[str]) -> Dropped:
+    """An order of articles with these pictures."""
+    shipment = scene.orders.shipment("en")
+    shipment = replace(shipment, lines=tuple(a_line(sku=name, description=name, category="") for name in pictures))
+    return Dropped(f"pictures-{shipment.note_id}.json", order_file(shipment), (shipment,))
+
+
+def _judge_pictures(scene: Scene, drops: list[Dropped], refused: set[str], tally: Tally) -> None:
+    """The bytes that the library has for an article are on its sheet; photos of all orientations are the same."""
+    library, printed = Library(scene.home / "library"), documents(scene)
+    seen: dict[str, Image.Image] = {}
+    for drop in drops:
+        (shipment,) = drop.shipments
+        for line in shipment.lines:
+            prepared = library.look_up(SHOP, line.sku, _line_size())
+            if prepared is None or prepared.read_bytes() not in printed.get(shipment.note_id, b""):
+                tally.find(f"{line.sku}: neither refused nor on the sheet")
+            else:
+                seen[line.sku] = Image.open(io.BytesIO(prepared.read_bytes()))
+    for name in refused - {name for name in refused if name.startswith("x")}:
+        tally.find(f"{name} is refused")
+    for kind in ("Landscape", "Portrait"):
+        for turned in range(1, 9):
+            if not _look_alike(seen.get(f"{kind}_0"), seen.get(f"{kind}_{turned}")):
+                tally.find(f"{kind}_{turned} lies on its side, or on its head")
+    for name in [name for name in seen if name.startswith("basi")]:
+        if not _look_alike(seen[name], seen.get(name.replace("basi", "basn"))):
+            tally.find(f"{name} differs from the same picture without interlacing")
+
+
+@cache
+def _line_size() -> Any:
+    """The size at which the goods of a note are shown."""
+    layouts = read_config(ROOT / "config", {}).settings.layouts
+    return picture_sizes(read_layout_file(ROOT / layouts / SHOP))["goods"]
+
+
+def _look_alike(first: Image.Image | None, second: Image.Image | None) -> bool:
+    if first is None or second is None or first.size != second.size:
+        return False
+    return max(ImageStat.Stat(ImageChops.difference(first, second)).mean) < 12
+
+
+CAMPAIGNS = (
+    Campaign(
+        "content",
+        "packs, campaign, recommendations broken in mid-stream",
+        "archives, files",
+        "the old stays, said once",
+        broken_content,
+        2,
+        ("poppler",),
+    ),
+    Campaign(
+        "originals",
+        "pngsuite, EXIF orientations, synced while it prints",
+        "images sync",
+        "on paper, or refused",
+        pictures,
+        2,
+        ("corpora",),
+    ),
+)

@@ -1,0 +1,56 @@
+"""Any order, in one process: a sheet with its facts, or held with a code. With any one fault: refused by its place."""
+
+import re
+
+from hypothesis import HealthCheck, given, settings
+
+from service.config import read_config
+from service.errors import Held, Rejected
+from service.intake.order_file import dump_shipment
+from service.model import Shipment
+from service.planning.house import compile_house
+from service.planning.note import plan_note
+from service.rendering.layouts.loading import load_layout
+from service.rendering.renderer import Renderer
+from tests.builders import a_shipment
+from tests.conftest import ROOT
+from tests.order_documents import as_json, read, the_shipment
+from tests.order_strategies import Fault, faults, shipments
+from tests.prove.any_orders import house_order, in_letters
+from tests.prove.inputs import HOLDS, facts_missing, text_of
+
+HOUSE = compile_house(read_config(ROOT / "config", {}))
+RENDERER = Renderer({"amber-home": load_layout(ROOT / "layouts" / "amber-home")})
+bounded = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@bounded
+@given(shipments())
+def test_any_order_is_a_sheet_with_its_facts_or_held_with_a_code(shipment: Shipment) -> None:
+    for each in (house_order(in_letters(shipment), a_shipment()), house_order(shipment, a_shipment())):
+        taken = the_shipment(read("a.json", as_json(dump_shipment(each))))
+        try:
+            note = RENDERER.render(plan_note(taken, HOUSE), {})
+        except Held as error:
+            assert error.code in HOLDS
+            assert error.hint
+            continue
+        assert [] == facts_missing(each, text_of(note.pdf))
+
+
+@settings(bounded, max_examples=300)
+@given(faults())
+def test_any_one_fault_is_refused_with_its_place_and_what_to_do(fault: Fault) -> None:
+    try:
+        read("a.json", as_json(fault.put_into(dump_shipment(a_shipment(gift_message="With love")))))
+    except Rejected as error:
+        assert "invalid-order" == error.code
+        assert re.search(rf"(^|; ){re.escape(fault.pointer)}(/|;|$)", error.where), (fault, error.where)
+        assert error.hint
+    else:
+        raise AssertionError(f"taken: {fault}")
