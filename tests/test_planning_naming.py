@@ -28,6 +28,7 @@ from tests.strategies import texts
         ("1\u00a0kg", "1\u00a0kg"),
         ("", " \t "),
         ("", "\u200b\u00a0"),
+        ("\uf8ff", " \uf8ff"),
         ("?", "?"),
     ],
 )

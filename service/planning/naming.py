@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 SPACES = re.compile(r"[ \t\r\n\f\v]+")
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Zs")  # not those of private use: they show something, and nobody knows what
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHOUTING_LETTERS = 4
 ACRONYMS = frozenset(
@@ -50,7 +51,7 @@ INSIDE_NAMES = "-'’"
 def mended_description(description: str) -> str:
     """The description with single spaces, and in sentence case where it shouts; empty where it shows nothing."""
     text = SPACES.sub(" ", description).strip()
-    if not any(character.isprintable() and not character.isspace() for character in text):
+    if all(unicodedata.category(character) in UNSEEN for character in text):
         return ""
     if not text.isupper() or sum(map(str.isalpha, text)) < SHOUTING_LETTERS:
         return text

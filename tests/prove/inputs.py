@@ -34,7 +34,7 @@ SHOWN: tuple[Place, ...] = (  # on every sheet; a gift's words on those of gifts
 )
 PERSONAL = (("customer", "name"), ("delivery_address",), GIFT)
 NAMED = (("shop",), ("site",), ("language",))  # keys of the configuration: an error may say which one is missing
-INVISIBLE = ("Cf", "Zs", "Cc", "Mn", "Zl", "Zp", "Cn")
+INVISIBLE = ("Cf", "Zs", "Cc", "Mn", "Zl", "Zp")
 HOLDS = frozenset({"glyph-missing", "does-not-fit", "unknown-shop", "unknown-site", "language-unsupported"})
 
 
