@@ -130,7 +130,7 @@ def _feeds(orders: Orders) -> Iterator[Hostile]:
         ("a price that is a list", ("line_items", 0, "price"), ["1"], ("invalid-order",)),
         ("pieces below nothing", ("line_items", 0, "quantity"), -1, ("invalid-order",)),
         ("pieces of a text", ("line_items", 0, "quantity"), "DROP TABLE", ("invalid-order",)),
-        ("a customer of no kind", ("customer",), 7, ("invalid-order",)),
+        ("a customer of no kind", ("customer",), 7, PRINTED),  # as a guest
         ("a date that is none", ("created_at",), "2026-02-30T25:61:61+99:99", ("invalid-order",)),
         ("no address", ("shipping_address",), None, ("invalid-order",)),
         ("an order's number with a path", ("order_number",), "../../1001", ("invalid-order",)),
@@ -138,11 +138,16 @@ def _feeds(orders: Orders) -> Iterator[Hostile]:
         ("lines that are no list", ("line_items",), {"id": 1}, ("invalid-order",)),
         ("no parcels", ("fulfillments",), [], ("invalid-order", "incomplete", "unknown-format")),
     ):
+        shipment = orders.shipment("en")
         document = json.loads((FEEDS / "shopify-partial.json").read_bytes())
         holder: Any = document.get("order", document)
         for one in (holder, *holder.get("fulfillments", ())):
+            _put(one, ("order_number",), shipment.order.order_id)
+            _put(one, ("shipping_address", "name"), f"{MARKER} {shipment.order.order_id}")
             _put(one, place, value)
-        yield _hostile(f"shopify: {what}", as_json(document), *ends, name="shopify-a.json")
+        parcels = (replace(shipment, of=2, final=False), replace(shipment, number=2, of=2))
+        taken = parcels if ends == PRINTED else ()
+        yield _hostile(f"shopify: {what}", as_json(document), *ends, name="shopify-a.json", taken=taken)
     lager = (FEEDS / "lager-november.csv").read_bytes()
     head, _, rows = lager.partition(b"\n")
     for what, content in (
@@ -150,13 +155,14 @@ def _feeds(orders: Orders) -> Iterator[Hostile]:
             "an amount in English",
             rows.replace(b",", b"."),
         ),
-        ("UTF-8 for Windows' encoding", rows.decode("cp1252").encode()),
+        ("UTF-8 for Windows' encoding", rows),
         ("commas for semicolons", rows.replace(b";", b",")),
         ("a quote that is not closed", b'"' + rows),
         ("zero bytes", rows.replace(b";", b";\0", 3)),
     ):
         ends = ("invalid-order", "invalid-csv", "incomplete", "incomplete-shipment", "wrong-encoding", "unknown-format")
-        yield _hostile(f"lager: {what}", head + b"\n" + content, *ends, *PRINTED, name="lager-a.csv")
+        whole = lager.decode("cp1252").encode() if content is rows else head + b"\n" + content
+        yield _hostile(f"lager: {what}", whole, *ends, name="lager-a.csv")
 
 
 def _put(document: Any, place: Place, value: object) -> None:
