@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from service.config import read_config
@@ -17,7 +18,7 @@ from tests.conftest import ROOT
 from tests.order_documents import as_json, read, the_shipment
 from tests.order_strategies import Fault, faults, shipments
 from tests.prove.any_orders import house_order, in_letters
-from tests.prove.inputs import HOLDS, facts_missing, text_of
+from tests.prove.inputs import HOLDS, facts_missing, is_shown, text_of
 
 HOUSE = compile_house(read_config(ROOT / "config", {}))
 RENDERER = Renderer({"amber-home": load_layout(ROOT / "layouts" / "amber-home")})
@@ -54,3 +55,25 @@ def test_any_one_fault_is_refused_with_its_place_and_what_to_do(fault: Fault) ->
         assert error.hint
     else:
         raise AssertionError(f"taken: {fault}")
+
+
+def test_what_a_sheet_does_not_say_is_found() -> None:
+    sheet = "Delivery note 509217-1-r1\n2 Retrospot tea\nset ceramic 11 pc\n4 Rotating silver angel"
+    assert ["the description of line 2"] == facts_missing(a_shipment(), sheet)
+    everything = ["the order's number", "the description of line 1", "the pieces of line 1"]
+    assert everything == facts_missing(a_shipment(), "")[:3]
+
+
+@pytest.mark.parametrize(
+    ("text", "sheet", "is_there"),
+    [
+        ("Größe <b>1</b>", "GRÖSSE\n<b>1</b>", True),
+        ("<b>bold</b>", "bold", False),
+        ("a\u200bb  c", "abc", True),
+        ("&lt;", "<", False),
+        ("שלום", "םולש", True),
+        ("שלום", "שלו", False),
+    ],
+)
+def test_a_text_is_on_a_sheet_only_as_it_was_sent(text: str, sheet: str, is_there: bool) -> None:
+    assert is_there == is_shown(text, sheet)

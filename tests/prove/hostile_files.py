@@ -148,6 +148,10 @@ def _feeds(orders: Orders) -> Iterator[Hostile]:
         parcels = (replace(shipment, of=2, final=False), replace(shipment, number=2, of=2))
         taken = parcels if ends == PRINTED else ()
         yield _hostile(f"shopify: {what}", as_json(document), *ends, name="shopify-a.json", taken=taken)
+    yield from _lager()
+
+
+def _lager() -> Iterator[Hostile]:
     lager = (FEEDS / "lager-november.csv").read_bytes()
     head, _, rows = lager.partition(b"\n")
     for what, content in (

@@ -1,6 +1,18 @@
 """All campaigns, the most valuable first."""
 
-from tests.prove.campaigns import arrivals, content, crash, disk, inputs, order, power, printers, surroundings, workers
+from tests.prove.campaigns import (
+    arrivals,
+    content,
+    crash,
+    disk,
+    inputs,
+    order,
+    originals,
+    power,
+    printers,
+    surroundings,
+    workers,
+)
 from tests.prove.campaigns.campaign import Allowance, Campaign
 
 __all__ = ["CAMPAIGNS", "Allowance", "Campaign"]
@@ -16,4 +28,5 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     *surroundings.CAMPAIGNS,
     *inputs.CAMPAIGNS,
     *content.CAMPAIGNS,
+    *originals.CAMPAIGNS,
 )

@@ -1,4 +1,4 @@
-"""What marketing hands in, broken, while notes are printed; and pictures that come in while they are shown."""
+"""What marketing hands in, broken, while notes are printed: the old stays, and it is said once."""
 
 import io
 import os
@@ -7,45 +7,39 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageChops, ImageStat
-
-from service.config import read_config
 from service.content.shelf import Shelf
-from service.imagery.library import Library
 from service.intake.spool import open_spool
 from service.recommending.recommendations import FILE_NAME
 from service.reload import ask_for_reload, reload_answer
-from service.rendering.layouts.loading import read_layout_file
-from service.rendering.layouts.picture_sizes import picture_sizes
-from tests.builders import a_line
-from tests.conftest import CORPORA, ROOT
+from tests.conftest import ROOT
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.inputs import documents, text_of
 from tests.prove.oracle import Tally
-from tests.prove.orders import Dropped
 from tests.prove.rig import Rig, Scene
-from tests.shop import SLIPWAY, order_file
+from tests.shop import SLIPWAY
 
 WEEK = "2026-W48"
 HEADING = "The hour between"  # that week's, on the notes of those whom no other campaign speaks to
 COMMAND_S = 180
-IN_ONE_NOTE = 8
-SHOP = "amber-home"
+
+
+def environ_of(scene: Scene) -> dict[str, str]:
+    """What a command beside the service that runs finds there."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("SLIPWAY_")}
+    return others | scene.environ
 
 
 def slipway(scene: Scene, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command beside the service that runs, as a person gives it."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("SLIPWAY_")}
     command = [*SLIPWAY, *(scene.arguments[:2] if "--config" in scene.arguments else ()), *arguments]
     return subprocess.run(
         command,
         cwd=ROOT,
-        env=environ | scene.environ,
+        env=environ_of(scene),
         capture_output=True,
         text=True,
         timeout=COMMAND_S,
@@ -248,97 +242,6 @@ def _expect_said(scene: Scene, tally: Tally, event: str, times: int) -> None:
         tally.find(f"{event} is said {said} times, not {times}")
 
 
-# Pictures ------------------------------------------------------------------------------------------------------------
-
-
-def pictures(rig: Rig, allowance: Allowance) -> Tally:
-    """PngSuite and photos with every EXIF orientation, synced while notes print: on paper as prepared, or refused."""
-    tally = Tally()
-    with rig.scene(rendering_workers=2) as scene:
-        source = scene.home / "originals"
-        names = _originals(source)
-        scene.environ["SLIPWAY_IMAGE_CACHE"] = str(scene.home / "library")
-        scene.start()
-        scene.wait_ready()
-        sync = _syncing(scene, source)
-        while sync.poll() is None:
-            scene.drop(_order_of(scene, names[:4]))
-            scene.settle()
-        told, complaint = sync.communicate(timeout=COMMAND_S)
-        if sync.returncode:
-            tally.find(f"the sync failed: {complaint.decode()[-300:]}")
-        refused = {one.picture for one in Library(scene.home / "library").refused()}
-        shown = [name for name in names if name not in refused]
-        drops = [_order_of(scene, shown[at : at + IN_ONE_NOTE]) for at in range(0, len(shown), IN_ONE_NOTE)]
-        for drop in drops:
-            scene.drop(drop)
-        tally.runs = len(names)
-        tally.add(scene.verdict(patience_s=120))
-        _judge_pictures(scene, drops, refused, tally)
-        tally.remarks.append(f"{len(shown)} pictures on paper, {len(refused)} refused; {told.count(b'{')} summaries")
-    return tally
-
-
-def _originals(folder: Path) -> list[str]:
-    folder.mkdir()
-    found = [*(CORPORA / "images" / "pngsuite" / "png").glob("*.png")]
-    found += (CORPORA / "images" / "exif-orientation").glob("*.jpg")
-    for path in found:
-        shutil.copy(path, folder)
-    return sorted(path.stem for path in found)
-
-
-def _syncing(scene: Scene, source: Path) -> subprocess.Popen[bytes]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("SLIPWAY_")}
-    command = [*SLIPWAY, "images", "sync", str(source), "--json"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environ | scene.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def _order_of(scene: Scene, pictures: list[str]) -> Dropped:
-    """An order of articles with these pictures."""
-    shipment = scene.orders.shipment("en")
-    shipment = replace(shipment, lines=tuple(a_line(sku=name, description=name, category="") for name in pictures))
-    return Dropped(f"pictures-{shipment.note_id}.json", order_file(shipment), (shipment,))
-
-
-def _judge_pictures(scene: Scene, drops: list[Dropped], refused: set[str], tally: Tally) -> None:
-    """The bytes that the library has for an article are on its sheet; photos of all orientations are the same."""
-    library, printed = Library(scene.home / "library"), documents(scene)
-    seen: dict[str, Image.Image] = {}
-    for drop in drops:
-        (shipment,) = drop.shipments
-        for line in shipment.lines:
-            prepared = library.look_up(SHOP, line.sku, _line_size())
-            if prepared is None or prepared.read_bytes() not in printed.get(shipment.note_id, b""):
-                tally.find(f"{line.sku}: neither refused nor on the sheet")
-            else:
-                seen[line.sku] = Image.open(io.BytesIO(prepared.read_bytes()))
-    for name in refused - {name for name in refused if name.startswith("x")}:
-        tally.find(f"{name} is refused")
-    for kind in ("Landscape", "Portrait"):
-        for turned in range(1, 9):
-            if not _look_alike(seen.get(f"{kind}_0"), seen.get(f"{kind}_{turned}")):
-                tally.find(f"{kind}_{turned} lies on its side, or on its head")
-    for name in [name for name in seen if name.startswith("basi")]:
-        if not _look_alike(seen[name], seen.get(name.replace("basi", "basn"))):
-            tally.find(f"{name} differs from the same picture without interlacing")
-
-
-@cache
-def _line_size() -> Any:
-    """The size at which the goods of a note are shown."""
-    layouts = read_config(ROOT / "config", {}).settings.layouts
-    return picture_sizes(read_layout_file(ROOT / layouts / SHOP))["goods"]
-
-
-def _look_alike(first: Image.Image | None, second: Image.Image | None) -> bool:
-    if first is None or second is None or first.size != second.size:
-        return False
-    return max(ImageStat.Stat(ImageChops.difference(first, second)).mean) < 12
-
-
 CAMPAIGNS = (
     Campaign(
         "content",
@@ -348,14 +251,5 @@ CAMPAIGNS = (
         broken_content,
         2,
         ("poppler",),
-    ),
-    Campaign(
-        "originals",
-        "pngsuite, EXIF orientations, synced while it prints",
-        "images sync",
-        "on paper, or refused",
-        pictures,
-        2,
-        ("corpora",),
     ),
 )

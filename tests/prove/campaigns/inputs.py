@@ -4,6 +4,8 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 
+from service.model import Shipment
+from tests.prove.any_orders import Spoilt, almost_orders, orders_of_any_kind
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.hostile_files import Hostile, hostile_files, injections
 from tests.prove.inputs import (
@@ -23,6 +25,7 @@ from tests.prove.inputs import (
     text_of,
 )
 from tests.prove.oracle import Tally
+from tests.prove.orders import Dropped
 from tests.prove.rig import Rig, Scene
 from tests.prove.traps import Traps
 
@@ -98,8 +101,6 @@ def _add_verdict(scene: Scene, tally: Tally) -> None:
 
 def any_orders(rig: Rig, allowance: Allowance) -> Tally:
     """Orders that hypothesis makes up: printed with their facts, or held; with one fault: refused, with its place."""
-    from tests.prove.any_orders import almost_orders, orders_of_any_kind
-
     tally, ends = Tally(), Ends()
     with rig.scene(rendering_workers=2) as scene:
         scene.start()
@@ -115,20 +116,27 @@ def any_orders(rig: Rig, allowance: Allowance) -> Tally:
             spoilt += broken
             tally.runs += len(valid) + len(broken)
         settled(scene, ends, tally)
-        printed = documents(scene)
-        for drop, shipment in sent:
-            if problems := problems_of(scene, drop.name):
-                tally.find(f"{drop.name}: a valid order is refused: {problems[0]['code']} {problems[0]['where']}")
-            if sheet := printed.get(shipment.note_id):
-                for missing in facts_missing(shipment, text_of(sheet)):
-                    tally.find(f"{shipment.note_id}: the sheet does not say {missing}")
-        for each in spoilt:
-            wheres = [problem["where"] for problem in problems_of(scene, each.drop.name)]
-            if not any(each.pointer in where for where in wheres):
-                tally.find(f"{each.drop.name}: {each.what} at {each.pointer}: refused at {wheres}")
+        _judge_orders(scene, sent, spoilt, tally)
         _add_verdict(scene, tally)
     counted(ends, tally, "valid ones and spoilt ones")
     return tally
+
+
+def _judge_orders(
+    scene: Scene, sent: Sequence[tuple[Dropped, Shipment]], spoilt: Sequence[Spoilt], tally: Tally
+) -> None:
+    """The facts of each valid order are on its sheet, and the refusal of each other one names the place."""
+    printed = documents(scene)
+    for drop, shipment in sent:
+        if problems := problems_of(scene, drop.name):
+            tally.find(f"{drop.name}: a valid order is refused: {problems[0]['code']} {problems[0]['where']}")
+        if sheet := printed.get(shipment.note_id):
+            for missing in facts_missing(shipment, text_of(sheet)):
+                tally.find(f"{shipment.note_id}: the sheet does not say {missing}")
+    for each in spoilt:
+        wheres = [problem["where"] for problem in problems_of(scene, each.drop.name)]
+        if not any(each.pointer in where for where in wheres):
+            tally.find(f"{each.drop.name}: {each.what} at {each.pointer}: refused at {wheres}")
 
 
 # Files of every fault, and text that wants to be more than text ------------------------------------------------------
