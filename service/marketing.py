@@ -34,6 +34,7 @@ class Given:
     offer: Offer
     order_id: str
     note_id: str
+    is_redeemed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

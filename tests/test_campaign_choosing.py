@@ -261,11 +261,71 @@ def test_the_orders_other_parcel_shows_the_code_again_and_takes_no_other() -> No
     [
         ("the order has a code of pool delivery", replace(given_on("509217"), pool="delivery")),
         ("the order's code expired on 2026-11-21", given_on("509217", offer=replace(CODE, expires=date(2026, 11, 21)))),
+        ("the order's code was redeemed", replace(given_on("509217"), is_redeemed=True)),
     ],
 )
 def test_no_parcel_says_of_the_orders_code_what_it_does_not_give(expected: str, given: Given) -> None:
     choices = chosen(a_house_with(a=GIVES), a_shipment(number=2, of=2), replace(STOCKED, given=(given,)))
     assert ([expected], ()) == (reasons(choices), choices.givings)
+
+
+EVERY_PARCEL = "(shipment.partial || shipment.final)"
+LATE = {"dispatched_at": datetime(2026, 11, 26, 8, tzinfo=UTC)}
+ORDER_HAS_CODE = replace(STOCKED, given=(given_on("509217", "509217-1-r1"),), codes={"welcome": Offer("OTHER")})
+
+
+@pytest.mark.parametrize(
+    ("when", "bounds"),
+    [
+        ('customer.status == "new"', ""),
+        ('shipment.partial || shipment.final && customer.status == "new"', ""),
+        (f"shipment.days_late >= 2 && {EVERY_PARCEL}", ""),
+        ("true", "window = { until = 2026-11-21 }\n"),
+    ],
+)
+def test_the_orders_other_parcel_shows_its_code_also_where_the_rule_does_not_fire_for_it(
+    when: str, bounds: str
+) -> None:
+    house = a_house_with(a=bounds + a_rule("voucher", pool="welcome", when=when), b=GIVES)
+    second = a_shipment(number=2, of=2, customer=a_customer(status="returning", loyalty=Loyalty()))
+    choices = chosen(house, second, ORDER_HAS_CODE)
+    assert CODE == choices.filled["voucher"].offer
+    assert ("a", "voucher", SHOWN) == tuple(
+        getattr(choices.exposures[0], name) for name in ("campaign", "slot", "outcome")
+    )
+    assert () == choices.givings, "nor does another campaign add a second one"
+
+
+def test_a_code_whose_rule_does_not_fire_for_a_parcel_stands_there_without_its_words() -> None:
+    rule = a_rule("voucher", pool="welcome", message="apology", when=f"shipment.days_late >= 2 && {EVERY_PARCEL}")
+    house, on_time = a_house_with(a=rule), a_shipment(number=2, of=2)
+    for expected, shipment in (("15% off, with our apologies", replace(on_time, **LATE)), ("15% off your", on_time)):
+        voucher = chosen(house, shipment, ORDER_HAS_CODE).filled["voucher"].block
+        assert isinstance(voucher, Voucher)
+        assert expected in voucher.heading
+
+
+@pytest.mark.parametrize(
+    ("why_not", "when", "changes", "standing"),
+    [
+        ("the rule is for the first parcel", "shipment.partial && order.value > 0.0", {"number": 2, "of": 2}, {}),
+        ("the code comes with the last parcel", "true", PARTIAL | {"number": 2, "of": 3}, {}),
+        ("the campaign is paused", "true", {"number": 2, "of": 2}, {"closed": {"a": "paused"}}),
+        ("the shop gives its own", "true", {"number": 2, "of": 2, "offer": Offer("SHOP", percent=5)}, {}),
+        ("it is a gift", "true", {"number": 2, "of": 2, "gift": True}, {}),
+    ],
+)
+def test_the_orders_other_parcel_shows_no_code_where_it_has_no_place(
+    why_not: str, when: str, changes: dict[str, Any], standing: dict[str, Any]
+) -> None:
+    house = a_house_with(a=a_rule("voucher", pool="welcome", when=when))
+    choices = chosen(house, a_shipment(**changes), replace(ORDER_HAS_CODE, **standing))
+    assert "voucher" not in choices.filled, why_not
+
+
+def test_a_reprint_of_a_parcel_that_showed_no_code_shows_none() -> None:
+    choices = chosen(a_house_with(a=GIVES), a_shipment(number=2, of=2), ORDER_HAS_CODE, generation=2)
+    assert ({}, ["the order has a code of pool welcome"]) == (choices.filled, reasons(choices))
 
 
 @pytest.mark.parametrize("fact", ["shipment.partial", "!shipment.final", "shipment.number == 1"])

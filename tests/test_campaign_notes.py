@@ -194,6 +194,22 @@ def test_the_parcels_of_an_order_and_its_reprints_carry_one_code(life: Life) -> 
     assert {"A1-1-r1": [code], "A1-2-r1": [code], "A1-2-r1.g2": [code]} == codes_on_paper(floor.root)
 
 
+def test_a_parcel_for_which_the_rule_fires_no_more_shows_the_orders_code_and_so_does_its_reprint(life: Life) -> None:
+    floor = life()
+    fill_pool(floor.ledger, "welcome-15", *CODES)
+    order = an_order_of(1)
+    returning = replace(order.order.customer, status="returning", previous_orders=1)
+    second = replace(order, number=2, of=2, order=replace(order.order, customer=returning))
+    print_notes(floor, replace(order, of=2))
+    print_notes(floor, second)
+    again = floor.ledger.decide(NoteKey("A1-2-r1", 1), Decision("r1", "reprint", "mara", "jam"), utc_now())
+    account = floor.ledger.account(again)
+    assert account is not None
+    floor.pipeline.owe(account)
+    floor.line.work_off()
+    assert {"A1-1-r1": ["WELC-1"], "A1-2-r1": ["WELC-1"], "A1-2-r1.g2": ["WELC-1"]} == codes_on_paper(floor.root)
+
+
 def test_an_empty_pool_lets_the_rule_pass_and_is_said(life: Life) -> None:
     floor = life()
     fill_pool(floor.ledger, "welcome-15", "WELC-1")

@@ -79,7 +79,7 @@ def _decided(explanation: Explanation) -> Iterator[str]:
     choices = explanation.choices
     for slot, filled in choices.filled.items():
         code = f" with {filled.offer.code}" if filled.offer.code else ""
-        yield f"{slot}: rule {filled.number} of {filled.campaign}{code}"
+        yield f"{slot}: {filled.by}{code}"
     neutral = next((each.reason for each in choices.exposures if each.outcome == NEUTRAL), "")
     if neutral:
         yield f"nothing that is about the customer: {neutral}"

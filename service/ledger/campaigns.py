@@ -233,7 +233,8 @@ def _given_on(ledger: Ledger, rows: Sequence[Mapping[str, Any]], order_id: str) 
 
 
 def _given(row: Mapping[str, Any], note_id: str) -> Given:
-    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id)
+    is_redeemed = row["redeemed_at"] is not None
+    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id, is_redeemed)
 
 
 def _is_open(redeemed_at: datetime | None, expires: str, day: date) -> bool:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from service.config import Campaign, Config, Rule, Shop, key_name, line_of_key
 from service.errors import ConfigInvalid
 from service.planning.campaigns.conditions import Condition, compile_condition, condition_faults
-from service.planning.campaigns.expressions import Values
+from service.planning.campaigns.expressions import Values, facts_read, parts_of
 
 ABOUT_CUSTOMER = ("customer.", "history.")
 ABOUT_PARCEL = frozenset(("shipment.partial", "shipment.final", "shipment.number"))
@@ -23,12 +23,15 @@ Key = tuple[int | str, ...]
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule of a campaign, `number` in its file from 1. `is_for_partials`: it says itself in which parcels it is."""
+    """A rule of a campaign, `number` in its file from 1.
+
+    `place` is in which parcels of an order it gives a voucher: the last one, where its condition names no parcel.
+    """
 
     number: int
     rule: Rule
     condition: Condition
-    is_for_partials: bool
+    place: Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,16 @@ def compile_campaigns(config: Config, countries: Collection[str]) -> Campaigns:
         raise ConfigInvalid("\n".join(faults))
     in_order = sorted(config.campaigns.items(), key=lambda named: (named[1].order, named[0]))
     compiled = tuple(_compiled(name, campaign) for name, campaign in in_order)
-    reads = {path for each in compiled for rule in each.rules for path in rule.condition.reads}
+    rules = [rule for each in compiled for rule in each.rules]
+    reads = {path for rule in rules for path in rule.condition.reads | rule.place.reads}
     return Campaigns(compiled, tuple(sorted(reads)))
 
 
 def alone(campaign: CompiledCampaign, rule: CompiledRule) -> Campaigns:
     """As if there were only this rule, and it held for everybody."""
     bare = Campaign(title=campaign.campaign.title, rule=(rule.rule,))
-    anyhow = replace(rule, condition=compile_condition("true"), rule=rule.rule.model_copy(update={"arm": ""}))
+    always = compile_condition("true")
+    anyhow = replace(rule, condition=always, place=always, rule=rule.rule.model_copy(update={"arm": ""}))
     return Campaigns((replace(campaign, campaign=bare, arms=((campaign.id, 1.0),), rules=(anyhow,)),))
 
 
@@ -162,7 +167,15 @@ def _compiled(name: str, campaign: Campaign) -> CompiledCampaign:
 
 def _compiled_rule(number: int, rule: Rule) -> CompiledRule:
     condition = compile_condition(rule.when)
-    return CompiledRule(number, rule, condition, not ABOUT_PARCEL.isdisjoint(condition.reads))
+    return CompiledRule(number, rule, condition, compile_condition(_place(condition)))
+
+
+def _place(condition: Condition) -> str:
+    """What of a condition asks for nothing but the parcel's place in its order."""
+    if ABOUT_PARCEL.isdisjoint(condition.reads):
+        return "shipment.final"
+    asking = [part for part in parts_of(condition.source) if frozenset() < facts_read(part) <= ABOUT_PARCEL]
+    return " && ".join(f"({part})" for part in asking) or "true"
 
 
 def _shares(name: str, campaign: Campaign) -> Iterator[tuple[str, float]]:
