@@ -322,7 +322,7 @@ class Service:
             ledger,
             customers,
             utc_now,
-            lambda shipment, history: recommendations.for_note(shipment, history, self._rooms.house),
+            lambda shipment, had: recommendations.for_note(shipment, had, self._rooms.house),
         )
         standings.follow(furnishing.house.campaigns)
         drops = Drops(spool, ledger, read)

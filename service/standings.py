@@ -20,14 +20,15 @@ from service.ledger.accounts import NoteKey
 from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember, shown_on
 from service.ledger.exposures import Marketing
 from service.ledger.ledger import Ledger
+from service.ledger.sales import skus_of
 from service.ledger.vouchers import free_codes, newest_code, offers_of
 from service.log import log
-from service.marketing import Given, History, Standing
+from service.marketing import Given, Standing
 from service.model import LEFT_OUT, SHOWN, Exposure, Offer, Plan, Recommendation, Shipment
 from service.planning.campaigns.compiling import Campaigns
 
 SHELF = 100  # so many codes are looked up at a time; a pool with fewer left is low
-Recommend = Callable[[Shipment, History], tuple[Recommendation, ...]]
+Recommend = Callable[[Shipment, frozenset[str]], tuple[Recommendation, ...]]
 SayLow = Callable[[str, int], None]
 
 
@@ -86,6 +87,7 @@ class Standings:
         now, customer = self._now(), self._whose(key, shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
         closed = closed_campaigns(self._ledger, self._budgets, key.note_id)
+        had = remembered.history.bought | self._in_other_parcels(shipment)
         return Standing(
             now=now,
             customer=customer,
@@ -93,8 +95,13 @@ class Standings:
             given=self._shown_first(key, remembered.given),
             closed=closed,
             codes=self._reserve(key, shipment, self._open_pools(closed), now.date()) | _back(remembered, now.date()),
-            recommended=self._recommend(shipment, remembered.history),
+            recommended=self._recommend(shipment, had),
+            had=had,
         )
+
+    def _in_other_parcels(self, shipment: Shipment) -> frozenset[str]:
+        is_alone = shipment.of == 1 and shipment.final
+        return frozenset() if is_alone else skus_of(self._ledger, shipment.order.order_id)
 
     def _shown_first(self, key: NoteKey, given: tuple[Given, ...]) -> tuple[Given, ...]:
         """Where a note took several codes, the one that it shows before the others."""

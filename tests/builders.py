@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from service.marketing import History
 from service.model import Address, Customer, Line, Loyalty, Order, Recommendation, Shipment
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -78,6 +77,6 @@ def a_shipment(**changes: Any) -> Shipment:
     return replace(shipment, **own)
 
 
-def recommend_nothing(_shipment: Shipment, _history: History) -> tuple[Recommendation, ...]:
+def recommend_nothing(_shipment: Shipment, _had: frozenset[str]) -> tuple[Recommendation, ...]:
     """As where there is no model."""
     return ()

@@ -426,6 +426,24 @@ def test_recommendations_of_ours_stand_where_the_order_brings_none() -> None:
         assert [expected] == [tile.name for tile in tiles.tiles]
 
 
+@pytest.mark.parametrize(
+    ("expected", "own", "ours", "had"),
+    [
+        (["A", "B"], "ABA", "C", ""),
+        (["B"], "AB", "C", "A"),
+        (["C"], "AB", "ABC", "AB"),
+        (None, "AB", "ABCC", "ABC"),
+    ],
+)
+def test_nothing_is_recommended_that_the_customer_has_or_gets(
+    expected: list[str] | None, own: str, ours: str, had: str
+) -> None:
+    standing = replace(TODAY, recommended=tuple(Recommendation(sku, sku) for sku in ours), had=frozenset(had))
+    shipment = a_shipment(recommendations=tuple(Recommendation(sku, sku) for sku in own))
+    shown = dict(plan_note(shipment, a_house_with(), standing).blocks).get("recommendations")
+    assert expected == (shown and [tile.name for tile in shown.tiles])  # type: ignore[union-attr]
+
+
 def standings() -> st.SearchStrategy[Standing]:
     pools = sorted({rule.rule.pool for each in HOUSE.campaigns.campaigns for rule in each.rules if rule.rule.pool})
     codes = {pool: replace(CODE, code=f"CODE-{pool}") for pool in pools}

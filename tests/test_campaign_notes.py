@@ -35,7 +35,7 @@ from service.log import configure_log, heard_by
 from service.marketing import Redemption
 from service.model import HELD_OUT, LEFT_OUT, NEUTRAL, SHOWN, Customer, Plan, RenderedNote, Shipment
 from service.pipeline import PLANS
-from tests.builders import a_customer, a_shipment
+from tests.builders import a_customer, a_line, a_shipment
 from tests.conftest import ROOT
 from tests.floor import Died, Floor
 from tests.ledger_builders import fill_pool
@@ -473,6 +473,16 @@ def test_of_two_codes_that_a_note_took_it_carries_the_one_that_it_shows(life: Li
 
 
 # Who ------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_the_orders_other_parcel_or_was_bought_before_is_not_recommended(life: Life) -> None:
+    floor = life()
+    first, other = an_order_of(1, lines=(a_line(sku="AH-1"),)), an_order_of(2, customer=a_new_customer(1), of=2)
+    receive(floor, first, replace(other, number=1, lines=(a_line(sku="AH-2"),)))
+    receive(floor, last := replace(other, number=2, lines=(a_line(sku="AH-3"),)))
+    assert frozenset(("AH-1", "AH-2", "AH-3")) == floor.standings.standing_of(NoteKey("A2-2-r1", 1), last).had
+    stranger = an_order_of(3)
+    assert frozenset() == floor.standings.standing_of(NoteKey("A3-1-r1", 1), stranger).had
 
 
 def test_what_a_customer_had_is_known_at_the_next_order(life: Life) -> None:

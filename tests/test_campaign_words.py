@@ -14,7 +14,7 @@ from service.config import Config, read_config
 from service.config.campaigns import Rule
 from service.errors import ConfigInvalid
 from service.marketing import NOBODY
-from service.model import LANGUAGES, Code, Hero, Loyalty, Offer, Recommendation, Shipment, Voucher, Words
+from service.model import LANGUAGES, Code, Hero, Loyalty, Offer, Shipment, Voucher, Words
 from service.planning.campaigns.choosing import occasion_of
 from service.planning.campaigns.filling import Sheet, fill
 from service.planning.campaigns.words import (
@@ -353,16 +353,6 @@ def test_no_heading_for_everyone_calls_by_name_who_did_not_agree(gift: bool) -> 
 def test_a_message_for_packs_is_not_said_without_one() -> None:
     with pytest.raises(Unsaid, match="no pack of now says week-story"):
         fill(Rule(slot="promo", message="week-story"), Offer(), a_sheet(Voice(), a_shipment()))
-
-
-def test_the_shops_own_recommendations_win_over_ours() -> None:
-    theirs, ours = (Recommendation(sku, sku) for sku in ("AH-1602", "AH-1605"))
-    voice = a_voice(hi="In company")
-    rule = Rule(slot="recommendations", message="hi")
-
-    for expected, own in ("AH-1602", (theirs,)), ("AH-1605", ()):
-        block = fill(rule, Offer(), a_sheet(voice, a_shipment(recommendations=own), recommended=(ours,)))
-        assert expected in str(block)
 
 
 def test_a_durable_article_is_registered_and_an_ambassador_passes_on_their_own_code() -> None:

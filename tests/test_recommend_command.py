@@ -12,7 +12,6 @@ from pypdf import PdfReader
 
 from service.cli.main import main
 from service.clock import utc_now
-from service.marketing import History
 from service.model import Shipment
 from service.recommending.recommendations import FILE_NAME, Recommendations
 from tests.builders import a_customer, a_line, a_shipment
@@ -47,7 +46,7 @@ def spool(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def picked(spool: Path) -> list[tuple[str, str]]:
     note = ordered("new", "TEA1 teapot", customer="somebody else")
-    found = Recommendations(spool / FILE_NAME).pick(note, History(), "en", 3)
+    found = Recommendations(spool / FILE_NAME).pick(note, frozenset(), "en", 3)
     return [(one.sku, one.description) for one in found]
 
 

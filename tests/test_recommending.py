@@ -17,7 +17,6 @@ import pytest
 import structlog
 
 from service.log import configure_log
-from service.marketing import History
 from service.model import Recommendation, Shipment
 from service.recommending.evaluating import evaluate
 from service.recommending.learning import _weights, learn
@@ -61,7 +60,7 @@ def contradicting(path: Path) -> Recommendations:
 
 
 def picked(model: Recommendations, note: Shipment, *bought: str, language: str = "en", count: int = 3) -> list[str]:
-    return [each.sku for each in model.pick(note, History(bought=frozenset(bought)), language, count)]
+    return [each.sku for each in model.pick(note, frozenset(bought), language, count)]
 
 
 @pytest.fixture
@@ -108,14 +107,14 @@ def test_words_of_an_order_in_another_language_are_no_names(tmp_path: Path) -> N
 def test_a_price_is_said_in_the_orders_currency_or_not_at_all(tmp_path: Path) -> None:
     model = model_of(tmp_path, teatime())
     expected = Recommendation("cup1", "Article cup1", "cup", Decimal("4.95"))
-    assert (expected,) == model.pick(ordered("1", "tea1"), History(), "en", 1)
-    assert [None] == [one.price for one in model.pick(ordered("1", "tea1", currency="EUR"), History(), "en", 1)]
+    assert (expected,) == model.pick(ordered("1", "tea1"), frozenset(), "en", 1)
+    assert [None] == [one.price for one in model.pick(ordered("1", "tea1", currency="EUR"), frozenset(), "en", 1)]
 
 
 def test_the_newest_order_says_what_an_article_is_called(tmp_path: Path) -> None:
     new = a_line(sku="cup1", description="Renamed cup", category="cup", unit_price=Decimal("7.50"))
     orders = [a_shipment(order_id="new", lines=(new,), ordered_at=NOON), *teatime()]
-    (cup,) = model_of(tmp_path, orders).pick(ordered("1", "tea1"), History(), "en", 1)
+    (cup,) = model_of(tmp_path, orders).pick(ordered("1", "tea1"), frozenset(), "en", 1)
     assert ("Renamed cup", Decimal("7.50")) == (cup.description, cup.price)
 
 

@@ -15,6 +15,12 @@ _SOLD = (
     .where(notes.c.generation == 1)
     .order_by(notes.c.arrived_at, notes.c.note_id, articles.c.article_id)
 )
+_OF_ORDER = (
+    sa.select(articles.c.sku)
+    .select_from(notes.join(purchases, purchases.c.note_id == notes.c.note_id).join(articles))
+    .where(notes.c.order_id == sa.bindparam("of_order"), notes.c.state != "cancelled")
+    .distinct()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +37,8 @@ class Sold:
 def sold(ledger: Ledger) -> Iterator[Sold]:
     """Every article of every order that the ledger has, oldest first."""
     return (Sold(**row) for row in ledger.ask(_SOLD))
+
+
+def skus_of(ledger: Ledger, order_id: str) -> frozenset[str]:
+    """The articles in those parcels of an order that are known by now."""
+    return frozenset(row["sku"] for row in ledger.ask(_OF_ORDER, {"of_order": order_id}))

@@ -17,7 +17,7 @@ from service.planning.house import House, Site, Wording
 from service.planning.language import note_language
 from service.planning.naming import given_name
 from service.planning.offers import standing_offers
-from service.planning.pieces import Setting
+from service.planning.pieces import Setting, to_recommend
 
 
 def plan_note(shipment: Shipment, house: House, standing: Standing = NOBODY, generation: int = 1) -> Plan:
@@ -38,7 +38,7 @@ def plan_note(shipment: Shipment, house: House, standing: Standing = NOBODY, gen
             *_opening(shipment, shop, site, wording),
             ("note-code", _note_code(shipment, generation)),
             *_parcel(shipment, shop, wording),
-            *_offers(Setting(shipment, shop, site, wording), standing.recommended, choices),
+            *_offers(Setting(shipment, shop, site, wording), to_recommend(shipment, standing), choices),
             *_closing(shipment, shop, site, wording),
             *_reprint(generation, wording),
         ),

@@ -5,20 +5,20 @@ a gift: its receiver is somebody else. The voucher comes with the parcel that co
 be too long to scan is left out: what marketing adds never holds a note.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from service.config import Shop
 from service.model import Block, Code, Hero, Recommendation, Shipment, Tiles, Voucher, Words
 from service.planning.house import Wording
-from service.planning.pieces import Setting, durable_sku, is_open, link, referral, tiles, voucher, worth
+from service.planning.pieces import Setting, durable_sku, is_open, link, referral, tile, voucher, worth
 from service.planning.targets import scanned, target
 from service.planning.typography import native
 
 
-def standing_offers(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
+def standing_offers(setting: Setting, recommended: tuple[Recommendation, ...]) -> Iterator[tuple[str, Block]]:
     """What stands between the parcel and the useful things where no campaign fills its slot, in reading order.
 
-    `recommended` is ours, for orders that bring no recommendations of their own.
+    `recommended` are the articles of its tiles.
     """
     shipment = setting.shipment
     if story := _story(setting.shop, setting.wording):
@@ -39,13 +39,13 @@ def _story(shop: Shop, wording: Wording) -> Hero | None:
     return Hero((shop.story.picture,), native(heading[language], language), (native(text[language], language),))
 
 
-def _personal(setting: Setting, recommended: Iterable[Recommendation]) -> Iterator[tuple[str, Block]]:
+def _personal(setting: Setting, recommended: tuple[Recommendation, ...]) -> Iterator[tuple[str, Block]]:
     shipment, message = setting.shipment, setting.wording.messages.text
     dispatched = shipment.dispatched_at.astimezone(setting.site.zone).date()
     if shipment.final and is_open(shipment.order.offer, dispatched):
         yield "voucher", _voucher(setting)
-    if shown := tiles(shipment.order.recommendations or recommended, setting):
-        yield "recommendations", Tiles(message("recommendations"), shown)
+    if recommended:
+        yield "recommendations", Tiles(message("recommendations"), tuple(tile(each, setting) for each in recommended))
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
         yield "loyalty", _loyalty(shipment, setting.wording)

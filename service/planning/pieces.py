@@ -3,11 +3,12 @@
 A code that would be too long to scan is left out: what marketing adds never holds a note.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 
 from service.config import Shop
+from service.marketing import Standing
 from service.model import Code, Offer, Recommendation, Shipment, Tile, Voucher
 from service.planning.house import Site, Wording
 from service.planning.naming import mended_description
@@ -90,18 +91,23 @@ def _terms(offer: Offer, setting: Setting) -> Iterator[str]:
 # Recommendations -----------------------------------------------------------------------------------------------------
 
 
-def tiles(recommended: Iterable[Recommendation], setting: Setting) -> tuple[Tile, ...]:
-    """What is recommended and not in this parcel, each article once."""
-    shown = {line.sku for line in setting.shipment.lines}
-    found: list[Tile] = []
+def to_recommend(shipment: Shipment, standing: Standing) -> tuple[Recommendation, ...]:
+    """The order's own recommendations, else ours: each article once, and nothing that the customer has or gets."""
+    in_parcel = {line.sku for line in shipment.lines}
+    ways = (shipment.order.recommendations, standing.recommended)
+    return next(filter(None, (_new(recommended, in_parcel, standing.had) for recommended in ways)), ())
+
+
+def _new(recommended: Iterable[Recommendation], *had: Set[str]) -> tuple[Recommendation, ...]:
+    found: dict[str, Recommendation] = {}
     for each in recommended:
-        if each.sku not in shown:
-            shown.add(each.sku)
-            found.append(_tile(each, setting))
-    return tuple(found)
+        if not any(each.sku in skus for skus in had):
+            found.setdefault(each.sku, each)
+    return tuple(found.values())
 
 
-def _tile(article: Recommendation, setting: Setting) -> Tile:
+def tile(article: Recommendation, setting: Setting) -> Tile:
+    """A recommended article, with a price where it is known."""
     wording, currency = setting.wording, setting.shipment.order.currency
     return Tile(
         pictures=pictures_of(article, setting.shop),

@@ -22,7 +22,7 @@ from service.planning.campaigns.filling import Sheet, fill
 from service.planning.campaigns.giving import Grant, grant
 from service.planning.campaigns.words import Unsaid
 from service.planning.house import House
-from service.planning.pieces import Setting
+from service.planning.pieces import Setting, to_recommend
 
 UNMET = "its condition does not hold"
 NOT_FOR_EVERYONE = {
@@ -89,7 +89,7 @@ def sheet_of(shipment: Shipment, house: House, standing: Standing, language: str
         setting=Setting(shipment, shop, site, house.wordings[language]),
         occasion=occasion_of(shipment, house, standing, language),
         voice=house.campaign_words.voice(language, shipment.order.shop, local.replace(tzinfo=None)),
-        recommended=standing.recommended,
+        recommended=to_recommend(shipment, standing),
     )
 
 

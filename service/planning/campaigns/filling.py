@@ -15,7 +15,7 @@ from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.facts import SCHEMA, Occasion
 from service.planning.campaigns.words import CAPTION, CATEGORY, PERSONAL, TEXT, UNNAMED, Unsaid, Voice
 from service.planning.naming import given_name
-from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tiles, voucher, worth
+from service.planning.pieces import Setting, currency_of, durable_sku, link, referral, tile, voucher, worth
 from service.planning.targets import scanned
 
 Values = dict[str, str | int]
@@ -104,11 +104,9 @@ def _named_anyhow(category: str, voice: Voice) -> str:
 
 
 def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:
-    own = sheet.setting.shipment.order.recommendations
-    shown = tiles(own or sheet.recommended, sheet.setting)
-    if not shown:
+    if not sheet.recommended:
         raise Unsaid("there is nothing to recommend")
-    return Tiles(_heading(rule, sheet), shown)
+    return Tiles(_heading(rule, sheet), tuple(tile(each, sheet.setting) for each in sheet.recommended))
 
 
 def _referral(rule: Rule, sheet: Sheet) -> Code:
