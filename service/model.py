@@ -305,12 +305,14 @@ class Hero:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One recommended article. Detail and price may be empty."""
+    """One recommended article. All but its name may be empty."""
 
     pictures: Choice
     name: str
     detail: str = ""
     price: str = ""
+    scan: str = ""  # data of its QR code, where the layout wants one
+    address: str = ""  # the same target in small type
 
 
 @dataclass(frozen=True, slots=True)

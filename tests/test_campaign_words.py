@@ -14,7 +14,7 @@ from service.config import Config, read_config
 from service.config.campaigns import Rule
 from service.errors import ConfigInvalid
 from service.marketing import NOBODY
-from service.model import LANGUAGES, Code, Hero, Loyalty, Offer, Shipment, Voucher, Words
+from service.model import LANGUAGES, Code, Hero, Loyalty, Offer, Recommendation, Shipment, Tiles, Voucher, Words
 from service.planning.campaigns.choosing import occasion_of
 from service.planning.campaigns.filling import Sheet, fill
 from service.planning.campaigns.words import (
@@ -353,6 +353,21 @@ def test_no_heading_for_everyone_calls_by_name_who_did_not_agree(gift: bool) -> 
 def test_a_message_for_packs_is_not_said_without_one() -> None:
     with pytest.raises(Unsaid, match="no pack of now says week-story"):
         fill(Rule(slot="promo", message="week-story"), Offer(), a_sheet(Voice(), a_shipment()))
+
+
+def test_the_tiles_of_a_rule_lead_where_it_says_and_else_where_the_shop_says() -> None:
+    vase = Recommendation("AH-1602", "Vase")
+    sheet = a_sheet(Voice(), a_shipment(), recommended=(vase,))
+    for expected, keys in (
+        ("https://amber-home.example/a/AH-1602?n=509217-1-r1", {}),
+        (
+            "https://amber-home.example/x/AH-1602/509217/en",
+            {"link": "https://amber-home.example/x/{sku}/{order_id}/{language}"},
+        ),
+    ):
+        block = fill(Rule(slot="recommendations", **keys), Offer(), sheet)
+        assert isinstance(block, Tiles)
+        assert [expected] == [tile.scan for tile in block.tiles]
 
 
 def test_a_durable_article_is_registered_and_an_ambassador_passes_on_their_own_code() -> None:

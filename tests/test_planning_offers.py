@@ -178,6 +178,19 @@ def test_an_article_is_recommended_once_and_never_out_of_the_parcel() -> None:
     assert "Vase" == tiles.tiles[0].name
 
 
+def test_a_tile_has_the_code_of_its_article_and_of_the_note() -> None:
+    strange = replace(VASE, sku="A/1 ?n=x")
+    shown = blocks_of(recommendations=(VASE, strange))["recommendations"]
+    assert isinstance(shown, Tiles)
+    assert [
+        ("https://amber-home.example/a/AH-1602?n=509217-1-r1", "amber-home.example/a/AH-1602"),
+        ("https://amber-home.example/a/A%2F1%20%3Fn%3Dx?n=509217-1-r1", "amber-home.example/a/A%2F1%20%3Fn%3Dx"),
+    ] == [(tile.scan, tile.address) for tile in shown.tiles]
+    without = blocks_of(a_house(recommendation_url=""), recommendations=(VASE,))["recommendations"]
+    assert isinstance(without, Tiles)
+    assert [("", "")] == [(tile.scan, tile.address) for tile in without.tiles]
+
+
 @pytest.mark.parametrize(
     ("expected", "loyalty"),
     [

@@ -45,6 +45,11 @@ PARTIAL = {"number": 1, "of": 2, "final": False}
 COMPLETING = {"number": 2, "of": 2, "final": True}
 
 
+def leading_to(sku: str, note_id: str) -> tuple[str, str]:
+    """The target of a tile's code, and what is printed of it."""
+    return f"https://amber-home.example/a/{sku}?n={note_id}", f"amber-home.example/a/{sku}"
+
+
 def test_an_english_partial_note_is_planned_whole() -> None:
     expected = Plan(
         note_id="509217-1-r1",
@@ -122,7 +127,18 @@ def test_an_english_partial_note_is_planned_whole() -> None:
             ),
             (
                 "recommendations",
-                Tiles("In good company", (Tile(("AH-1602", "any-parcel"), "Vase “galet”", "", "£1,031.00"),)),
+                Tiles(
+                    "In good company",
+                    (
+                        Tile(
+                            ("AH-1602", "any-parcel"),
+                            "Vase “galet”",
+                            "",
+                            "£1,031.00",
+                            *leading_to("AH-1602", "509217-1-r1"),
+                        ),
+                    ),
+                ),
             ),
             ("loyalty", Words("Your loyalty", ("silver · 120\u00a0points", "This order earned you 42\u00a0points."))),
             (
@@ -294,8 +310,20 @@ def test_a_french_note_that_completes_its_order_is_planned_whole() -> None:
                 Tiles(
                     "En bonne compagnie",
                     (
-                        Tile(("AH-1602", "any-parcel"), "Vase “galet”", "", "1\u202f031,00\u00a0€"),
-                        Tile(("AH-1605", "any-parcel"), "Article\u00a0AH-1605"),
+                        Tile(
+                            ("AH-1602", "any-parcel"),
+                            "Vase “galet”",
+                            "",
+                            "1\u202f031,00\u00a0€",
+                            *leading_to("AH-1602", "509217-2-r1"),
+                        ),
+                        Tile(
+                            ("AH-1605", "any-parcel"),
+                            "Article\u00a0AH-1605",
+                            "",
+                            "",
+                            *leading_to("AH-1605", "509217-2-r1"),
+                        ),
                     ),
                 ),
             ),

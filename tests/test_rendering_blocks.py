@@ -185,6 +185,42 @@ def test_tiles_without_pictures_take_the_art_that_stands_in(tmp_path: Path) -> N
     assert {GREEN} == {seen(note, 16 + 28 + 61 * column, 140) for column in range(3)}
 
 
+CODED = table("tiles", "recommendations", "symbol_mm = 16.6\nmodules_mm = [0.33867]")
+
+
+@pytest.mark.parametrize("tool", ["pdftoppm", "gs"])
+def test_the_codes_of_tiles_are_read_and_stand_beside_the_pictures(tool: str, tmp_path: Path) -> None:
+    urls = [f"https://a.example/a/AH-{number}?n=509217-1-r1" for number in range(3)]
+    tiles = tuple(Tile((f"T{n}",), f"Article {n}", scan=url, address=url[8:]) for n, url in enumerate(urls))
+    plan = a_reference_plan(recommendations=Tiles("", tiles))
+    pictures = {f"T{n}": a_jpeg(tmp_path / f"{n}.jpg", "navy", (100, 100 + n)) for n in range(3)}
+
+    note = a_renderer(tmp_path, CODED).render(plan, found(plan, pictures))
+
+    assert {f"QR-Code:{url}" for url in urls} <= codes_on(note, tmp_path / tool, tool, 300)
+    assert all(url[8:] in pages_of(note)[1] for url in urls)
+    page = pixels_of(note, 2)
+    first_dark = [
+        next(
+            x for x in range(round((16 + 61 * n + 37) * MM), page.width) if page.getpixel((x, round(146 * MM))) != WHITE
+        )
+        for n in range(3)
+    ]
+    assert 1 >= max(x - first_dark[0] - 61 * n * MM for n, x in enumerate(first_dark)), "in one rhythm"
+
+
+def test_a_tile_whose_code_has_no_room_or_no_place_stands_without_it_and_its_address(tmp_path: Path) -> None:
+    long = "https://a.example/a/" + "A" * 120
+    plan = a_reference_plan(recommendations=Tiles("", (Tile(("T0",), "Article 0", scan=long, address=long[8:]),)))
+    pictures = pictures_for(plan, tmp_path)
+
+    for edits in ((CODED,), ()):
+        note = a_renderer(tmp_path, *edits).render(plan, pictures)
+        assert ((), ()) == (note.left_out, note.faults)
+        assert "Article 0" in pages_of(note)[1]
+        assert long[8:] not in pages_of(note)[1].replace("\n", "")
+
+
 def test_tiles_that_flow_do_not_break_over_pages(tmp_path: Path) -> None:
     flows = ('pages = "back"\nbox_mm = [16, 112, 178, 66]\n', "column_mm = [16, 178]\nabove_mm = 8\n")
     renderer = a_renderer(tmp_path, flows, ('"totals", "loyalty"', '"totals", "recommendations", "loyalty"'))

@@ -247,6 +247,13 @@ def test_the_foot_of_the_last_page_is_kept_free(tmp_path: Path) -> None:
     ("changes", "told"),
     [
         ((("between_mm = 5", "between_mm = 89"),), "tiles[1].between_mm: leaves 3 tiles no room"),
+        ((table("tiles", "recommendations", "symbol_mm = 56"),), "tiles[1].between_mm: leaves 3 tiles no room"),
+        ((table("tiles", "recommendations", "symbol_mm = 37"),), "tiles[1].symbol_mm: is more than the pictures are"),
+        ((table("tiles", "recommendations", "symbol_mm = 13.8"),), "tiles[1].symbol_mm: a QR code with its white"),
+        (
+            (table("tiles", "recommendations", "symbol_mm = 14\nmodules_mm = [0.32]"),),
+            "tiles[1].modules_mm: a module has at least 0.33 mm",
+        ),
         ((("picture_mm = [32, 12]", "picture_mm = [30, 12]"),), "goods[1].picture_mm: begins before quantity_mm ends"),
         ((("unit_price_mm = [136", "unit_price_mm = [127"),), "goods[1].unit_price_mm: begins before name_mm ends"),
         ((("box_mm = [110, 14, 84, 11]", "box_mm = [110, 14, 84, 9.9]"),), "code[1].box_mm: bars are at least 10 mm"),
@@ -372,7 +379,7 @@ def test_a_layout_without_tiles_has_no_size_for_them(tmp_path: Path) -> None:
     ("expected", "layout"),
     [
         ({"goods": "165x165", "promo": "1355x472-cropped", "recommendations": "654x307"}, "amber-home"),
-        ({"goods": "213x213", "promo": "1417x945-cropped", "recommendations": "685x449-trimmed"}, "halm"),
+        ({"goods": "213x213", "promo": "1417x945-cropped", "recommendations": "489x449-trimmed"}, "halm"),
     ],
 )
 def test_the_sizes_of_what_ships(expected: dict[str, str], layout: str) -> None:

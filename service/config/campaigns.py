@@ -9,7 +9,13 @@ from pydantic import ConfigDict, Field, model_validator
 from service.config.parts import Language, Part, PictureId, target_pattern
 
 IMPERSONAL = ("promo", "registration", "feedback")  # slots in which nothing need be about the customer
-LINKED = {"voucher": "code", "referral": "code", "registration": "sku", "feedback": ""}  # slots with a code, its field
+LINKED = {  # slots with codes, and the field of their links
+    "voucher": "code",
+    "referral": "code",
+    "registration": "sku",
+    "recommendations": "sku",
+    "feedback": "",
+}
 Slot = Literal["promo", "voucher", "recommendations", "loyalty", "referral", "registration", "feedback"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]

@@ -159,6 +159,12 @@ class Shop(Part):
     registration_categories: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
         default=(), description="Categories of durable goods, as the orders name them."
     )
+    recommendation_url: str = Field(
+        default="",
+        pattern=rf"^$|{target_pattern('sku', 'note_id', 'language')}",
+        max_length=120,
+        description="Target of a recommended article's QR code, as registration_url; empty: it has none.",
+    )
     returns_url: dict[Language, str] = Field(description="Where a return is announced, by language, as printed.")
     returns_days: int = Field(default=30, ge=14, le=365, description="Days in which goods may come back.")
     imprint: str = Field(min_length=1, max_length=200, description="The company line at the foot.")

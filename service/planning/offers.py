@@ -45,7 +45,8 @@ def _personal(setting: Setting, recommended: tuple[Recommendation, ...]) -> Iter
     if shipment.final and is_open(shipment.order.offer, dispatched):
         yield "voucher", _voucher(setting)
     if recommended:
-        yield "recommendations", Tiles(message("recommendations"), tuple(tile(each, setting) for each in recommended))
+        shown = tuple(tile(each, setting.shop.recommendation_url, setting) for each in recommended)
+        yield "recommendations", Tiles(message("recommendations"), shown)
     loyalty = shipment.order.customer.loyalty
     if loyalty.tier.strip() or loyalty.points:
         yield "loyalty", _loyalty(shipment, setting.wording)

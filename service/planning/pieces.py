@@ -106,13 +106,16 @@ def _new(recommended: Iterable[Recommendation], *had: Set[str]) -> tuple[Recomme
     return tuple(found.values())
 
 
-def tile(article: Recommendation, setting: Setting) -> Tile:
-    """A recommended article, with a price where it is known."""
+def tile(article: Recommendation, template: str, setting: Setting) -> Tile:
+    """A recommended article, with a price where it is known; its QR code leads where `template` says."""
     wording, currency = setting.wording, setting.shipment.order.currency
+    url = link(template, setting, sku=article.sku)
     return Tile(
         pictures=pictures_of(article, setting.shop),
         name=mended_description(article.description) or wording.messages.text("article", sku=article.sku),
         price="" if article.price is None else wording.formats.money(article.price, currency),
+        scan=url,
+        address=typed(url).partition("?")[0],
     )
 
 

@@ -164,7 +164,7 @@ class HeroFrame(Frame):
 
 
 class TilesFrame(Frame):
-    """Recommended articles side by side, each with its picture, name and price."""
+    """Recommended articles side by side, each with its picture, name and price, and with a QR code if there is room."""
 
     columns: int = Field(ge=1, le=6, strict=True, description="As many tiles are shown, at most.")
     between_mm: Mm = Field(description="From one tile to the next.")
@@ -178,12 +178,20 @@ class TilesFrame(Frame):
     name_gap_mm: Mm = Field(default=3, description="From the picture to the name.")
     trimmed: Trimmed = False
     missing_picture: MissingPicture = ""
+    symbol_mm: Mm = Field(
+        default=0, description="Room for a QR code at the right of each picture, square, with its white; 0: none."
+    )
+    modules_mm: ModuleWidths = (0.42333, 0.33867)
+
+    @property
+    def tile_mm(self) -> float:
+        """Width of a tile."""
+        return (self.span_mm[1] - self.between_mm * (self.columns - 1)) / self.columns
 
     @property
     def picture_room_mm(self) -> tuple[float, float]:
-        """Width of a tile, and height of its picture."""
-        between_mm = self.between_mm * (self.columns - 1)
-        return (self.span_mm[1] - between_mm) / self.columns, self.picture_mm
+        """Width and height of a picture, beside the room for a code."""
+        return self.tile_mm - self.symbol_mm, self.picture_mm
 
 
 class VoucherFrame(Frame):

@@ -142,7 +142,10 @@ def _hosts(shops: Collection[Shop]) -> set[str]:
     links = (
         link
         for shop in shops
-        for link in (shop.feedback_url, shop.voucher_url, shop.referral_url, shop.registration_url)
+        for link in (
+            *(shop.feedback_url, shop.voucher_url, shop.referral_url),
+            *(shop.registration_url, shop.recommendation_url),
+        )
     )
     websites = (shop.website.partition("/")[0].removeprefix("www.") for shop in shops)
     return {urlsplit(link).netloc for link in links if link} | set(websites)

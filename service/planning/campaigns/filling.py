@@ -106,7 +106,8 @@ def _named_anyhow(category: str, voice: Voice) -> str:
 def _recommendations(rule: Rule, sheet: Sheet) -> Tiles:
     if not sheet.recommended:
         raise Unsaid("there is nothing to recommend")
-    return Tiles(_heading(rule, sheet), tuple(tile(each, sheet.setting) for each in sheet.recommended))
+    template = rule.link or sheet.setting.shop.recommendation_url
+    return Tiles(_heading(rule, sheet), tuple(tile(each, template, sheet.setting) for each in sheet.recommended))
 
 
 def _referral(rule: Rule, sheet: Sheet) -> Code:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
+from service.rendering.blocks.codes import QR_QUIET_MODULES
 from service.rendering.layout_file import STANDARD_COLOURS, LayoutFile, PageNumber
 from service.rendering.layout_frames import CodeFrame, Frame, GoodsFrame, TilesFrame, VoucherFrame
 from service.rendering.layout_values import Box, Pages
@@ -14,6 +15,7 @@ from service.rendering.layouts.quiet_zones import is_bars, symbol_start_mm
 
 _BARS_HEIGHT_MM, _QR_SIDE_MM = 10.0, 18.0
 _BARS_MODULE_MM, _QR_MODULE_MM = 0.16, 0.33
+_TILE_MODULES = 33 + 2 * QR_QUIET_MODULES  # of an address of 43 to 62 letters
 _CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
 _ROUNDING_MM = 1e-6
 _GOODS_COLUMNS = ("quantity_mm", "picture_mm", "name_mm", "unit_price_mm", "amount_mm")
@@ -75,6 +77,14 @@ def _crowded_columns(key: Key, frame: GoodsFrame) -> Iterator[Fault]:
 def _crowded_tiles(key: Key, frame: TilesFrame) -> Iterator[Fault]:
     if frame.picture_room_mm[0] <= 0:
         yield (*key, "between_mm"), f"leaves {frame.columns} tiles no room"
+    if not frame.symbol_mm:
+        return
+    least_mm = _TILE_MODULES * min(frame.modules_mm)
+    if frame.symbol_mm < least_mm - _ROUNDING_MM:
+        yield (*key, "symbol_mm"), f"a QR code with its white has at least {least_mm:.1f} mm here"
+    if frame.symbol_mm > frame.picture_mm:
+        yield (*key, "symbol_mm"), "is more than the pictures are high"
+    yield from _small_modules(key, frame.modules_mm, _QR_MODULE_MM)
 
 
 def _pale_text(file: LayoutFile) -> Iterator[Fault]:
