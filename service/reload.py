@@ -23,7 +23,7 @@ from service.intake import asked
 from service.intake.feeds import Feeds, compile_feeds
 from service.intake.spool import Spool
 from service.log import log
-from service.planning.house import House, compile_house
+from service.planning.house import House, compile_house, faulty_campaigns
 from service.rendering.pool import RenderPool
 from service.systemd import Manager
 
@@ -68,8 +68,10 @@ def furnish_for_start(config: Config) -> Furnishing:
     try:
         return furnish(config)
     except CampaignsInvalid as error:
-        log.error("campaigns.refused", code=error.code, reason=str(error))
-        return furnish(without_campaigns(config))
+        faults = faulty_campaigns(config)
+        for name, fault in faults.items():
+            log.error("campaigns.refused", campaign=name or "all", code=error.code, reason=fault)
+        return furnish(without_campaigns(config, faults))
 
 
 class Reload:

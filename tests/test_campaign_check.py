@@ -7,21 +7,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from service.cli.check_campaigns import campaign_findings
 from service.cli.findings import Finding
-from service.config import read_config, without_campaigns
+from service.config import ALL_WORDS, read_config, without_campaigns
 from service.errors import CampaignsInvalid
 from service.intake.feeds import compile_feeds
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import import_codes
 from service.marketing import CodeLine
-from service.model import Offer
+from service.model import Loyalty, Offer
 from service.planning.campaign_specimens import campaign_specimens
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.trying import Tried, try_rules
 from service.planning.campaigns.words import CampaignWords
-from service.planning.house import House, compile_house
+from service.planning.house import House, compile_house, faulty_campaigns
 from service.planning.spoken import compile_words, read_words
 from tests.builders import a_customer, a_shipment
 from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule
@@ -107,6 +108,12 @@ def test_the_campaigns_that_come_with_the_service_all_matter() -> None:
 # What has a fault -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def config_folder(tmp_path: Path) -> Path:
+    """The configuration that ships, to be changed."""
+    return shutil.copytree(ROOT / "config", tmp_path / "config")
+
+
 @pytest.mark.parametrize(
     ("expected", "text"),
     [
@@ -116,32 +123,60 @@ def test_the_campaigns_that_come_with_the_service_all_matter() -> None:
         ("broken.toml: Expected", "[[rule"),
     ],
 )
-def test_a_service_that_starts_with_a_faulty_campaign_prints_without_any_and_says_so(
-    expected: str, text: str, tmp_path: Path
-) -> None:
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    (tmp_path / "config" / "campaigns" / "broken.toml").write_text(f'title = "x"\n{text}')
-    config = read_config(tmp_path / "config", {})
+def test_a_campaign_with_a_fault_is_named_and_costs_no_other(expected: str, text: str, config_folder: Path) -> None:
+    (config_folder / "campaigns" / "broken.toml").write_text(f'title = "x"\n{text}')
+    config = read_config(config_folder, {})
     with pytest.raises(CampaignsInvalid) as caught:
         compile_house(config)
     assert expected in caught.value.what
-    assert () == compile_house(without_campaigns(config)).campaigns.campaigns
+    faults = faulty_campaigns(config)
+    assert [("broken", True)] == [(name, expected in fault) for name, fault in faults.items()]
+    good = compile_house(without_campaigns(config, faults)).campaigns
+    assert [each.id for each in HOUSE.campaigns.campaigns] == [each.id for each in good.campaigns]
 
 
-def test_a_faulty_campaign_stops_no_note(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    (tmp_path / "config" / "campaigns" / "broken.toml").write_text("rule = 5")
+def test_all_faults_of_a_campaign_and_of_several_are_told_at_once(config_folder: Path) -> None:
+    for name in ("one", "two"):
+        bad = a_rule("promo", when="order.vlaue > 1")
+        (config_folder / "campaigns" / f"{name}.toml").write_text(f'title = "x"\n{bad}')
+    faults = faulty_campaigns(read_config(config_folder, {}))
+    assert ["one", "two"] == list(faults)
+    assert [2, 2] == [len(fault.splitlines()) for fault in faults.values()]
+
+
+@pytest.mark.parametrize("words", ["welcome = { $percnt }\n", b"\xff\xfe"])
+def test_a_fault_in_the_words_that_campaigns_share_leaves_all_of_them_out(
+    words: str | bytes, config_folder: Path
+) -> None:
+    content = words if isinstance(words, bytes) else words.encode()
+    (config_folder / "campaigns" / "fr.ftl").write_bytes(content)
+    config = read_config(config_folder, {})
+    faults = faulty_campaigns(config)
+    assert ALL_WORDS in faults
+    assert () == compile_house(without_campaigns(config, faults)).campaigns.campaigns
+
+
+def test_a_faulty_campaign_stops_no_note_and_no_other_campaign(config_folder: Path, tmp_path: Path) -> None:
+    (config_folder / "campaigns" / "broken.toml").write_text("rule = 5")
     shop = Shop(tmp_path / "spool")
-    shop.drop_shipment(a_shipment())
+    shop.drop_shipment(a_shipment(customer=a_customer(loyalty=Loyalty("silver", 120))))
 
-    once = shop.slipway("--config", str(tmp_path / "config"), "run", "--once")
-    check = shop.slipway("--config", str(tmp_path / "config"), "check")
+    once = shop.slipway("--config", str(config_folder), "run", "--once")
+    check = shop.slipway("--config", str(config_folder), "check", "--json")
+    listed = shop.slipway("--config", str(config_folder), "campaigns", "list", "--json")
 
     assert 0 == once.returncode, once.stderr
-    assert "campaigns.refused" in once.stderr
-    assert ["509217-1-r1.pdf"] == [path.name for path in (shop.spool / "printers").rglob("*.pdf")]
+    (refused,) = [json.loads(line) for line in once.stderr.splitlines() if "campaigns.refused" in line]
+    assert ("broken", "campaigns-invalid") == (refused["campaign"], refused["code"])
+    (sheet,) = (shop.spool / "printers").rglob("509217-1-r1.pdf")
+    assert "to your next reward" in PdfReader(sheet).pages[0].extract_text(), "another campaign says so"
+    findings = {line["subject"]: line for line in map(json.loads, check.stdout.splitlines())}
+    assert "broken.toml:1: title: Field required" in findings["campaign broken"]["fault"]
+    assert "layout amber-home" in findings, "the rest is looked at too"
     assert 78 == check.returncode
-    assert "broken.toml:1: title: Field required" in check.stdout
+    states = {row["campaign"]: row for row in map(json.loads, listed.stdout.splitlines())}
+    assert ("faulty", "runs") == (states["broken"]["state"], states["points"]["state"])
+    assert "title: Field required" in states["broken"]["reason"]
 
 
 def test_check_warns_of_what_the_layout_has_no_room_for_where_it_shows_it_only_where_there_is_room(

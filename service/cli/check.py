@@ -10,7 +10,7 @@ from service.cli.check_queues import queue_findings
 from service.cli.findings import Finding
 from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
-from service.config import Config
+from service.config import Config, without_campaigns
 from service.content.shelf import packs_of
 from service.customers import require_customer_key
 from service.errors import SlipwayError
@@ -21,7 +21,7 @@ from service.ledger.campaigns import knows_customers
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES, Plan, RenderedNote, Tiles
 from service.planning.campaign_specimens import campaign_specimens
-from service.planning.house import House, compile_house
+from service.planning.house import House, compile_house, faulty_campaigns
 from service.planning.routing import uncovered
 from service.planning.specimens import Specimen, specimens
 from service.rendering.blocks.figures import Pictures
@@ -32,6 +32,7 @@ from service.rendering.renderer import Renderer
 CONFIGURATION = 78
 LAYOUT_HINT = "Give the frame named more room, or shorten the words; `slipway proof` shows every case."
 SHEET_HINT = "Mend `sides` or `media` of the route in config/routing.toml, or the layout's [sheet]."
+CAMPAIGN_HINT = "Mend what is named; until then a service that starts goes without the campaign. docs/campaigns.md."
 LIBRARY_HINT = "`slipway images sync SOURCE` makes the index anew; docs/pictures.md."
 
 
@@ -59,10 +60,14 @@ def _findings(config: Config, orders: int) -> Iterator[Finding]:
     try:
         feeds = compile_feeds(config)
         yield Finding("feeds", f"{len(config.feeds)}: {', '.join(sorted(config.feeds))}")
+        faults = faulty_campaigns(config)
+        config = without_campaigns(config, faults)
         house = compile_house(config, packs_of(config))
     except SlipwayError as error:
         yield Finding("configuration", "", str(error), error.hint)
         return
+    for name, fault in faults.items():
+        yield Finding(f"campaign {name}" if name else "campaign words", "", fault, CAMPAIGN_HINT)
     yield Finding("messages", f"{len(LANGUAGES)} languages, the same messages in each")
     yield from campaign_findings(config, house, feeds, orders)
     yield from _route_findings(config, house)

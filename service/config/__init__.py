@@ -10,12 +10,13 @@ Each room gets its own part; who reads a part is the only one that interprets it
 from service.config.campaigns import Campaign, Rule
 from service.config.parts import WILDCARD, Language, Part
 from service.config.printers import Printers, Queue
-from service.config.reading import Config, read_again, read_config, without_campaigns
+from service.config.reading import ALL_WORDS, Config, read_again, read_config, without_campaigns
 from service.config.routing import RouteRule, Routing
 from service.config.settings import Images, Intake, Metrics, Printing, Rendering, Retention, Settings, Shop
 from service.config.toml_files import key_name, line_of_key, read_text, read_toml, validated
 
 __all__ = [
+    "ALL_WORDS",
     "WILDCARD",
     "Campaign",
     "Config",

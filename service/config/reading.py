@@ -1,7 +1,7 @@
 """All of `config/`, read into frozen models."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,15 @@ from service.config.toml_files import key_name, line_of_key, read_part, read_tex
 from service.errors import ConfigInvalid
 from service.model import LANGUAGES
 
-NO_CAMPAIGNS: dict[str, Any] = {"campaigns": {}, "campaign_sources": {}, "campaign_words": {}, "campaign_fault": ""}
+ALL_WORDS = ""  # stands for a campaign's name where the words of all are at fault
 
 
 class Config(Part):
     """All of `config/`. Feeds are parsed TOML, messages and campaign words Fluent source by language.
 
     Campaigns go by the names of their files; their TOML source tells where a fault of a rule stands. What feeds, words
-    and rules mean, intake and planning know. Campaigns that can't be read are none, and `campaign_fault` says why: they
-    stop no order.
+    and rules mean, intake and planning know. A campaign that can't be read is none, and `campaign_faults` says why by
+    its name, under ALL_WORDS where it is the words of all: campaigns stop no order.
     """
 
     folder: Path
@@ -36,7 +36,7 @@ class Config(Part):
     campaigns: dict[str, Campaign]
     campaign_sources: dict[str, str]
     campaign_words: dict[str, str]
-    campaign_fault: str
+    campaign_faults: dict[str, str]
     overrides: dict[str, str]
 
 
@@ -63,20 +63,30 @@ def read_again(config: Config) -> Config:
 
 def _campaigns(folder: Path) -> dict[str, Any]:
     """What Config has of campaigns: the files by their names, and the standing words by language."""
-    paths = sorted(folder.glob("*.toml"))
+    campaigns, sources, faults = {}, {}, {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            campaigns[path.stem], sources[path.stem] = read_part(path, Campaign), read_text(path)
+        except ConfigInvalid as error:
+            faults[path.stem] = str(error)
     try:
-        return NO_CAMPAIGNS | {
-            "campaigns": {path.stem: read_part(path, Campaign) for path in paths},
-            "campaign_sources": {path.stem: read_text(path) for path in paths},
-            "campaign_words": {name: read_text(folder / f"{name}.ftl") for name in LANGUAGES if folder.is_dir()},
-        }
+        words = {name: read_text(folder / f"{name}.ftl") for name in LANGUAGES if folder.is_dir()}
     except ConfigInvalid as error:
-        return NO_CAMPAIGNS | {"campaign_fault": str(error)}
+        words, faults[ALL_WORDS] = {}, str(error)
+    named = {"campaigns": campaigns, "campaign_sources": sources}
+    return {**named, "campaign_words": words, "campaign_faults": faults}
 
 
-def without_campaigns(config: Config) -> Config:
-    """The configuration as if there were no campaigns."""
-    return config.model_copy(update=NO_CAMPAIGNS)
+def without_campaigns(config: Config, names: Collection[str]) -> Config:
+    """The configuration without these campaigns and their faults; without any where the words of all are named."""
+    if ALL_WORDS in names:
+        none = ("campaigns", "campaign_sources", "campaign_words", "campaign_faults")
+        return config.model_copy(update={name: {} for name in none})
+    left = {
+        table: {name: value for name, value in getattr(config, table).items() if name not in names}
+        for table in ("campaigns", "campaign_sources", "campaign_faults")
+    }
+    return config.model_copy(update=left)
 
 
 def _printers(path: Path) -> Printers:

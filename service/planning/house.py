@@ -11,8 +11,8 @@ from service.config import WILDCARD, Config, Language, RouteRule, Shop
 from service.errors import CampaignsInvalid, ConfigInvalid
 from service.model import LANGUAGES, Route
 from service.planning.addresses import Form, compile_address_forms, country_names, site_country_names
-from service.planning.campaigns.compiling import NO_CAMPAIGNS, Campaigns, compile_campaigns
-from service.planning.campaigns.words import SILENT, CampaignWords, Pack, compile_campaign_words
+from service.planning.campaigns.compiling import NO_CAMPAIGNS, Campaigns, compile_campaigns, rule_faults
+from service.planning.campaigns.words import SILENT, CampaignWords, Pack, compile_campaign_words, word_faults
 from service.planning.formats import Formats, compile_formats
 from service.planning.messages import compile_messages
 from service.planning.spoken import Messages
@@ -85,13 +85,26 @@ def compile_house(config: Config, packs: tuple[Pack, ...] = ()) -> House:
 
 
 def _campaigns(config: Config, packs: tuple[Pack, ...]) -> tuple[Campaigns, CampaignWords]:
-    if config.campaign_fault:
-        raise CampaignsInvalid(config.campaign_fault)
+    if config.campaign_faults:
+        raise CampaignsInvalid("\n".join(config.campaign_faults.values()))
     try:
         campaigns = compile_campaigns(config, country_names("en").keys())
         return campaigns, compile_campaign_words(config, packs)
     except ConfigInvalid as error:
         raise CampaignsInvalid(error.what, where=error.where, hint=error.hint) from error
+
+
+def faulty_campaigns(config: Config) -> dict[str, str]:
+    """Why campaigns can't be used, by their names: every fault, on a line of its own, that there is in each.
+
+    Under ALL_WORDS stands what is wrong with the words, which they share: then none can be used, as a language may lack
+    what any of them says.
+    """
+    faults = dict(config.campaign_faults)
+    for found in (rule_faults(config, country_names("en").keys()), word_faults(config)):
+        for name, fault in found.items():
+            faults[name] = f"{faults[name]}\n{fault}" if name in faults else fault
+    return faults
 
 
 def _check_shops(shops: Mapping[str, Shop]) -> None:

@@ -58,20 +58,25 @@ NO_CAMPAIGNS = Campaigns()
 
 def compile_campaigns(config: Config, countries: Collection[str]) -> Campaigns:
     """The campaigns of a configuration, where `countries` are all that there are; raises ConfigInvalid."""
-    values = _values(config, countries)
-    faults = [
-        f"{config.folder / 'campaigns' / name}.toml:{line_of_key(config.campaign_sources[name], key)}: "
-        f"{key_name(key)}: {fault}"
-        for name, campaign in config.campaigns.items()
-        for key, fault in (*_name_faults(name, campaign), *_faults(campaign, config.settings.shops, values))
-    ]
-    if faults:
-        raise ConfigInvalid("\n".join(faults))
+    if faults := rule_faults(config, countries):
+        raise ConfigInvalid("\n".join(faults.values()))
     in_order = sorted(config.campaigns.items(), key=lambda named: (named[1].order, named[0]))
     compiled = tuple(_compiled(name, campaign) for name, campaign in in_order)
     rules = [rule for each in compiled for rule in each.rules]
     reads = {path for rule in rules for path in rule.condition.reads | rule.place.reads}
     return Campaigns(compiled, tuple(sorted(reads)))
+
+
+def rule_faults(config: Config, countries: Collection[str]) -> dict[str, str]:
+    """What is wrong with campaigns, by their names, each fault on a line with file, line and key."""
+    values = _values(config, countries)
+    found: dict[str, list[str]] = {}
+    for name, campaign in config.campaigns.items():
+        for key, fault in (*_name_faults(name, campaign), *_faults(campaign, config.settings.shops, values)):
+            line = line_of_key(config.campaign_sources[name], key)
+            place = f"{config.folder / 'campaigns' / name}.toml:{line}: {key_name(key)}"
+            found.setdefault(name, []).append(f"{place}: {fault}")
+    return {name: "\n".join(faults) for name, faults in found.items()}
 
 
 def alone(campaign: CompiledCampaign, rule: CompiledRule) -> Campaigns:

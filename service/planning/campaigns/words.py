@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from service.config import Config
+from service.config import ALL_WORDS, Config
 from service.config.campaigns import Rule
 from service.errors import ConfigInvalid
 from service.planning.spoken import (
@@ -147,16 +147,29 @@ SILENT = CampaignWords()
 
 def compile_campaign_words(config: Config, packs: tuple[Pack, ...] = ()) -> CampaignWords:
     """The words of all campaigns; raises ConfigInvalid with all faults, each with its file and line or key."""
+    messages, faults = _read_standing(config)
+    if faults:
+        what = "\n".join(faults.values())
+        raise ConfigInvalid(what, hint=f"Mend the words named; {LANGUAGE_FILES}. docs/campaigns.md.")
+    return CampaignWords(messages, packs)
+
+
+def word_faults(config: Config) -> dict[str, str]:
+    """What is wrong with the words of campaigns by their names, under ALL_WORDS of the files that they share."""
+    return _read_standing(config)[1]
+
+
+def _read_standing(config: Config) -> tuple[dict[str, Messages], dict[str, str]]:
     folder = config.folder / "campaigns"
-    messages, faults = compile_language_files(config.campaign_words, folder)
+    messages, shared = compile_language_files(config.campaign_words, folder)
     names = frozenset[str]().union(*(one.patterns for one in messages.values()))
+    found = {ALL_WORDS: shared} if shared else {}
     for campaign, content in config.campaigns.items():
         for number, rule in enumerate(content.rule, 1):
             where = f"{folder / campaign}.toml: rule[{number}].message"
-            faults += [f"{where}: {fault}" for fault in (*rule_faults(rule, names), *personal_faults(rule, messages))]
-    if faults:
-        raise ConfigInvalid("\n".join(faults), hint=f"Mend the words named; {LANGUAGE_FILES}. docs/campaigns.md.")
-    return CampaignWords(messages, packs)
+            for fault in (*lacking_words(rule, names), *personal_faults(rule, messages)):
+                found.setdefault(campaign, []).append(f"{where}: {fault}")
+    return messages, {name: "\n".join(faults) for name, faults in found.items()}
 
 
 def compile_language_files(sources: Mapping[str, str], folder: Path) -> tuple[dict[str, Messages], list[str]]:
@@ -193,7 +206,7 @@ def _missing_faults(files: Sequence[WordsFile]) -> Iterator[str]:
         yield from (f"{path}: message {name} is missing" for name in everywhere if name not in there)
 
 
-def rule_faults(rule: Rule, names: Iterable[str]) -> Iterator[str]:
+def lacking_words(rule: Rule, names: Iterable[str]) -> Iterator[str]:
     """What a rule's message lacks of what its slot says; `names` are the standing messages."""
     if rule.slot == "promo" and not rule.message:
         yield "a promo needs one"
