@@ -12,9 +12,10 @@ It is all in memory: a crash frees what was reserved, and the ledger says what w
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from service.clock import Now
+from service.config import lives_of_pools
 from service.customers import CustomerKey
 from service.ledger.accounts import NoteKey
 from service.ledger.campaigns import Remembered, closed_campaigns, customer_of_note, remember, shown_on
@@ -60,6 +61,7 @@ class Standings:
         self._recommend = recommend
         self._pools: Mapping[str, tuple[str, ...]] = {}  # by campaign
         self._budgets: Mapping[str, int] = {}
+        self._lives: Mapping[str, timedelta] = {}  # by pool: how long its codes must still be good
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._reserved: dict[NoteKey, tuple[tuple[str, str], ...]] = {}  # pool and code
         self._taken: set[str] = set()
@@ -71,6 +73,9 @@ class Standings:
         """From now on these are the campaigns; `say_low` hears of each pool of which little is left."""
         self._say_low = say_low
         each = campaigns.campaigns
+        with self._lock:
+            self._lives = lives_of_pools(one.campaign for one in each)
+            self._shelves.clear()  # what was passed over may be good by now
         self._budgets = {one.id: one.campaign.budget for one in each if one.campaign.budget}
         self._pools = {one.id: tuple(rule.pool for rule in one.campaign.rule if rule.pool) for one in each}
 
@@ -87,6 +92,7 @@ class Standings:
         now, customer = self._now(), self._whose(key, shipment)
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
         closed = closed_campaigns(self._ledger, self._budgets, key.note_id)
+        codes = self._reserve(key, shipment, self._open_pools(closed), now.date())
         had = remembered.history.bought | self._in_other_parcels(shipment)
         return Standing(
             now=now,
@@ -94,7 +100,7 @@ class Standings:
             history=remembered.history,
             given=self._shown_first(key, remembered.given),
             closed=closed,
-            codes=self._reserve(key, shipment, self._open_pools(closed), now.date()) | _back(remembered, now.date()),
+            codes=codes | self._back(remembered, now.date()),
             recommended=self._recommend(shipment, had),
             had=had,
         )
@@ -166,7 +172,7 @@ class Standings:
                 tried = {pool: code for pool in missing if (code := self._next((pool, order.currency), day, newest))}
                 offers = offers_of(self._ledger, tuple(tried.values()), day) if tried else {}
                 for pool, code in tried.items():
-                    if code in offers:
+                    if code in offers and _lasts(offers[code], self._until(pool, day)):
                         found[pool] = offers[code]
                     else:
                         self._take_off(pool, code)
@@ -174,6 +180,15 @@ class Standings:
             self._taken.update(offer.code for offer in found.values())
             self._reserved[key] = tuple((pool, offer.code) for pool, offer in found.items())
         return found
+
+    def _back(self, remembered: Remembered, day: date) -> dict[str, Offer]:
+        """By pool, the codes that the customer is to have again: they come before new ones."""
+        offers = {each.pool: each.offer for each in remembered.returned}
+        return {pool: offer for pool, offer in offers.items() if _lasts(offer, self._until(pool, day))}
+
+    def _until(self, pool: str, day: date) -> date:
+        """The day on which a code of the pool must still be good to be given."""
+        return day + self._lives.get(pool, timedelta())
 
     def _next(self, place: tuple[str, str], day: date, newest: int) -> str:
         """The next code of a shelf that no note has; empty if there is none."""
@@ -188,7 +203,7 @@ class Standings:
         pool, currency = place
         if shelf.empty == known:
             return False
-        found = free_codes(self._ledger, pool, currency, known[0], shelf.last, SHELF)
+        found = free_codes(self._ledger, pool, currency, self._until(pool, known[0]), shelf.last, SHELF)
         if found:
             shelf.last = found[-1][0]
             shelf.codes.extend(code for _, code in found)
@@ -205,10 +220,8 @@ class Standings:
                 shelf.codes.remove(code)
 
 
-def _back(remembered: Remembered, day: date) -> dict[str, Offer]:
-    """By pool, the codes that the customer is to have again: they come before new ones."""
-    offers = {each.pool: each.offer for each in remembered.returned}
-    return {pool: offer for pool, offer in offers.items() if not offer.expires or offer.expires >= day}
+def _lasts(offer: Offer, until: date) -> bool:
+    return not offer.expires or offer.expires >= until
 
 
 def _seen(exposure: Exposure, unseen: frozenset[str]) -> Exposure:

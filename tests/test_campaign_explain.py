@@ -182,4 +182,4 @@ def test_explain_names_the_code_that_a_note_would_get_and_takes_none(stocked: Sh
 
     assert ["HELLO-0", "HELLO-0"] == [each.choices.filled["voucher"].offer.code for each in answers]
     ledger = Ledger(stocked.spool / "ledger.db", read_only=True)
-    assert [3] == [count.free for count in pool_counts(ledger, TODAY.now.date())]
+    assert [3] == [count.free for count in pool_counts(ledger, TODAY.now.date(), {})]

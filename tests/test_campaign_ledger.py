@@ -64,7 +64,7 @@ def test_an_intent_takes_its_code_and_keeps_its_exposures(ledger: Ledger) -> Non
     assert intend(ledger, record_order(ledger, "1"), welcome("W1"))
     assert (Outcome("welcome", "welcome", SHOWN, "", 1),) == outcomes(ledger)
     assert (CodeCount("welcome", 1, 0),) == code_counts(ledger)
-    assert (PoolCount("welcome-15", 2, 1, 1, 0, 0, None),) == pool_counts(ledger, TODAY)
+    assert (PoolCount("welcome-15", 2, 1, 1, 0, 0, 0, None),) == pool_counts(ledger, TODAY, {})
     given = Given("welcome", "welcome-15", Offer("W1", percent=15), "1", "1-1-r1")
     assert (given,) == remember(ledger, ADA, "1", NOON).given
 

@@ -328,7 +328,7 @@ def test_where_plans_hold_no_more_again_and_again_the_note_goes_without(life: Li
     receive(floor, an_order_of(1))
     floor.line.work_off()
     assert {"A1-1-r1": []} == codes_on_paper(floor.root)
-    assert (PoolCount("welcome-15", 5, 5, 0, 0, 0, None),) == pool_counts(floor.ledger, utc_now().date())
+    assert (PoolCount("welcome-15", 5, 5, 0, 0, 0, 0, None),) == pool_counts(floor.ledger, utc_now().date(), {})
 
 
 # A code that an intent took -------------------------------------------------------------------------------------------

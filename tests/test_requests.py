@@ -101,7 +101,15 @@ def test_codes_are_imported_and_counted(shop: Spool, tmp_path: Path, capsys: pyt
         capsys, "vouchers", "import", "welcome", name
     )
     counts = {row["pool"]: row for row in said(capsys, "vouchers", "stats")}
-    expected = {"codes": 2, "free": 2, "given": 0, "redeemed": 0, "expired": 0, "next_expiry": "2027-01-31"}
+    expected = {
+        "codes": 2,
+        "free": 2,
+        "given": 0,
+        "redeemed": 0,
+        "ending": 0,
+        "expired": 0,
+        "next_expiry": "2027-01-31",
+    }
     assert {"pool": "welcome"} | expected == counts["welcome"]
     assert 0 == counts["birthday"]["codes"], "a pool that campaigns name and nobody filled is told too"
 
@@ -223,7 +231,7 @@ def test_a_request_that_was_carried_out_and_not_taken_away_does_its_work_once(sp
         hand_in(spool, "r1", request_)
         with a_service(spool) as ledger:
             until(lambda: not list(spool.decisions.glob("*.requested.json")), "an answer")
-            counted.append((pool_counts(ledger, TODAY), paused_campaigns(ledger).keys()))
+            counted.append((pool_counts(ledger, TODAY, {}), paused_campaigns(ledger).keys()))
     assert counted[0] == counted[1]
 
 

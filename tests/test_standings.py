@@ -113,3 +113,42 @@ def test_a_pool_that_is_empty_is_searched_again_after_an_import_or_the_next_day(
     assert ["EUR", "EUR"] == looked_up
     fill_pool(ledger, "welcome", "E1", amount=Decimal(5), currency="EUR")
     assert ["E1"] == codes(counter, FIRST, "EUR")
+
+
+def test_a_code_that_ends_too_soon_is_passed_over_and_so_it_is_the_day_after(
+    ledger: Ledger, counter: Standings, clock: Clock
+) -> None:
+    last = NOON.date() + timedelta(days=13)
+    fill_pool(ledger, "welcome", "W1", expires=last)
+    fill_pool(ledger, "welcome", "W2", expires=last + timedelta(days=1))
+    fill_pool(ledger, "welcome", "W3")
+    assert ["W2"] == codes(counter, FIRST)
+    counter.release(FIRST)
+    clock.now += timedelta(days=1)
+    assert ["W3"] == codes(counter, FIRST), "it was on the shelf"
+
+
+def test_what_a_campaign_says_about_the_life_of_codes_counts_from_its_reload_on(
+    ledger: Ledger, counter: Standings
+) -> None:
+    fill_pool(ledger, "welcome", "W1", expires=NOON.date() + timedelta(days=3))
+    assert [] == codes(counter, FIRST)
+    counter.follow(a_house_with(welcome=f"good_for_days = 3\n{a_rule('voucher', pool='welcome')}").campaigns)
+    assert ["W1"] == codes(counter, FIRST)
+
+
+def test_a_pool_is_low_when_few_codes_are_left_that_can_be_given(ledger: Ledger, counter: Standings) -> None:
+    said: list[tuple[str, int]] = []
+    counter.follow(HOUSE.campaigns, lambda pool, left: said.append((pool, left)))
+    fill_pool(ledger, "welcome", *(f"S{number}" for number in range(150)), expires=NOON.date())
+    fill_pool(ledger, "welcome", "W1", "W2")
+    assert ["W1"] == codes(counter, FIRST)
+    assert [("welcome", 2)] == said
+
+
+def test_the_strictest_campaign_says_how_long_the_codes_of_a_pool_must_last(ledger: Ledger, counter: Standings) -> None:
+    gives = a_rule("voucher", pool="welcome")
+    counter.follow(a_house_with(a=f"good_for_days = 2\n{gives}", b=f"good_for_days = 5\n{gives}").campaigns)
+    fill_pool(ledger, "welcome", "W1", expires=NOON.date() + timedelta(days=4))
+    fill_pool(ledger, "welcome", "W2", expires=NOON.date() + timedelta(days=5))
+    assert ["W2"] == codes(counter, FIRST)

@@ -1,7 +1,7 @@
 """Pools of voucher codes: the files that fill them, what is free, what was given and what came back."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -174,7 +174,9 @@ def test_an_import_is_written_in_chunks_and_nobody_sees_any_before_the_last(
 
     def change_and_look(chunk: Any) -> Any:
         answer = change(chunk)
-        seen.append((len(free(ledger)), sum(count.codes for count in pool_counts(ledger, TODAY)), newest_code(ledger)))
+        seen.append(
+            (len(free(ledger)), sum(count.codes for count in pool_counts(ledger, TODAY, {})), newest_code(ledger))
+        )
         return answer
 
     monkeypatch.setattr(ledger, "change", change_and_look)
@@ -194,10 +196,10 @@ def test_an_import_that_broke_off_left_nothing_and_is_repeated(ledger: Ledger, m
     with monkeypatch.context() as patched, pytest.raises(SpoolFull):
         patched.setattr(ledger, "change", change_until_full)
         import_codes(ledger, "p", a_file_of(2 * CHUNK + 1))
-    assert ([], ()) == (free(ledger), pool_counts(ledger, TODAY))
+    assert ([], ()) == (free(ledger), pool_counts(ledger, TODAY, {}))
     assert Imported(1, 0) == import_codes(ledger, "q", a_file_of(1)), "no code of it is anywhere"
     assert Imported(2 * CHUNK, 0) == import_codes(ledger, "p", a_file_of(2 * CHUNK + 1)[1:])
-    assert 2 * CHUNK + 1 == sum(count.free for count in pool_counts(ledger, TODAY))
+    assert 2 * CHUNK + 1 == sum(count.free for count in pool_counts(ledger, TODAY, {}))
 
 
 # Free, given, redeemed, expired ---------------------------------------------------------------------------------------
@@ -248,9 +250,11 @@ def test_a_code_comes_back_with_the_order_that_it_paid_for(ledger: Ledger) -> No
     fill_pool(ledger, "welcome-15", "W1", "W2")
     intend(ledger, record_order(ledger, "1"), welcome("W1"))
     record_order(ledger, "2", vouchers_redeemed=("W1", "OF-THE-SHOP", "W1"))
-    assert (PoolCount("welcome-15", 2, 1, 1, 1, 0, None),) == pool_counts(ledger, TODAY)
+    assert (PoolCount("welcome-15", 2, 1, 1, 1, 0, 0, None),) == pool_counts(ledger, TODAY, {})
     record_order(ledger, "3", BEN, vouchers_redeemed=("W1",))
-    assert (PoolCount("welcome-15", 2, 1, 1, 1, 0, None),) == pool_counts(ledger, TODAY), "a code is redeemed once"
+    assert (PoolCount("welcome-15", 2, 1, 1, 1, 0, 0, None),) == pool_counts(ledger, TODAY, {}), (
+        "a code is redeemed once"
+    )
 
 
 def test_a_code_that_somebody_had_from_elsewhere_is_not_given_any_more(ledger: Ledger) -> None:
@@ -262,7 +266,7 @@ def test_a_code_that_somebody_had_from_elsewhere_is_not_given_any_more(ledger: L
 def test_a_code_comes_back_however_it_was_typed(ledger: Ledger) -> None:
     fill_pool(ledger, "p", "ABC-1", "abc-2")
     record_order(ledger, "2", vouchers_redeemed=("abc-1", "ABC-1", "Abc-2"))
-    assert (PoolCount("p", 2, 0, 0, 2, 0, None),) == pool_counts(ledger, TODAY)
+    assert (PoolCount("p", 2, 0, 0, 2, 0, 0, None),) == pool_counts(ledger, TODAY, {})
 
 
 def test_redemptions_come_back_in_files_once(ledger: Ledger) -> None:
@@ -277,6 +281,16 @@ def test_pools_are_counted(ledger: Ledger) -> None:
     fill_pool(ledger, "p", "A", percent=5, expires=date(2027, 1, 31))
     fill_pool(ledger, "p", "B", percent=5, expires=date(2026, 12, 31))
     assert (
-        PoolCount("old", 2, 0, 0, 0, 2, None),
-        PoolCount("p", 2, 2, 0, 0, 0, date(2026, 12, 31)),
-    ) == pool_counts(ledger, TODAY)
+        PoolCount("old", 2, 0, 0, 0, 0, 2, None),
+        PoolCount("p", 2, 2, 0, 0, 0, 0, date(2026, 12, 31)),
+    ) == pool_counts(ledger, TODAY, {})
+
+
+def test_codes_that_end_too_soon_are_counted_by_themselves(ledger: Ledger) -> None:
+    for code, last in (("A", 1), ("B", 13), ("C", 14), ("D", 15)):
+        fill_pool(ledger, "p", code, expires=TODAY + timedelta(days=last))
+    fill_pool(ledger, "p", "E")
+    lives = {"p": timedelta(days=14), "other": timedelta(days=99)}
+    assert (PoolCount("p", codes=5, free=3, ending=2, next_expiry=TODAY + timedelta(days=14)),) == (
+        pool_counts(ledger, TODAY, lives)
+    )

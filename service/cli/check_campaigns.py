@@ -1,14 +1,14 @@
 """`check`, the campaigns: rules that never matter, rules that fire for nobody, pools that are too small."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from math import ceil
 from pathlib import Path
 
 from service.cli.findings import Finding
 from service.clock import utc_now
-from service.config import Config
+from service.config import Config, lives_of_pools
 from service.content.shelf import name_on_shelf
 from service.errors import Rejected, SlipwayError
 from service.intake.feeds import Feeds
@@ -51,7 +51,8 @@ def campaign_findings(config: Config, house: House, feeds: Feeds, orders: int) -
     tried = try_rules(shipments, house)
     if shipments:
         yield _trial_finding(shipments, tried)
-    yield _pool_finding(campaigns, _pools(spool, today), _pace(shipments, tried), today)
+    pools = _pools(spool, today, lives_of_pools(config.campaigns.values()))
+    yield _pool_finding(campaigns, pools, _pace(shipments, tried), today)
 
 
 def _words_finding(house: House) -> Finding:
@@ -87,11 +88,11 @@ def _trial_finding(shipments: Sequence[Shipment], tried: Sequence[Tried]) -> Fin
 # Pools ---------------------------------------------------------------------------------------------------------------
 
 
-def _pools(spool: Spool, today: date) -> Mapping[str, PoolCount]:
+def _pools(spool: Spool, today: date, lives: Mapping[str, timedelta]) -> Mapping[str, PoolCount]:
     if not spool.ledger.exists():
         return {}
     try:
-        return {count.pool: count for count in pool_counts(Ledger(spool.ledger, read_only=True), today)}
+        return {count.pool: count for count in pool_counts(Ledger(spool.ledger, read_only=True), today, lives)}
     except SlipwayError:  # which the finding of the spool says
         return {}
 
@@ -136,7 +137,7 @@ def _wanted(campaign: CompiledCampaign, rule: CompiledRule, pace: Mapping[tuple[
 
 def _pool_warnings(count: PoolCount | None, wanted: int, until: date) -> Iterator[str]:
     if not count or not count.free:
-        yield "no codes"
+        yield f"no codes: {count.ending} end too soon to be given" if count and count.ending else "no codes"
         return
     if count.free < wanted:
         yield f"{count.free} codes, and it may take {wanted}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from service.cli.requesting import carried_out
 from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
-from service.config import Config
+from service.config import Config, lives_of_pools
 from service.errors import FileUnreadable, VouchersRefused
 from service.intake.spool import open_spool
 from service.intake.voucher_files import read_codes, read_redemptions
@@ -57,18 +57,22 @@ def redeemed(arguments: argparse.Namespace, config: Config) -> int:
 def stats(arguments: argparse.Namespace, config: Config) -> int:
     """Every pool in numbers, and the pools that campaigns name and nobody filled."""
     spool = open_spool(config.settings.spool)
-    counted = pool_counts(Ledger(spool.ledger, read_only=True), utc_now().date()) if spool.ledger.exists() else ()
+    counted = _counted(Ledger(spool.ledger, read_only=True), config) if spool.ledger.exists() else ()
     empty = pools_of(config) - {count.pool for count in counted}
-    counted = tuple(sorted((*counted, *(PoolCount(pool, 0, 0, 0, 0, 0, None) for pool in empty)), key=_by_name))
+    counted = tuple(sorted((*counted, *(PoolCount(pool) for pool in empty)), key=_by_name))
     if arguments.json:
         for count in counted:
             say_json(asdict(count) | {"next_expiry": str(count.next_expiry or "")})
     elif counted:
-        heads = ("pool", "codes>", "free>", "given>", "redeemed>", "expired>", "next expiry")
+        heads = ("pool", "codes>", "free>", "given>", "redeemed>", "ending>", "expired>", "next expiry")
         show_table(heads, [(*tuple(asdict(count).values())[:-1], count.next_expiry or "") for count in counted])
     else:
         say("no pools yet")
     return 0
+
+
+def _counted(ledger: Ledger, config: Config) -> tuple[PoolCount, ...]:
+    return pool_counts(ledger, utc_now().date(), lives_of_pools(config.campaigns.values()))
 
 
 def pools_of(config: Config) -> set[str]:

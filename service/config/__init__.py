@@ -7,7 +7,7 @@ and for any other SLIPWAY_SECTION_KEY, as in SLIPWAY_INTAKE_SETTLE_S=0.5. Relati
 Each room gets its own part; who reads a part is the only one that interprets it.
 """
 
-from service.config.campaigns import Campaign, Rule
+from service.config.campaigns import Campaign, Rule, lives_of_pools
 from service.config.parts import WILDCARD, Language, Part
 from service.config.printers import Printers, Queue
 from service.config.reading import ALL_WORDS, Config, read_again, read_config, without_campaigns
@@ -37,6 +37,7 @@ __all__ = [
     "Shop",
     "key_name",
     "line_of_key",
+    "lives_of_pools",
     "read_again",
     "read_config",
     "read_text",

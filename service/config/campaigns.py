@@ -1,7 +1,8 @@
 """campaigns/NAME.toml: who gets what, and how it is measured. The file's name is the campaign's id."""
 
 import re
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -91,6 +92,19 @@ class Campaign(Part):
     languages: tuple[Language, ...] = Field(default=(), description="Of the note; empty: all.")
     countries: tuple[Country, ...] = Field(default=(), description="Of the delivery address; empty: all.")
     budget: int = Field(default=0, ge=0, description="Notes that may show it; 0: no limit.")
+    good_for_days: int = Field(
+        default=14, ge=0, le=366, description="Codes that are good for fewer days more are not given."
+    )
     hold_out: float = Field(default=0.0, ge=0, le=0.9, description="Share of customers that gets nothing, to compare.")
     arm: tuple[Arm, ...] = Field(default=(), description="Variants; none: one that is called as the campaign is.")
     rule: tuple[Rule, ...] = Field(min_length=1)
+
+
+def lives_of_pools(campaigns: Iterable[Campaign]) -> dict[str, timedelta]:
+    """By pool, how long its codes must still be good to be given: what the strictest campaign that gives them says."""
+    lives: dict[str, timedelta] = {}
+    for campaign in campaigns:
+        life = timedelta(days=campaign.good_for_days)
+        for pool in {rule.pool for rule in campaign.rule if rule.pool}:
+            lives[pool] = max(life, lives.get(pool, life))
+    return lives

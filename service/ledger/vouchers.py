@@ -4,13 +4,16 @@ free        imported, wholly; reserved in memory while a note that would carry i
 given       a note's intent took it, for one customer of one campaign; free for nobody else ever again. If all sheets
             that carry it were cancelled and none came out, it is given to the same customer with the next order
 redeemed    it paid for an order; also one that was never given can be: somebody had it from elsewhere
-expired     its last day is over: it is given to nobody any more
+ending      its last day is nearer than its campaigns allow: it is given to nobody any more
+expired     its last day is over
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,27 +49,25 @@ _BEGUN = sa.select(voucher_imports.c.from_number)
 _KNOWN = sa.select(voucher_codes.c.pool, *(voucher_codes.c[name] for name in TERMS)).where(
     sa.func.lower(voucher_codes.c.code).in_(sa.bindparam("codes", expanding=True))
 )
-_OVER = sa.and_(voucher_codes.c.expires != "", voucher_codes.c.expires < sa.bindparam("day"))
-_NEXT_EXPIRY = sa.case((sa.and_(FREE, ~_OVER, voucher_codes.c.expires != ""), voucher_codes.c.expires))
 _STATS = (
     sa.select(
         voucher_codes.c.pool,
+        voucher_codes.c.expires,
         sa.func.count().label("codes"),
         *(
             sa.func.count(sa.case((condition, 1))).label(name)
             for name, condition in (
-                ("free", sa.and_(FREE, ~_OVER)),
+                ("free", FREE),
                 ("given", voucher_codes.c.given_at.is_not(None)),
                 ("redeemed", voucher_codes.c.redeemed_at.is_not(None)),
-                ("expired", sa.and_(FREE, _OVER)),
             )
         ),
-        sa.func.coalesce(sa.func.min(_NEXT_EXPIRY), "").label("next_expiry"),
     )
     .where(IS_IMPORTED)
-    .group_by(voucher_codes.c.pool)
-    .order_by(voucher_codes.c.pool)
+    .group_by(voucher_codes.c.pool, voucher_codes.c.expires)
+    .order_by(voucher_codes.c.pool, voucher_codes.c.expires)
 )
+_AT_ONCE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,19 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class PoolCount:
-    """A pool in numbers; free and expired are of those never given, `next_expiry` is the first of the free."""
+    """A pool in numbers. Free, ending and expired are of those never given; `next_expiry` is the first of the free.
+
+    Ending codes have not expired, and are given to nobody: their last day is too near.
+    """
 
     pool: str
-    codes: int
-    free: int
-    given: int
-    redeemed: int
-    expired: int
-    next_expiry: date | None
+    codes: int = 0
+    free: int = 0
+    given: int = 0
+    redeemed: int = 0
+    ending: int = 0
+    expired: int = 0
+    next_expiry: date | None = None
 
 
 def import_codes(ledger: Ledger, pool: str, lines: Sequence[CodeLine]) -> Imported:
@@ -158,7 +163,7 @@ def redeem_codes(ledger: Ledger, redemptions: Sequence[Redemption], at: datetime
 
 
 def free_codes(ledger: Ledger, pool: str, currency: str, day: date, after: int, count: int) -> list[tuple[int, str]]:
-    """(number, code) of the next codes that may be given for an order in this currency, behind `after`."""
+    """(number, code) of the next codes for an order in this currency that are good on this day, behind `after`."""
     facts = {"of_pool": pool, "of_currency": currency, "day": day.isoformat(), "after": after, "count": count}
     return [(row["number"], row["code"]) for row in ledger.ask(FREE_CODES, facts)]
 
@@ -174,10 +179,27 @@ def offers_of(ledger: Ledger, codes: Collection[str], day: date) -> Mapping[str,
     return {row["code"]: offer_of(dict(row)) for row in rows}
 
 
-def pool_counts(ledger: Ledger, day: date) -> tuple[PoolCount, ...]:
-    """Every pool in numbers."""
-    rows = [dict(row) for row in ledger.ask(_STATS, {"day": day.isoformat()})]
-    return tuple(PoolCount(**row | {"next_expiry": _day(row["next_expiry"])}) for row in rows)
+def pool_counts(ledger: Ledger, day: date, lives: Mapping[str, timedelta]) -> tuple[PoolCount, ...]:
+    """Every pool in numbers; `lives` say by pool how long its codes must still be good to be given."""
+    by_pool = groupby(ledger.ask(_STATS), key=itemgetter("pool"))
+    return tuple(_counted(pool, tuple(rows), day, day + lives.get(pool, _AT_ONCE)) for pool, rows in by_pool)
+
+
+def _counted(pool: str, rows: Sequence[Mapping[str, Any]], day: date, until: date) -> PoolCount:
+    """A pool whose codes are counted by their last day."""
+    last_days = [_day(row["expires"]) or date.max for row in rows]
+    free = [(last, row["free"]) for last, row in zip(last_days, rows, strict=True) if row["free"]]
+    givable = [last for last, _ in free if last >= until]
+    return PoolCount(
+        pool=pool,
+        codes=sum(row["codes"] for row in rows),
+        free=sum(count for last, count in free if last >= until),
+        given=sum(row["given"] for row in rows),
+        redeemed=sum(row["redeemed"] for row in rows),
+        ending=sum(count for last, count in free if day <= last < until),
+        expired=sum(count for last, count in free if last < day),
+        next_expiry=min((last for last in givable if last != date.max), default=None),
+    )
 
 
 def row_of(offer: Offer) -> dict[str, Any]:
