@@ -77,6 +77,7 @@ def test_a_comparison_that_is_never_true_is_refused(expected: str, source: str) 
     assert (expected,) == condition_faults(source, VALUES)
 
 
+DAYS = 'As in "2026-11-22"; earlier days compare as less.'
 BIRTHDAY = "customer.days_to_birthday"
 
 
@@ -133,10 +134,76 @@ def test_the_facts_that_may_be_unknown_say_so() -> None:
         ("today.weekday is never 0: it is 1 to 7", "today.weekday in [0, 6]"),
         ("today.week is never 54: it is 1 to 53", "54 == today.week"),
         ("today.day is never 32: it is 1 to 31", "today.day == 32"),
+        ("today.month > 12 never holds: it is 1 to 12", "today.month > 12"),
+        ("today.month < 1 never holds: it is 1 to 12", "1 > today.month"),
+        (
+            'today.date is never "2026-1-1": As in "2026-11-22"; earlier days compare as less.',
+            'today.date > "2026-1-1"',
+        ),
+        (
+            "today.date is never '2026-13-01': As in \"2026-11-22\"; earlier days compare as less.",
+            "today.date < '2026-13-01'",
+        ),
     ],
 )
 def test_a_day_that_no_calendar_has_is_refused(expected: str, source: str) -> None:
     assert (expected,) == condition_faults(source, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("expected", "source"),
+    [
+        ("order.currency is never 'eur': ISO 4217, as in GBP.", "order.currency == 'eur'"),
+        ("order.currency is never 'EURO': ISO 4217, as in GBP.", "order.currency in ['EURO', 'GBP']"),
+        ("shipment.days_late < 0 never holds: it is 0 and more", "shipment.days_late < 0"),
+        ("shipment.days_late is never -1: it is 0 and more", "shipment.days_late == -1"),
+        ("shipment.days_late <= -1 never holds: it is 0 and more", "-1 >= shipment.days_late"),
+        ("shipment.number < 1 never holds: it is 1 and more", "shipment.number < 1"),
+        ("customer.days_to_birthday < -1 never holds: it is -1 and more", "customer.days_to_birthday < -1"),
+        (
+            "customer.points > 100 and customer.points < 50 never hold together",
+            "customer.points > 100 && 50 > customer.points",
+        ),
+        (
+            "customer.points > 5 and customer.points < 6 never hold together",
+            "customer.points > 5 && order.gift && customer.points < 6",
+        ),
+        (
+            "order.value >= 50 and order.value == 49.99 never hold together",
+            "order.gift || order.value >= 50 && order.value == 49.99",
+        ),
+        (
+            "customer.status == 'new' and customer.status == \"returning\" never hold together",
+            "customer.status == 'new' && customer.status == \"returning\"",
+        ),
+    ],
+)
+def test_what_never_holds_for_any_order_is_refused(expected: str, source: str) -> None:
+    assert (expected,) == condition_faults(source, VALUES)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "0 == today.month % 2",
+        "today.month % 2 == 0",
+        "today.month - 12 < 0",
+        "13 - today.month > 12",
+        "today.month == 14 - 2",
+        "-1 + today.month < 0 || order.gift",
+        "shipment.days_late >= 0",
+        "shipment.days_late > -1",
+        "customer.points > 100 || customer.points < 50",
+        "customer.points >= 50 && customer.points <= 50",
+        "order.value > 5 && order.value < 6",
+        "customer.points > 100 && !(customer.points < 50)",
+        "customer.points > 100 && (order.gift || customer.points < 50)",
+        "customer.status == 'new' && customer.tier == 'gold'",
+        "order.currency == 'EUR' || order.currency == 'GBP'",
+    ],
+)
+def test_what_may_hold_is_not_refused(source: str) -> None:
+    assert () == condition_faults(source, VALUES)
 
 
 @pytest.mark.parametrize(

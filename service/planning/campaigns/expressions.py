@@ -10,12 +10,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.planning.campaigns.facts import LINE_FIELDS, SCHEMA, Fact
+from service.planning.campaigns.facts import LINE_FIELDS, SCHEMA
 
 FUNCTIONS = ("size", "has", "int", "double", "string")
 WALKS = ("exists", "all", "exists_one", "filter", "map")
 METHODS = ("contains", "startsWith", "endsWith", "size", *WALKS)
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+MIRRORED = dict(zip(COMPARISONS, ("==", "!=", ">", ">=", "<", "<="), strict=True))
 WORDS = ("true", "false", "null", "in")
 
 _TOKEN = re.compile(
@@ -52,11 +53,9 @@ def facts_read(source: str) -> frozenset[str]:
     return frozenset(token.fact for token in tokens_of(source) if token.fact)
 
 
-def name_faults(source: str, values: Values) -> Iterator[str]:
-    """What a condition names and is not there, and what it compares that can never be equal."""
-    tokens = tokens_of(source)
-    yield from _unknown_names(tokens)
-    yield from _vain_comparisons(tokens, values)
+def name_faults(source: str) -> Iterator[str]:
+    """What a condition names and is not there."""
+    yield from _unknown_names(tokens_of(source))
 
 
 def parts_of(source: str) -> tuple[str, ...]:
@@ -148,16 +147,16 @@ def _unknown_member(tokens: Sequence[Token], at: int, element: str) -> Iterator[
     known = METHODS if _is(tokens, at + 1, "(") else tuple(LINE_FIELDS)
     if name not in known:
         what = "function" if known is METHODS else "field"
-        yield f"there is no {what} {name}{_suggestion(name, known)}"
+        yield f"there is no {what} {name}{suggestion(name, known)}"
 
 
 def _unknown_root(tokens: Sequence[Token], at: int) -> Iterator[str]:
     name = tokens[at].text
     if _is(tokens, at + 1, "("):
         if name not in FUNCTIONS:
-            yield f"there is no function {name}{_suggestion(name, FUNCTIONS)}"
+            yield f"there is no function {name}{suggestion(name, FUNCTIONS)}"
     elif name not in SCHEMA:
-        yield f"there is no {name}{_suggestion(name, tuple(SCHEMA))}"
+        yield f"there is no {name}{suggestion(name, tuple(SCHEMA))}"
     elif _is(tokens, at + 1, ".") and at + 2 < len(tokens):
         yield f"there is no {name}.{tokens[at + 2].text}{_near_fact(name, tokens[at + 2].text)}"
     else:
@@ -172,52 +171,10 @@ def _near_fact(root: str, field: str) -> str:
     return f"; did you mean {elsewhere}?" if elsewhere else f"; there are {', '.join(SCHEMA[root])}"
 
 
-def _suggestion(name: str, known: Collection[str]) -> str:
+def suggestion(name: str, known: Collection[str]) -> str:
+    """What may have been meant; or all that there is."""
     near = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-
-
-# Comparisons that are never true -------------------------------------------------------------------------------------
-
-
-def _vain_comparisons(tokens: Sequence[Token], values: Values) -> Iterator[str]:
-    for at, token in enumerate(tokens):
-        if token.kind == "fact":
-            for literal in _compared_with(tokens, at):
-                yield from _vain(token.fact, literal, values)
-
-
-def _compared_with(tokens: Sequence[Token], at: int) -> Iterator[Token]:
-    """The plain values that stand right beside the fact at `at`, or in the list that it is looked up in."""
-    if at >= 2 and tokens[at - 1].text in COMPARISONS:
-        yield tokens[at - 2]
-    if at + 2 < len(tokens) and tokens[at + 1].text in COMPARISONS:
-        yield tokens[at + 2]
-    if _is(tokens, at + 1, "in") and _is(tokens, at + 2, "["):
-        for token in tokens[at + 3 :]:
-            if token.text == "]":
-                return
-            yield token
-
-
-def _vain(path: str, literal: Token, values: Values) -> Iterator[str]:
-    fact = _fact(path)
-    kind = "truth" if literal.text in ("true", "false") else literal.kind
-    if kind not in ("text", "number", "truth"):
-        return
-    if kind != fact.kind.literal:
-        yield f"{path} is never {literal.text}: it is {fact.kind.name}"
-        return
-    if fact.between and literal.text.isdecimal() and not fact.between[0] <= int(literal.text) <= fact.between[1]:
-        yield f"{path} is never {literal.text}: it is {fact.between[0]} to {fact.between[1]}"
-    known = fact.one_of or values.get(path, ())
-    if kind == "text" and known and literal.text[1:-1] not in known:
-        yield f"{path} is never {literal.text}{_suggestion(literal.text[1:-1], sorted(known))}"
-
-
-def _fact(path: str) -> Fact:
-    root, _, field = path.partition(".")
-    return SCHEMA[root][field]
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------

@@ -63,8 +63,15 @@ class Fact:
     says: str
     value: Callable[[Occasion], Any]
     one_of: tuple[str, ...] = ()  # its only values; empty: any
-    between: tuple[int, int] | None = None  # its smallest and its largest value
+    most: int | None = None  # its largest value
+    least: int = 0  # its smallest
     may_be_unknown: bool = False  # and is UNKNOWN_DAYS then
+    form: str = ""  # that its texts have: a pattern
+
+    @property
+    def between(self) -> tuple[int, int | None]:
+        """Its smallest and its largest value, where it is a number."""
+        return UNKNOWN_DAYS if self.may_be_unknown else self.least, self.most
 
 
 Facts = dict[str, dict[str, Any]]
@@ -173,7 +180,7 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
         "shop": Fact(TEXT, "A shop of slipway.toml.", lambda its: its.shipment.order.shop),
         "site": Fact(TEXT, "A site of slipway.toml.", lambda its: its.shipment.order.site),
         "language": Fact(TEXT, "That of the note.", lambda its: its.language, one_of=("en", "fr", "de")),
-        "currency": Fact(TEXT, "ISO 4217, as in GBP.", lambda its: its.shipment.order.currency),
+        "currency": Fact(TEXT, "ISO 4217, as in GBP.", lambda its: its.shipment.order.currency, form="[A-Z]{3}"),
         "value": Fact(NUMBER, "Of the goods in this parcel, in the order's currency.", _value),
         "gift": Fact(TRUTH, "Whether it goes to somebody else.", lambda its: its.shipment.order.gift),
         "express": Fact(TRUTH, "Whether it is an express order.", lambda its: its.shipment.order.priority == "express"),
@@ -186,8 +193,8 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
         "lines": Fact(LIST_OF_LINES, "The goods in this parcel, for exists, all, exists_one and filter.", _lines),
     },
     "shipment": {
-        "number": Fact(INTEGER, "This parcel, counted from 1.", lambda its: its.shipment.number),
-        "of": Fact(INTEGER, "Parcels of the order.", lambda its: its.shipment.of),
+        "number": Fact(INTEGER, "This parcel, counted from 1.", lambda its: its.shipment.number, least=1),
+        "of": Fact(INTEGER, "Parcels of the order.", lambda its: its.shipment.of, least=1),
         "final": Fact(TRUTH, "Whether it completes the order.", lambda its: its.shipment.final),
         "partial": Fact(TRUTH, "Whether more parcels follow.", lambda its: not its.shipment.final),
         "single": Fact(TRUTH, "Whether it is the only parcel.", lambda its: its.shipment.of == 1),
@@ -253,12 +260,17 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
         "country": Fact(TEXT, "Where it stands, as in GB.", lambda its: its.site_country),
     },
     "today": {
-        "date": Fact(TEXT, 'As in "2026-11-22"; earlier days compare as less.', lambda its: its.today.isoformat()),
-        "year": Fact(INTEGER, "As in 2026.", lambda its: its.today.year),
-        "month": Fact(INTEGER, "1 to 12.", lambda its: its.today.month, between=(1, 12)),
-        "day": Fact(INTEGER, "1 to 31.", lambda its: its.today.day, between=(1, 31)),
-        "weekday": Fact(INTEGER, "1: Monday, 7: Sunday.", lambda its: its.today.isoweekday(), between=(1, 7)),
-        "week": Fact(INTEGER, "ISO 8601, 1 to 53.", lambda its: its.today.isocalendar().week, between=(1, 53)),
+        "date": Fact(
+            TEXT,
+            'As in "2026-11-22"; earlier days compare as less.',
+            lambda its: its.today.isoformat(),
+            form=r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+        ),
+        "year": Fact(INTEGER, "As in 2026.", lambda its: its.today.year, least=2000),
+        "month": Fact(INTEGER, "1 to 12.", lambda its: its.today.month, most=12, least=1),
+        "day": Fact(INTEGER, "1 to 31.", lambda its: its.today.day, most=31, least=1),
+        "weekday": Fact(INTEGER, "1: Monday, 7: Sunday.", lambda its: its.today.isoweekday(), most=7, least=1),
+        "week": Fact(INTEGER, "ISO 8601, 1 to 53.", lambda its: its.today.isocalendar().week, most=53, least=1),
     },
 }
 

@@ -5,13 +5,12 @@ Refused, unless the condition asks for the fact itself, as in `customer.days_to_
 
 from collections.abc import Iterator
 
-from service.planning.campaigns.expressions import COMPARISONS, facts_read, joined, tokens_of
+from service.planning.campaigns.expressions import COMPARISONS, MIRRORED, facts_read, joined, tokens_of
 from service.planning.campaigns.facts import SCHEMA, UNKNOWN_DAYS
 
 MAY_BE_UNKNOWN = frozenset(
     f"{root}.{name}" for root, fields in SCHEMA.items() for name, fact in fields.items() if fact.may_be_unknown
 )
-MIRRORED = dict(zip(COMPARISONS, ("==", "!=", ">", ">=", "<", "<="), strict=True))
 DENIED = dict(zip(COMPARISONS, ("!=", "==", ">=", ">", "<=", "<"), strict=True))
 
 
