@@ -106,8 +106,10 @@ check_first() {
 
 lay_out_machine() {
     put deploy/systemd/slipway.service /usr/local/lib/systemd/system
-    put deploy/systemd/slipway-images.service /usr/local/lib/systemd/system
-    put deploy/systemd/slipway-images.timer /usr/local/lib/systemd/system
+    for job in images recommend prune; do
+        put deploy/systemd/slipway-$job.service /usr/local/lib/systemd/system
+        put deploy/systemd/slipway-$job.timer /usr/local/lib/systemd/system
+    done
     put deploy/journald/journald@slipway.conf /etc/systemd
     put deploy/sshd_config.d/slipway.conf /etc/ssh/sshd_config.d
     put deploy/journalctl.sh /etc/profile.d slipway-journal.sh
@@ -147,9 +149,9 @@ start() {
         /usr/sbin/sshd -t && systemctl reload ssh
     fi
     systemctl daemon-reload
-    systemctl enable --quiet slipway.service slipway-images.timer
+    systemctl enable --quiet slipway.service slipway-images.timer slipway-recommend.timer slipway-prune.timer
     systemctl restart slipway.service
-    systemctl start slipway-images.timer
+    systemctl start slipway-images.timer slipway-recommend.timer slipway-prune.timer
     remove_old_releases
     say "slipway is $(systemctl is-active slipway): $(systemctl show --property=StatusText --value slipway)"
 }

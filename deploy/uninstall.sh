@@ -10,6 +10,10 @@ main() {
         /usr/local/lib/systemd/system/slipway.service \
         /usr/local/lib/systemd/system/slipway-images.service \
         /usr/local/lib/systemd/system/slipway-images.timer \
+        /usr/local/lib/systemd/system/slipway-recommend.service \
+        /usr/local/lib/systemd/system/slipway-recommend.timer \
+        /usr/local/lib/systemd/system/slipway-prune.service \
+        /usr/local/lib/systemd/system/slipway-prune.timer \
         /usr/local/lib/sysusers.d/slipway.conf \
         /usr/local/lib/tmpfiles.d/slipway.conf \
         /etc/systemd/journald@slipway.conf \
@@ -33,7 +37,9 @@ stop_service() {
         echo "uninstall: this is not root: sudo make uninstall" >&2
         exit 1
     }
-    systemctl disable --now --quiet slipway.service slipway-images.timer 2>/dev/null || true
+    for unit in slipway.service slipway-images.timer slipway-recommend.timer slipway-prune.timer; do
+        systemctl disable --now --quiet $unit 2>/dev/null || true
+    done
     [ ! -x /opt/slipway/current/deploy/cups/apply.sh ] || /opt/slipway/current/deploy/cups/apply.sh --remove
 }
 

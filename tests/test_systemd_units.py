@@ -11,7 +11,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-UNITS = ("slipway.service", "slipway-images.service", "slipway-images.timer")
+NIGHTLY = ("slipway-images", "slipway-recommend", "slipway-prune")
+UNITS = ("slipway.service", *(f"{job}.{kind}" for job in NIGHTLY for kind in ("service", "timer")))
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="apt-get install systemd")
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="users and owners are made by root only")
 
@@ -45,11 +46,20 @@ def test_systemd_finds_nothing_to_complain_about(installed: Path, tmp_path: Path
 
 
 @needs_systemd
-@pytest.mark.parametrize(("unit", "tenths"), [("slipway.service", 12), ("slipway-images.service", 5)])
+@pytest.mark.parametrize(("unit", "tenths"), [("slipway.service", 12), *((f"{job}.service", 5) for job in NIGHTLY)])
 def test_a_service_is_exposed_to_little(installed: Path, unit: str, tenths: int) -> None:
     path = installed / "usr/local/lib/systemd/system" / unit
     judged = ask("systemd-analyze", "security", "--offline=yes", "--no-pager", f"--threshold={tenths}", path)
     assert 0 == judged.returncode, judged.stdout[-3000:]
+
+
+@pytest.mark.parametrize("job", NIGHTLY)
+def test_what_is_done_at_night_is_a_command_and_switched_on_and_off_with_the_service(installed: Path, job: str) -> None:
+    text = (installed / "usr/local/lib/systemd/system" / f"{job}.service").read_text()
+    (command,) = re.findall(r"^ExecStart=\S+/slipway --config /etc/slipway ([a-z ]+[a-z])", text, re.MULTILINE)
+    assert 0 == ask(ROOT / ".venv/bin/slipway", *command.split(), "--help").returncode
+    assert f"{job}.timer" in (ROOT / "deploy/install.sh").read_text()
+    assert f"{job}.timer" in (ROOT / "deploy/uninstall.sh").read_text()
 
 
 @pytest.mark.parametrize("unit", UNITS)
