@@ -35,6 +35,7 @@ class Given:
     order_id: str
     note_id: str
     is_redeemed: bool = False
+    at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Standings:
         self._recommend = recommend
         self._pools: Mapping[str, tuple[str, ...]] = {}  # by campaign
         self._budgets: Mapping[str, int] = {}
+        self._again_after: Mapping[str, int] = {}  # days
         self._lives: Mapping[str, timedelta] = {}  # by pool: how long its codes must still be good
         self._shelves: dict[tuple[str, str], _Shelf] = {}
         self._reserved: dict[NoteKey, tuple[tuple[str, str], ...]] = {}  # pool and code
@@ -76,6 +77,7 @@ class Standings:
         with self._lock:
             self._lives = lives_of_pools(one.campaign for one in each)
             self._shelves.clear()  # what was passed over may be good by now
+        self._again_after = {one.id: one.campaign.again_after_days for one in each}
         self._budgets = {one.id: one.campaign.budget for one in each if one.campaign.budget}
         self._pools = {one.id: tuple(rule.pool for rule in one.campaign.rule if rule.pool) for one in each}
 
@@ -134,6 +136,7 @@ class Standings:
             givings=() if "voucher" in hidden else plan.givings,
             customer=self._whose(key, shipment),
             budgets={each.campaign: self._budgets.get(each.campaign, 0) for each in plan.exposures},
+            again_after={each.campaign: self._again_after.get(each.campaign, 0) for each in plan.givings},
         )
 
     def given(self, key: NoteKey) -> None:

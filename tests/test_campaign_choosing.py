@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -242,6 +242,16 @@ def test_a_code_is_taken_from_its_pool(changes: dict[str, Any], offer: Offer) ->
     choices = chosen(a_house_with(a=GIVES), a_shipment(**changes), replace(TODAY, codes={"welcome": offer}))
     assert offer == choices.filled["voucher"].offer
     assert (Giving("a", "welcome", "WELCOME-7K2M"),) == choices.givings
+
+
+@pytest.mark.parametrize(
+    ("expected", "days_ago"),
+    [("the customer has a code of a, from order 2; another one comes after 30 days", 29), ("", 30)],
+)
+def test_a_campaign_gives_again_after_the_days_that_it_says(expected: str, days_ago: int) -> None:
+    had = (replace(given_on("2"), at=TODAY.now - timedelta(days=days_ago)), given_on("1"))
+    choices = chosen(a_house_with(a=f"again_after_days = 30\n{GIVES}"), a_shipment(), replace(STOCKED, given=had))
+    assert [expected] == reasons(choices)
 
 
 def test_a_code_that_was_given_for_another_campaign_is_no_hindrance() -> None:

@@ -65,7 +65,7 @@ def test_an_intent_takes_its_code_and_keeps_its_exposures(ledger: Ledger) -> Non
     assert (Outcome("welcome", "welcome", SHOWN, "", 1),) == outcomes(ledger)
     assert (CodeCount("welcome", 1, 0),) == code_counts(ledger)
     assert (PoolCount("welcome-15", 2, 1, 1, 0, 0, 0, None),) == pool_counts(ledger, TODAY, {})
-    given = Given("welcome", "welcome-15", Offer("W1", percent=15), "1", "1-1-r1")
+    given = Given("welcome", "welcome-15", Offer("W1", percent=15), "1", "1-1-r1", at=NOON)
     assert (given,) == remember(ledger, ADA, "1", NOON).given
 
 
@@ -98,6 +98,21 @@ def test_a_campaign_gives_a_customer_one_code(ledger: Ledger) -> None:
         intend(ledger, key, welcome("W2"))
     with pytest.raises(PlanOutdated):
         intend(ledger, key, welcome("W1"))
+
+
+@pytest.mark.parametrize(("days_later", "is_given"), [(29, False), (30, True)])
+def test_a_campaign_that_says_so_gives_a_customer_a_code_again(ledger: Ledger, days_later: int, is_given: bool) -> None:
+    fill_pool(ledger, "welcome-15", "W1", "W2")
+    intend(ledger, record_order(ledger, "1"), welcome("W1"))
+    key, again = record_order(ledger, "2"), welcome("W2", again_after={"welcome": 30})
+    at = NOON + timedelta(days=days_later)
+    if is_given:
+        assert intend(ledger, key, again, at)
+    else:
+        with pytest.raises(PlanOutdated, match="has given this customer a code meanwhile"):
+            intend(ledger, key, again, at)
+    given = remember(ledger, ADA, "9", at).given
+    assert [("W1", NOON), ("W2", at)][: 1 + is_given] == [(each.offer.code, each.at) for each in given]
 
 
 def cancelled(ledger: Ledger, key: NoteKey) -> None:

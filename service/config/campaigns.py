@@ -92,6 +92,9 @@ class Campaign(Part):
     languages: tuple[Language, ...] = Field(default=(), description="Of the note; empty: all.")
     countries: tuple[Country, ...] = Field(default=(), description="Of the delivery address; empty: all.")
     budget: int = Field(default=0, ge=0, description="Notes that may show it; 0: no limit.")
+    again_after_days: int = Field(
+        default=0, ge=0, le=3660, description="Days after which who had a code of it gets another one; 0: never."
+    )
     good_for_days: int = Field(
         default=14, ge=0, le=366, description="Codes that are good for fewer days more are not given."
     )

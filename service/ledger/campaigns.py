@@ -82,7 +82,7 @@ _CAMPAIGNS = (
     .distinct()
 )
 _GIVEN = sa.select(
-    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "redeemed_at", *TERMS)),
+    *(voucher_codes.c[name] for name in ("campaign", "pool", "order_id", "note_id", "given_at", "redeemed_at", *TERMS)),
     NEVER_CAME_OUT.label("is_returned"),
 ).where(
     voucher_codes.c.given_at.is_not(None),
@@ -233,8 +233,8 @@ def _given_on(ledger: Ledger, rows: Sequence[Mapping[str, Any]], order_id: str) 
 
 
 def _given(row: Mapping[str, Any], note_id: str) -> Given:
-    is_redeemed = row["redeemed_at"] is not None
-    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id, is_redeemed)
+    is_redeemed, at = row["redeemed_at"] is not None, row["given_at"]
+    return Given(row["campaign"], row["pool"], offer_of(row), row["order_id"], note_id, is_redeemed, at)
 
 
 def _is_open(redeemed_at: datetime | None, expires: str, day: date) -> bool:

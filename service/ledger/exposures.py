@@ -1,12 +1,13 @@
 """What campaigns decided for a note, kept with its intent: in the same transaction, or the intent is not written.
 
-A code is given to one customer, and by one campaign once to each; a campaign that was paused meanwhile, or has used up
-its budget, shows nothing more. What a note has shown or taken, neither pause nor budget stops.
+A code is given to one customer, and by one campaign once to each, or again when it says so; a campaign that was paused
+meanwhile, or has used up its budget, shows nothing more. What a note has shown or taken, neither pause nor budget
+stops.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from service.ledger.schema import (
     FREE,
     HAS_CUSTOMER,
     HAS_ORDER,
+    UtcTime,
     campaign_decisions,
     campaign_notes,
     exposures,
@@ -50,8 +52,13 @@ _COUNT = (
 )
 _IS_THEIRS = sa.or_(  # what is not empty is in the index
     sa.and_(voucher_codes.c.order_id == sa.bindparam("of_order"), HAS_ORDER),
-    sa.and_(voucher_codes.c.customer == sa.bindparam("of_customer"), HAS_CUSTOMER),
+    sa.and_(
+        voucher_codes.c.customer == sa.bindparam("of_customer"),
+        HAS_CUSTOMER,
+        voucher_codes.c.given_at > sa.bindparam("since", type_=UtcTime),
+    ),
 )
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 _HAS_ANOTHER = sa.select(voucher_codes.c.number).where(
     voucher_codes.c.campaign == sa.bindparam("of_campaign"), voucher_codes.c.code != sa.bindparam("of_code"), _IS_THEIRS
 )
@@ -84,12 +91,16 @@ _GIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Marketing:
-    """What a note's intent brings of campaigns. `budgets` are those of the campaigns that have one."""
+    """What a note's intent brings of campaigns. `budgets` are those of the campaigns that have one.
+
+    `again_after` are the days after which those that give a customer a code again do so.
+    """
 
     exposures: tuple[Exposure, ...] = ()
     givings: tuple[Giving, ...] = ()
     customer: str = ""
     budgets: Mapping[str, int] = field(default_factory=dict)
+    again_after: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shown(self) -> frozenset[str]:
@@ -110,7 +121,7 @@ def book(connection: sa.Connection, key: NoteKey, marketing: Marketing, at: date
     for campaign in sorted(new - _taken(connection, key) if new else new):
         _check_open(connection, campaign, marketing.budgets)
     for giving in marketing.givings:
-        _give(connection, key, giving, marketing.customer, at)
+        _give(connection, key, giving, marketing, at)
     if kept:
         change(connection, _FORGET, of(key))
     change_each(connection, _NEW_EXPOSURE, tuple(_rows(key, marketing, at)))
@@ -139,14 +150,14 @@ def _check_open(connection: sa.Connection, campaign: str, budgets: Mapping[str, 
         raise PlanOutdated(f"campaign {campaign} has used up its budget")
 
 
-def _give(connection: sa.Connection, key: NoteKey, giving: Giving, customer: str, at: datetime) -> None:
+def _give(connection: sa.Connection, key: NoteKey, giving: Giving, marketing: Marketing, at: datetime) -> None:
     """Give a code to this note's customer: a free one, or theirs that never came out; let be what is the order's."""
-    order_id = order_of(key.note_id)
+    order_id, customer, days = order_of(key.note_id), marketing.customer, marketing.again_after.get(giving.campaign, 0)
     theirs = {"of_campaign": giving.campaign, "of_code": giving.code, "of_order": order_id, "of_customer": customer}
     if rows(connection, _IS_OF_ORDER, theirs):
         return
     change(connection, _STANDS_IN_NO_WAY, theirs)
-    if rows(connection, _HAS_ANOTHER, theirs):
+    if rows(connection, _HAS_ANOTHER, theirs | {"since": at - timedelta(days=days) if days else _EVER}):
         raise PlanOutdated(f"campaign {giving.campaign} has given this customer a code meanwhile")
     given = {"given_at": at, "campaign": giving.campaign, "customer": customer, "order_id": order_id}
     taken = {f"to_{name}": value for name, value in (given | {"note_id": key.note_id}).items()}

@@ -262,11 +262,11 @@ sa.Index("ix_voucher_codes_lower", sa.func.lower(voucher_codes.c.code), unique=T
 sa.Index(
     "ix_voucher_codes_free", voucher_codes.c.pool, voucher_codes.c.number, sqlite_where=FREE, postgresql_where=FREE
 )
-for _name, _column, _rows in (
-    ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER),
-    ("ix_voucher_codes_order", voucher_codes.c.order_id, HAS_ORDER),
-):  # a campaign gives a customer one code, and an order too
-    sa.Index(_name, _column, voucher_codes.c.campaign, unique=True, sqlite_where=_rows, postgresql_where=_rows)
+for _name, _column, _rows, _is_once in (
+    ("ix_voucher_codes_customer", voucher_codes.c.customer, HAS_CUSTOMER, False),  # some campaigns give again
+    ("ix_voucher_codes_order", voucher_codes.c.order_id, HAS_ORDER, True),
+):
+    sa.Index(_name, _column, voucher_codes.c.campaign, unique=_is_once, sqlite_where=_rows, postgresql_where=_rows)
 
 voucher_imports = sa.Table(
     "voucher_imports",

@@ -157,7 +157,7 @@ def _passed(rule: CompiledRule, arm: str, held_out: set[str], draft: _Draft) -> 
 
 def _fill(campaign: CompiledCampaign, rule: CompiledRule, arm: str, draft: _Draft) -> str:
     """Fill the rule's slot, or note that it was held out of it; else why it can't be filled."""
-    granted = grant(campaign.id, rule, draft.asked) if rule.rule.pool else NOTHING
+    granted = grant(campaign, rule, draft.asked) if rule.rule.pool else NOTHING
     if granted.refused:
         return granted.refused
     try:
