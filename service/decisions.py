@@ -11,14 +11,11 @@ own, and neither files nor signs of life wait for it.
 """
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from service.clock import Now
-from service.errors import DecisionRefused, Deferred, Held, OwnFault, SlipwayError, SpoolBroken, SpoolFull
-from service.faults import contained
+from service.errors import DecisionRefused, Deferred, Held, SlipwayError, SpoolFull
 from service.intake import asked
 from service.intake.spool import Spool
 from service.ledger.accounts import Account, Decision, NoteKey, QueueDecision
@@ -26,11 +23,10 @@ from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Job, JobState
 from service.printing.protocol import Printer
+from service.rounds import Rounds
 
-ASKED, QUEUE_ASKED, ANSWERED, BROKEN = ".asked.json", ".queue-asked.json", ".answered.json", ".broken"
+ASKED, QUEUE_ASKED = ".asked.json", ".queue-asked.json"
 LOOK_EVERY_S = 0.1  # an empty folder costs 0.1 ms
-FULL_PAUSE_S = 1.0
-JOIN_S = 10.0
 AT_AN_END = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED, JobState.UNKNOWN)
 
 
@@ -59,7 +55,7 @@ def ask_about_queue(spool: Spool, decision: QueueDecision) -> None:
 
 def take_answer(spool: Spool, decision_id: str) -> Answer | None:
     """The answer to a decision, once there is one; it is taken away."""
-    answer = asked.take_answer(spool.decisions / f"{decision_id}{ANSWERED}")
+    answer = asked.take_answer(spool.decisions / f"{decision_id}{asked.ANSWERED}")
     return Answer(**answer) if answer else None
 
 
@@ -77,23 +73,19 @@ class Decisions:
         self._printer = printer
         self._take_back = take_back
         self._now = now
-        self._stopping = threading.Event()
-        self._thread = threading.Thread()
+        self._rounds = Rounds("decisions", LOOK_EVERY_S)
 
     def start(self, go_on: Callable[[NoteKey], None], stop_service: Callable[[SlipwayError], None]) -> None:
         """Carry out what was decided while no service ran, then whatever comes."""
-        self._thread = threading.Thread(target=self._run, args=(go_on, stop_service), name="decisions", daemon=True)
-        self._thread.start()
+        self._rounds.start(lambda: self.carry_out(go_on), stop_service)
 
     def stop(self) -> None:
         """Finish the decision at hand; what comes later waits in the spool."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+        self._rounds.stop()
 
     def forget_answers(self) -> None:
         """At start: nobody waits any more for what an earlier run answered."""
-        for path in self._spool.decisions.glob(f"*{ANSWERED}"):
+        for path in self._spool.decisions.glob(f"*{asked.ANSWERED}"):
             path.unlink(missing_ok=True)
 
     @property
@@ -101,37 +93,12 @@ class Decisions:
         """True when no decision waits, and every note of one that was carried out is owed."""
         return not any(self._spool.decisions.glob(f"*{ASKED}"))
 
-    def carry_out(self, go_on: Callable[[NoteKey], None]) -> bool:
-        """Carry out every decision that waits, in order; False if the ledger takes none at present."""
-        for path in sorted(self._spool.decisions.glob(f"*{ASKED}")):
-            if self._stopping.is_set():
+    def carry_out(self, go_on: Callable[[NoteKey], None]) -> None:
+        """Carry out every decision that waits, in order; raises Deferred if the ledger takes none at present."""
+        for path, (key, decision) in asked.asked_of(self._spool.decisions, ASKED, _decision_of):
+            if self._rounds.is_stopping:
                 break
-            try:
-                key, decision = _asked(path)
-            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                set_aside(path, error)
-                continue
-            try:
-                answer = self._carried_out(key, decision, go_on)
-            except Deferred:
-                return False
-            answer_to(path, answer)
-        return True
-
-    def _run(self, go_on: Callable[[NoteKey], None], stop_service: Callable[[SlipwayError], None]) -> None:
-        pause_s = 0.0
-        try:
-            with contained(OwnFault):
-                while not self._stopping.wait(pause_s):
-                    pause_s = LOOK_EVERY_S if self._carry_out_all(go_on) else FULL_PAUSE_S
-        except SlipwayError as error:
-            stop_service(error)
-
-    def _carry_out_all(self, go_on: Callable[[NoteKey], None]) -> bool:
-        try:
-            return self.carry_out(go_on)
-        except OSError as error:
-            raise SpoolBroken(f"the decisions can't be worked: {error.strerror}") from error
+            asked.answer_to(path, ASKED, asdict(self._carried_out(key, decision, go_on)))
 
     def _carried_out(self, key: NoteKey, decision: Decision, go_on: Callable[[NoteKey], None]) -> Answer:
         """The answer to a decision; raises Deferred if there is no room in the ledger."""
@@ -178,20 +145,7 @@ class Decisions:
         return self._printer.look_up(job).state in AT_AN_END
 
 
-def _asked(path: Path) -> tuple[NoteKey, Decision]:
-    content = json.loads(path.read_bytes())
-    key = NoteKey(content.pop("note_id"), content.pop("generation"))
-    return key, Decision(**content)
-
-
-def set_aside(path: Path, error: Exception) -> None:
-    """This file is no decision."""
-    log.error("decision.unreadable", error=type(error).__name__)
-    path.rename(path.with_name(path.name + BROKEN))
-
-
-def answer_to(path: Path, answer: Answer) -> None:
-    """Put the answer beside what was asked, and take that away."""
-    answered = path.with_name(path.name.removesuffix(ASKED).removesuffix(QUEUE_ASKED) + ANSWERED)
-    asked.put_answer(answered, asdict(answer))
-    asked.remove_asked(path)
+def _decision_of(content: bytes) -> tuple[NoteKey, Decision]:
+    said = json.loads(content)
+    key = NoteKey(said.pop("note_id"), said.pop("generation"))
+    return key, Decision(**said)

@@ -6,24 +6,20 @@ scan by its id and books none twice. A packer does not wait for a burst of order
 """
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from service.clock import Now
-from service.errors import Deferred, OwnFault, SlipwayError, SpoolBroken
-from service.faults import contained
-from service.intake.asked import put_answer, put_asked, remove_asked, take_answer
+from service.errors import SlipwayError
+from service.intake.asked import ANSWERED, asked_of, put_answer, put_asked, remove_asked, take_answer
 from service.intake.spool import Spool
 from service.ledger.accounts import Found, NoteKey, Scan
 from service.log import log
+from service.rounds import Rounds
 
-SCANNED, ANSWERED, BROKEN = ".scanned.json", ".answered.json", ".broken"
+SCANNED = ".scanned.json"
 LOOK_EVERY_S = 0.03  # an empty folder costs 0.1 ms
-FULL_PAUSE_S = 1.0
-JOIN_S = 10.0
 AWAITED_FOR = timedelta(seconds=10)  # nobody waits for the answer to an older scan
 
 
@@ -48,42 +44,22 @@ class PackingBench:
         self._spool = spool
         self._book = book
         self._now = now
-        self._stopping = threading.Event()
-        self._thread = threading.Thread()
+        self._rounds = Rounds("scans", LOOK_EVERY_S)
 
     def start(self, stop_service: Callable[[SlipwayError], None]) -> None:
         """Book what was scanned while no service ran, then whatever comes."""
-        self._book_all()
-        self._thread = threading.Thread(target=self._run, args=(stop_service,), name="packing", daemon=True)
-        self._thread.start()
+        self._rounds.go_once(self._book_all)
+        self._rounds.start(self._book_all, stop_service)
 
     def stop(self) -> None:
         """Finish the scan at hand; what comes later waits in the spool."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+        self._rounds.stop()
 
-    def _run(self, stop_service: Callable[[SlipwayError], None]) -> None:
-        pause_s = LOOK_EVERY_S
-        try:
-            with contained(OwnFault):
-                while not self._stopping.wait(pause_s):
-                    pause_s = LOOK_EVERY_S if self._book_all() else FULL_PAUSE_S
-        except SlipwayError as error:
-            stop_service(error)
-
-    def _book_all(self) -> bool:
-        """Book every scan that waits, in order; False if the ledger takes none at present."""
-        try:
-            for path in sorted(self._spool.decisions.glob(f"*{SCANNED}")):
-                if scan := _read(path):
-                    self._book_and_answer(scan)
-                    remove_asked(path)
-        except Deferred:
-            return False
-        except OSError as error:
-            raise SpoolBroken(f"the scans can't be worked: {error.strerror}") from error
-        return True
+    def _book_all(self) -> None:
+        """Book every scan that waits, in order; raises Deferred if the ledger takes none at present."""
+        for path, scan in asked_of(self._spool.decisions, SCANNED, _scan_of):
+            self._book_and_answer(scan)
+            remove_asked(path)
 
     def _book_and_answer(self, scan: Scan) -> None:
         found = self._book(scan)  # on disk, once for each scan
@@ -95,16 +71,10 @@ class PackingBench:
             put_answer(self._spool.decisions / f"{scan.scan_id}{ANSWERED}", asdict(found) | {"at": at})
 
 
-def _read(path: Path) -> Scan | None:
-    """The scan in a file; None, with the file set aside, if there is none in it."""
-    try:
-        asked = json.loads(path.read_bytes())
-        key = NoteKey(**asked.pop("key"))
-        return Scan(**asked | {"key": key, "at": datetime.fromisoformat(asked["at"])})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        log.error("decision.unreadable", error=type(error).__name__)
-        path.rename(path.with_name(path.name + BROKEN))
-        return None
+def _scan_of(content: bytes) -> Scan:
+    asked = json.loads(content)
+    key = NoteKey(**asked.pop("key"))
+    return Scan(**asked | {"key": key, "at": datetime.fromisoformat(asked["at"])})
 
 
 def _say(key: NoteKey, found: Found) -> None:

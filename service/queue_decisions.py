@@ -7,13 +7,13 @@ notes that come later go to FROM again.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 from service.clock import Now
-from service.decisions import QUEUE_ASKED, Answer, answer_to, set_aside
+from service.decisions import QUEUE_ASKED, Answer
 from service.errors import DecisionRefused, Deferred
+from service.intake.asked import answer_to, asked_of
 from service.intake.spool import Spool
 from service.lanes import Lanes
 from service.ledger.accounts import QueueDecision
@@ -42,29 +42,22 @@ class QueueDecisions:
 
     def carry_out(self) -> None:
         """Carry out every decision about a queue that waits."""
-        for path, asked in self._asked():
+        for path, asked in asked_of(self._spool.decisions, QUEUE_ASKED, _decision_of):
             decision = replace(asked, at=self._now())
             try:
                 self._check(decision)
                 self._ledger.queues.decide(decision)  # on disk, once for each decision
             except (DecisionRefused, Deferred) as error:
-                answer_to(path, Answer("", str(error)))
+                answer_to(path, QUEUE_ASKED, asdict(Answer("", str(error))))
                 continue
             notes = self._take_effect(decision)
             log.info("queue.decided", queue=decision.queue, code=f"{decision.what}-by-hand", notes=notes)
-            answer_to(path, Answer(decision.queue, "", notes))
+            answer_to(path, QUEUE_ASKED, asdict(Answer(decision.queue, "", notes)))
 
     def _take_effect(self, decision: QueueDecision) -> int:
         """Let the notes follow; how many go elsewhere because somebody moved them."""
         notes = self.take_up()
         return notes + self._take_back(decision.queue) if decision.what == "move" else 0
-
-    def _asked(self) -> Iterator[tuple[Path, QueueDecision]]:
-        for path in sorted(self._spool.decisions.glob(f"*{QUEUE_ASKED}")):
-            try:
-                yield path, QueueDecision(**json.loads(path.read_bytes()))
-            except (OSError, ValueError, TypeError) as error:
-                set_aside(path, error)
 
     def _check(self, decision: QueueDecision) -> None:
         if decision.what not in DECIDED:
@@ -75,3 +68,7 @@ class QueueDecisions:
                 raise DecisionRefused(f"printers.toml has no queue {queue}", hint="`slipway printers` names them.")
         if decision.what == "move" and decision.queue == decision.to:
             raise DecisionRefused(f"notes for {decision.queue} are there already")
+
+
+def _decision_of(content: bytes) -> QueueDecision:
+    return QueueDecision(**json.loads(content))

@@ -7,21 +7,18 @@ and answer costs nothing. It has a thread of its own, and many codes are written
 in chunks: no order waits for more than one.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from service.clock import Now
 from service.config import Retention
 from service.erasing import forget, prune
-from service.errors import Deferred, OwnFault, Rejected, SlipwayError, SpoolBroken
-from service.faults import contained
-from service.intake.asked import put_answer, put_asked, remove_asked, take_answer
+from service.errors import Rejected, SlipwayError
+from service.intake.asked import ANSWERED, answer_to, asked_of, put_asked, take_answer
 from service.intake.spool import Spool
 from service.ledger.campaigns import CampaignDecision, decide_about_campaign
 from service.ledger.erasing import Tombstone
@@ -29,10 +26,10 @@ from service.ledger.ledger import Ledger
 from service.ledger.vouchers import import_codes, redeem_codes
 from service.log import log
 from service.marketing import CodeLine, Redemption
+from service.rounds import Rounds
 
-REQUESTED, ANSWERED, BROKEN = ".requested.json", ".answered.json", ".broken"
+REQUESTED = ".requested.json"
 LOOK_EVERY_S = 0.1
-FULL_PAUSE_S = 1.0
 JOIN_S = 30.0
 
 
@@ -146,54 +143,22 @@ class Requests:
         self._spool = spool
         self._ledger = ledger
         self._now = now
-        self._stopping = threading.Event()
-        self._thread = threading.Thread()
+        self._rounds = Rounds("requests", LOOK_EVERY_S, JOIN_S)
 
     def start(self, stop_service: Callable[[SlipwayError], None]) -> None:
         """Carry out what was asked while no service ran, then whatever comes."""
-        self._thread = threading.Thread(target=self._run, args=(stop_service,), name="requests", daemon=True)
-        self._thread.start()
+        self._rounds.start(self._carry_out_all, stop_service)
 
     def stop(self) -> None:
         """Finish the request at hand; what comes later waits in the spool."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+        self._rounds.stop()
 
-    def _run(self, stop_service: Callable[[SlipwayError], None]) -> None:
-        pause_s = 0.0
-        try:
-            with contained(OwnFault):
-                while not self._stopping.wait(pause_s):
-                    pause_s = LOOK_EVERY_S if self._carry_out_all() else FULL_PAUSE_S
-        except SlipwayError as error:
-            stop_service(error)
-
-    def _carry_out_all(self) -> bool:
-        """Carry out every request that waits, in order; False if the ledger takes none at present."""
-        try:
-            for path in sorted(self._spool.decisions.glob(f"*{REQUESTED}")):
-                if request := _read(path):
-                    answer = carry_out(request, self._spool, self._ledger, self._now())
-                    _say(request, answer)
-                    answered = path.with_name(path.name.removesuffix(REQUESTED) + ANSWERED)
-                    put_answer(answered, asdict(answer))
-                    remove_asked(path)
-        except Deferred:
-            return False
-        except OSError as error:
-            raise SpoolBroken(f"the requests can't be worked: {error.strerror}") from error
-        return True
-
-
-def _read(path: Path) -> Request | None:
-    """The request in a file; None, with the file set aside, if there is none in it."""
-    try:
-        return _REQUEST.validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        log.error("decision.unreadable", error=type(error).__name__)
-        path.rename(path.with_name(path.name + BROKEN))
-        return None
+    def _carry_out_all(self) -> None:
+        """Carry out every request that waits, in order; raises Deferred if the ledger takes none at present."""
+        for path, request in asked_of(self._spool.decisions, REQUESTED, _REQUEST.validate_json):
+            answer = carry_out(request, self._spool, self._ledger, self._now())
+            _say(request, answer)
+            answer_to(path, REQUESTED, asdict(answer))
 
 
 def _say(request: Request, answer: Answer) -> None:

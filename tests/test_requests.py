@@ -278,7 +278,7 @@ class FullLedger(Ledger):
 
 
 def test_a_full_disk_puts_a_request_off(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.requests.FULL_PAUSE_S", 0.02)
+    monkeypatch.setattr("service.rounds.FULL_PAUSE_S", 0.02)
     ledger, stopped_by = FullLedger(spool.ledger, 2), list[SlipwayError]()
     requests = Requests(spool, ledger, utc_now)
     hand_in(spool, "r1", REQUESTS[0])

@@ -6,12 +6,18 @@ the one command that waits for it: it is gone after a power cut, and nobody miss
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from service.errors import Deferred
 from service.files import fsync_folder, write_aside, write_whole
+from service.log import log
+
+ANSWERED, BROKEN = ".answered.json", ".broken"
+UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError)
+Question = TypeVar("Question")
 
 
 def put_asked(path: Path, content: dict[str, Any]) -> None:
@@ -27,6 +33,24 @@ def put_answer(path: Path, content: dict[str, Any]) -> None:
     with suppress(OSError, Deferred):
         write_aside(path, json.dumps(content).encode(), durable=False)
         path.chmod(0o644)
+
+
+def asked_of(folder: Path, ending: str, read: Callable[[bytes], Question]) -> Iterator[tuple[Path, Question]]:
+    """What people asked in files of this ending, in its order, each with its file; what is no question is set aside."""
+    for path in sorted(folder.glob(f"*{ending}")):
+        try:
+            question = read(path.read_bytes())
+        except UNREADABLE as error:
+            log.error("decision.unreadable", error=type(error).__name__)
+            path.rename(path.with_name(path.name + BROKEN))
+        else:
+            yield path, question
+
+
+def answer_to(path: Path, ending: str, content: dict[str, Any]) -> None:
+    """Answer a question that was carried out, and take it away."""
+    put_answer(path.with_name(path.name.removesuffix(ending) + ANSWERED), content)
+    remove_asked(path)
 
 
 def take_answer(path: Path) -> dict[str, Any] | None:
