@@ -7,7 +7,7 @@ customer does not have, the rule passes.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 
 from service.config.campaigns import Rule
 from service.model import Block, Code, Hero, Offer, Recommendation, Tiles, Voucher, Words
@@ -19,9 +19,10 @@ from service.planning.pieces import Setting, currency_of, durable_sku, link, ref
 from service.planning.targets import scanned
 
 Values = dict[str, str | int]
+NO_OFFER = Offer()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is worked out once needs a place
 class Sheet:
     """The note whose slots are filled: as it is drawn, as conditions see it, how campaigns speak on it."""
 
@@ -29,6 +30,11 @@ class Sheet:
     occasion: Occasion
     voice: Voice
     recommended: tuple[Recommendation, ...] = ()
+
+    @cached_property
+    def values(self) -> Values:
+        """What its messages may say, but for what a voucher adds; what is not there is left out."""
+        return _values_of(self)
 
 
 def fill(rule: Rule, offer: Offer, sheet: Sheet) -> Block:
@@ -139,21 +145,21 @@ def _scanned(rule: Rule, sheet: Sheet, standing_link: str, **value: str) -> Code
 # Words ---------------------------------------------------------------------------------------------------------------
 
 
-def _heading(rule: Rule, sheet: Sheet, offer: Offer | None = None) -> str:
+def _heading(rule: Rule, sheet: Sheet, offer: Offer = NO_OFFER) -> str:
     """What NAME says, or NAME-unnamed where no name can be said; without a message, what always stands there."""
     if not rule.message:
         return sheet.setting.wording.messages.text(rule.slot)
-    values = _values(sheet, offer or Offer())
+    values = _values(sheet, offer)
     unnamed = rule.message + UNNAMED
     is_unnamed = "name" not in values and sheet.voice.has(unnamed)
     return sheet.voice.text(unnamed if is_unnamed else rule.message, values)
 
 
-def _paragraphs(rule: Rule, sheet: Sheet, offer: Offer | None = None) -> tuple[str, ...]:
+def _paragraphs(rule: Rule, sheet: Sheet, offer: Offer = NO_OFFER) -> tuple[str, ...]:
     """What NAME-text says, each line a paragraph."""
     if not rule.message:
         return ()
-    text = sheet.voice.text(rule.message + TEXT, _values(sheet, offer or Offer()))
+    text = sheet.voice.text(rule.message + TEXT, _values(sheet, offer))
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
@@ -161,13 +167,21 @@ def _caption(rule: Rule, sheet: Sheet, **value: str) -> str:
     """What NAME-caption says; without a message, what always stands there."""
     if not rule.message:
         return sheet.setting.wording.messages.text(rule.slot + CAPTION, **value)
-    return sheet.voice.text(rule.message + CAPTION, _values(sheet, Offer()))
+    return sheet.voice.text(rule.message + CAPTION, _values(sheet, NO_OFFER))
 
 
 # Values: what is not there is left out, so that no message says it ---------------------------------------------------
 
 
 def _values(sheet: Sheet, offer: Offer) -> Values:
+    """With what the voucher of the rule adds."""
+    if offer is NO_OFFER:
+        return sheet.values
+    code: Values = {"code": offer.code} if offer.code and not unaddressed(sheet.setting.shipment) else {}
+    return sheet.values | _terms(offer, sheet) | code
+
+
+def _values_of(sheet: Sheet) -> Values:
     shop, customer = sheet.setting.shop, sheet.setting.shipment.order.customer
     formats = sheet.setting.wording.formats
     texts = {
@@ -175,12 +189,12 @@ def _values(sheet: Sheet, offer: Offer) -> Values:
         "brand": shop.brand,
         "website": shop.website,
         "tier": customer.loyalty.tier.strip(),
-        "code": offer.code or customer.referral_code.strip(),
+        "code": customer.referral_code.strip(),
         "year_end": formats.date(date(sheet.occasion.today.year, 12, 31)),
     }
     numbers = _numbers(sheet)
     written = {f"{name}_text": formats.integer(number) for name, number in numbers.items()}
-    values = {name: text for name, text in texts.items() if text} | numbers | written | _terms(offer, sheet)
+    values = {name: text for name, text in texts.items() if text} | numbers | written
     hidden = PERSONAL if unaddressed(sheet.setting.shipment) else ()
     return {name: value for name, value in values.items() if name not in hidden}
 

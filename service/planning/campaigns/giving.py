@@ -14,8 +14,7 @@ from service.model import Offer
 from service.planning.campaigns.asked import Asked
 from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
 from service.planning.campaigns.facts import Occasion
-
-NO_OFFER = Offer()
+from service.planning.campaigns.filling import NO_OFFER
 
 
 @dataclass(frozen=True, slots=True)
