@@ -112,11 +112,6 @@ class Lanes:
                 lane.is_paused = queue in self._states.paused
             return self._sort()
 
-    def waiting_for(self, queue: str) -> int:
-        """How many notes wait in this lane."""
-        with self._lock:
-            return sum(self._place(each) == queue for each in self._waiting.values())
-
     def stuck(self, probes: int) -> frozenset[NoteKey]:
         """The notes that wait for a queue which is paused, or was found down so often."""
         with self._lock:

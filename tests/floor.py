@@ -278,3 +278,9 @@ def account_of(root: Path, note_id: str = "509217-1-r1") -> Account:
     ledger.close()
     assert account is not None
     return account
+
+
+def waiting_for(lanes: Lanes, queue: str) -> int:
+    """How many notes wait in the lane of a queue."""
+    with lanes._lock:
+        return sum(lanes._place(each) == queue for each in lanes._waiting.values())

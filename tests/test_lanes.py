@@ -11,7 +11,7 @@ from service.ledger.accounts import Account, Drop, Entry, QueueDecision
 from service.ledger.ledger import Ledger
 from service.model import Route
 from tests.builders import NOON, a_shipment
-from tests.floor import Line
+from tests.floor import Line, waiting_for
 
 QUEUES = ("a", "b", "c")
 ROUTE = Route("a", backup="b")
@@ -51,7 +51,7 @@ def decided(what: str, queue: str, to: str = "", later_s: float = 1) -> QueueDec
 
 def test_a_note_waits_for_the_queue_of_its_route(lanes: Lanes, line: Line, note: Account) -> None:
     lanes.put(note, ROUTE)
-    assert (["a"], set(), 1) == (where(line), closed(line), lanes.waiting_for("a"))
+    assert (["a"], set(), 1) == (where(line), closed(line), waiting_for(lanes, "a"))
 
 
 def test_what_waits_for_a_queue_that_goes_down_waits_for_its_backup_and_comes_back(

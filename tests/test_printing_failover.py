@@ -21,6 +21,7 @@ from service.printing.cupsd import Cupsd
 from service.printing.ipp import Tag, attribute
 from tests.builders import NOON, a_shipment
 from tests.cups_lab import CupsLab
+from tests.floor import waiting_for
 from tests.ipp_printer import IppPrinter
 from tests.programs import until
 from tests.works import Works, at_work
@@ -242,7 +243,7 @@ def test_no_more_than_the_window_of_ours_stand_in_a_queue(site: Site, tmp_path: 
     with at_work(tmp_path, site.lab, window=2) as works:
         works.print(*notes(8))
         tracking, lanes = works.floor.tracking, works.floor.rooms.lanes
-        until(lambda: (2, 6) == (tracking.open_jobs, lanes.waiting_for(FIRST)), "two in CUPS, the rest in the lane")
+        until(lambda: (2, 6) == (tracking.open_jobs, waiting_for(lanes, FIRST)), "two in CUPS, the rest in the lane")
         site.first.put_in_paper()
         wait_for_end(works, 8)
     assert [shipment.note_id for shipment in notes(8)] == sorted(site.paper(FIRST))
@@ -276,9 +277,9 @@ def test_a_paused_queue_keeps_its_notes_across_a_restart_until_it_is_resumed(sit
     with at_work(tmp_path, site.lab) as works:
         decide(works, "pause", FIRST)
         works.print(*notes(3))
-        until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
+        until(lambda: 3 == waiting_for(works.floor.rooms.lanes, FIRST), "three notes in the lane")
     with at_work(tmp_path, site.lab) as works:
-        until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
+        until(lambda: 3 == waiting_for(works.floor.rooms.lanes, FIRST), "three notes in the lane")
         assert ([], []) == (site.paper(FIRST), site.paper(BACKUP))
         decide(works, "resume", FIRST)
         wait_for_end(works, 3)
@@ -290,7 +291,7 @@ def test_what_waits_is_moved_to_another_queue_also_across_a_restart(site: Site, 
         decide(works, "pause", FIRST)
         decide(works, "pause", BACKUP)
         works.print(*notes(3))
-        until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
+        until(lambda: 3 == waiting_for(works.floor.rooms.lanes, FIRST), "three notes in the lane")
         assert 3 == decide(works, "move", FIRST, BACKUP)
     with at_work(tmp_path, site.lab) as works:
         decide(works, "resume", BACKUP)
@@ -303,7 +304,7 @@ def test_what_was_moved_and_is_taken_back_from_cups_stays_moved(site: Site, tmp_
     with at_work(tmp_path, site.lab) as works:
         decide(works, "pause", FIRST)
         works.print(*notes(3))
-        until(lambda: 3 == works.floor.rooms.lanes.waiting_for(FIRST), "three notes in the lane")
+        until(lambda: 3 == waiting_for(works.floor.rooms.lanes, FIRST), "three notes in the lane")
         site.lab.connection().disablePrinter(BACKUP)
         assert 3 == decide(works, "move", FIRST, BACKUP)
         withdrawn, tracking = works.floor.printer.calls, works.floor.tracking

@@ -20,6 +20,7 @@ from service.ledger.accounts import Decision, NoteKey, QueueDecision
 from tests.builders import NOON, a_shipment
 from tests.conftest import ROOT
 from tests.cups_lab import CupsLab
+from tests.floor import waiting_for
 from tests.ipp_printer import IppPrinter
 from tests.programs import until
 from tests.shop import Shop
@@ -54,7 +55,9 @@ def print_behind_one(works: Works, printer: IppPrinter, count: int) -> None:
     until(lambda: printer.is_printing, "the first note at the printer")
     print_notes(works, count, first=101)
     tracking, lanes = works.floor.tracking, works.floor.rooms.lanes
-    until(lambda: (3, count - 2) == (tracking.open_jobs, lanes.waiting_for(FIRST)), "two in CUPS, the rest in the lane")
+    until(
+        lambda: (3, count - 2) == (tracking.open_jobs, waiting_for(lanes, FIRST)), "two in CUPS, the rest in the lane"
+    )
 
 
 def decide(works: Works, what: str, note_id: str) -> str:
@@ -144,7 +147,7 @@ def test_printers_shows_which_queue_is_down_since_when_where_its_notes_go_and_ho
     shop = Shop(tmp_path, cups)
     with at_work(tmp_path, cups_lab) as works, lock_spool(works.floor.spool):
         print_notes(works, 8)
-        until(lambda: 4 == works.floor.rooms.lanes.waiting_for(BACKUP), "1 in CUPS, 3 at the backup, 4 in its lane")
+        until(lambda: 4 == waiting_for(works.floor.rooms.lanes, BACKUP), "1 in CUPS, 3 at the backup, 4 in its lane")
         rows = {row["queue"]: row for row in map(json.loads, shop.slipway("printers", "--json").stdout.splitlines())}
         said = shop.slipway("printers").stdout.splitlines()
         (down,) = works.floor.ledger.queues.down()
