@@ -16,14 +16,20 @@ from service.errors import SpoolFull
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o640) -> None:
-    """Put `content` at `path`, durably and at once for every reader."""
-    write_aside(path, content, mode=mode)
+def write_whole(path: Path, content: bytes, *, mode: int = 0o640, owner: os.stat_result | None = None) -> None:
+    """Put `content` at `path`, durably and at once for every reader; root may give it to the `owner` of something."""
+    write_aside(path, content, mode=mode, owner=owner)
     fsync_folder(path.parent)
 
 
 def write_aside(
-    path: Path, content: bytes, *, mode: int = 0o640, durable: bool = True, for_everybody: bool = False
+    path: Path,
+    content: bytes,
+    *,
+    mode: int = 0o640,
+    durable: bool = True,
+    for_everybody: bool = False,
+    owner: os.stat_result | None = None,
 ) -> None:
     """Like write_whole, but the folder's fsync is the caller's; without `durable` it may be gone after a power cut.
 
@@ -37,6 +43,8 @@ def write_aside(
                 file.write(content)
                 if for_everybody:
                     os.fchmod(descriptor, 0o644)
+                if owner:
+                    os.fchown(descriptor, owner.st_uid, owner.st_gid)
                 if durable:
                     file.flush()
                     os.fsync(descriptor)

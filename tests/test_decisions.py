@@ -1,6 +1,7 @@
 """A person's decisions: who may let a note print, end it, or have it again, and what the ledger keeps of that."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from service.clock import utc_now
 from service.decisions import Decisions, ask, take_answer
 from service.drops import receipt_of
 from service.errors import OutcomeUnknown
+from service.intake.asked import put_asked
 from service.ledger.accounts import Decision, NoteKey
 from tests.builders import a_line, a_shipment
 from tests.floor import Floor, account_of
@@ -173,3 +175,23 @@ def test_a_receipt_is_right_again_after_a_death_between_decision_and_print(shop:
     assert 0 == shop.slipway("run", "--once").returncode
     notes = shop.receipt("order-509217-1-r1.json")["notes"]
     assert [(1, "completed"), (2, "completed")] == [(note["generation"], note["state"]) for note in notes]
+
+
+def test_a_question_may_be_taken_as_soon_as_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = tmp_path / "1.asked.json"
+    monkeypatch.setattr("service.files.fsync_folder", lambda _folder: question.unlink())  # the service is that quick
+    put_asked(question, {})
+    assert not question.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_question_of_root_belongs_to_whom_the_spool_belongs_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    owners = []
+    monkeypatch.setattr(
+        "service.files.fsync_folder", lambda folder: owners.extend(p.stat().st_uid for p in folder.iterdir())
+    )
+    put_asked(tmp_path / "1.asked.json", {})
+    assert [12345] == owners

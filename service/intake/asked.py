@@ -21,11 +21,12 @@ Question = TypeVar("Question")
 
 
 def put_asked(path: Path, content: dict[str, Any]) -> None:
-    """Put a question at `path`, durably; it belongs to whom the spool belongs, also if root asks."""
-    write_whole(path, json.dumps(content).encode(), mode=0o644)
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+    """Put a question at `path`, durably; it belongs to whom the spool belongs, also if root asks.
+
+    As soon as it has its name, a service that runs may have taken it.
+    """
+    owner = path.parent.stat() if os.geteuid() == 0 else None
+    write_whole(path, json.dumps(content).encode(), mode=0o644, owner=owner)
 
 
 def put_answer(path: Path, content: dict[str, Any]) -> None:

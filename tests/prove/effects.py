@@ -44,7 +44,7 @@ ROOMS = (
 )
 
 DISK, LEDGER, CUPS = "disk", "ledger", "cups"
-OS_EFFECTS = frozenset({"fsync", "ftruncate", "pwrite", "utime", "chown", "fchmod"})
+OS_EFFECTS = frozenset({"fsync", "ftruncate", "pwrite", "utime", "fchown", "fchmod"})
 OS_HARMLESS = frozenset(
     {"open", "close", "fdopen", "stat", "fstat", "statvfs", "scandir", "read", "pread", "access", "getpid", "geteuid"}
     | {"fsencode", "fsdecode", "listdir"}
