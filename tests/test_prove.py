@@ -1,7 +1,11 @@
 """The fault rig itself: it knows every effect, its oracle sees what is wrong, and a slice of it is green."""
 
 import ast
+import base64
+import json
 import os
+import unicodedata
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -13,8 +17,9 @@ from tests.prove.campaigns.order import STORY, first_missing
 from tests.prove.effects import ROOMS, SERVICE, effects, effects_of, instrumented, room_tree, unnamed
 from tests.prove.failpoints import Strike
 from tests.prove.mutants import MUTANTS
-from tests.prove.oracle import Sheet, _judge_note, leaks
-from tests.prove.orders import MARKER
+from tests.prove.oracle import Sheet, _judge_note
+from tests.prove.orders import MARKER, STREET
+from tests.prove.privacy import leaks
 
 OTHER_PROGRAMS = ("cli/", "imagery/", "rendering/", "planning/", "results/", "printing/queues")
 NO_EFFECTS_OF_AN_ORDER = (
@@ -108,7 +113,24 @@ def test_a_name_outside_orders_and_notes_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("note.accepted")
     (tmp_path / "b.log").write_text(f"order of {MARKER} 700001")
     (tmp_path / f"{MARKER}.txt").write_text("")
-    assert sorted([str(tmp_path / "b.log"), f"the name of {MARKER}.txt"]) == sorted(leaks([tmp_path]))
+    assert sorted([f"{tmp_path / 'b.log'}: {MARKER}", f"the name of {MARKER}.txt"]) == sorted(leaks([tmp_path]))
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        json.dumps(STREET).encode(),
+        STREET.encode("utf-16"),
+        unicodedata.normalize("NFD", STREET).encode(),
+        STREET.upper().encode(),
+        repr(STREET.encode()).encode(),
+        urllib.parse.quote(STREET).encode(),
+        *(base64.b64encode(b"x" * before + STREET.encode() + b" 12") for before in range(3)),
+    ],
+)
+def test_a_street_is_found_however_it_is_spelt(tmp_path: Path, spelt: bytes) -> None:
+    (tmp_path / "a.log").write_bytes(b"note.held " + spelt + b"\n")
+    assert [f"{tmp_path / 'a.log'}: {STREET}"] == leaks([tmp_path])
 
 
 def test_an_effect_that_comes_before_what_it_relies_on_is_found() -> None:

@@ -2,6 +2,7 @@
 
 A table of campaigns, then the same as JSON on the last line; `--json FILE` writes it there too. It fails if anything
 was lost or doubled without a word, or is not as it must be; with --full also if a campaign could not run here.
+`--soak 1h` lets one service work as long, with a fault every minute or `--fault-every`, instead of the campaigns.
 """
 
 import argparse
@@ -20,9 +21,11 @@ from tests.prove.effects import effects
 from tests.prove.mutants import MUTANTS
 from tests.prove.nursery import Nursery
 from tests.prove.oracle import Tally
-from tests.prove.report import Line, as_json, show
+from tests.prove.report import Line, Proof, as_json, show
 from tests.prove.rig import NotSettled, Rig
+from tests.prove.soak import SOAK, soaked
 
+USAGE = 64
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -34,37 +37,69 @@ def main() -> int:
         return 0
     if arguments.mutants:
         return int(not all_found_out(arguments.seed, arguments.budget))
-    chosen = [each for each in CAMPAIGNS if not arguments.only or each.name in arguments.only.split(",")]
-    lines = prove(chosen, arguments.budget, arguments.seed, arguments.runs)
-    said = as_json(lines, arguments.seed)
-    show(lines, arguments.seed)
+    names = arguments.only.split(",") if arguments.only else [each.name for each in CAMPAIGNS]
+    if unknown := set(names) - {each.name for each in CAMPAIGNS}:
+        sys.stderr.write(f"no such campaign: {', '.join(sorted(unknown))}\n")
+        return USAGE
+    if arguments.soak:
+        lines, arguments.budget = [soak(arguments)], arguments.soak
+    else:
+        chosen = [each for each in CAMPAIGNS if each.name in names]
+        lines = prove(
+            chosen, arguments.budget, arguments.seed, arguments.runs, mutant=arguments.mutant, fault=arguments.fault
+        )
+    return told(Proof(lines, arguments.seed, arguments.budget, arguments.mutant, arguments.fault), arguments)
+
+
+def told(proof: Proof, arguments: argparse.Namespace) -> int:
+    """Say what came of it; the exit code."""
+    show(proof)
+    said = as_json(proof)
     print(json.dumps(said))  # noqa: T201
     if arguments.json:
         arguments.json.write_text(json.dumps(said, indent=1))
-    is_red = any(line.tally.is_red for line in lines) or (arguments.full and any(line.not_run for line in lines))
-    return int(is_red)
+    return int(proof.is_red or (arguments.full and proof.has_gaps))
 
 
-def prove(chosen: Sequence[Campaign], budget_s: float, seed: int, most_runs: int = sys.maxsize) -> list[Line]:
-    """Run these campaigns within the budget, each with its share of what is left."""
+def prove(
+    chosen: Sequence[Campaign],
+    budget_s: float,
+    seed: int,
+    most_runs: int = sys.maxsize,
+    *,
+    mutant: str = "",
+    fault: str = "",
+) -> list[Line]:
+    """Run these campaigns within the budget, each with its share of what is left.
+
+    With a mutant, of a service without that precaution; with a fault, only with those that are called so.
+    """
     lines, until = [], time.monotonic() + budget_s
-    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home, closing_nursery(Path(home)) as nursery:
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home, closing_nursery(Path(home), mutant) as nursery:
         for number, campaign in enumerate(chosen):
             if missing := campaign.missing:
-                lines.append(Line(campaign, Tally(), 0.0, f"not run: {missing}"))
+                lines.append(Line(campaign, Tally(), 0.0, missing))
                 continue
             shares = sum(each.share for each in chosen[number:] if not each.missing)
             began = time.monotonic()
-            allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs)
-            tally = run(campaign, Rig(seed, nursery=nursery), allowance)
+            allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs, fault)
+            tally = run(campaign, Rig(seed, mutant, nursery=nursery), allowance)
             lines.append(Line(campaign, tally, time.monotonic() - began))
             sys.stderr.write("\n".join((lines[-1].in_short, *tally.findings, "")))
     return lines
 
 
+def soak(arguments: argparse.Namespace) -> Line:
+    """The soak, as the only line."""
+    began = time.monotonic()
+    with Rig(arguments.seed, arguments.mutant) as rig:
+        tally = soaked(rig, arguments.soak, arguments.fault_every)
+    return Line(SOAK, tally, time.monotonic() - began)
+
+
 @contextmanager
-def closing_nursery(home: Path) -> Iterator[Nursery]:
-    nursery = Nursery(home)
+def closing_nursery(home: Path, mutant: str) -> Iterator[Nursery]:
+    nursery = Nursery(home, mutant)
     try:
         yield nursery
     finally:
@@ -116,6 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="the same faults again")
     parser.add_argument("--only", default="", help=f"some of: {', '.join(each.name for each in CAMPAIGNS)}")
     parser.add_argument("--runs", type=int, default=sys.maxsize, help="at most so many runs of each campaign")
+    parser.add_argument("--fault", default="", help="only single faults in whose names this stands")
+    parser.add_argument("--soak", type=_seconds, default=0.0, metavar="TIME", help="one service, as long: 30m, 1h")
+    parser.add_argument("--fault-every", type=_seconds, default=60.0, metavar="TIME", help="in a soak (60s)")
+    parser.add_argument("--mutant", default="", choices=("", *MUTANTS), help="the service without this precaution")
     parser.add_argument("--full", action="store_true", help="a campaign that can't run here is a failure")
     parser.add_argument(
         "--mutants", action="store_true", help="take precautions away, one by one: each must be found out"

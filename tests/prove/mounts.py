@@ -28,11 +28,11 @@ def tmpfs(home: Path, options: str) -> Iterator[Path]:
 class Disk:
     """An ext4 in a file, that can lose its power."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, size_mb: int) -> None:
         self.place = Path(tempfile.mkdtemp(prefix="disk-", dir=home))
         self._image = self.place.with_suffix(".img")
         with open(self._image, "wb") as image:
-            image.truncate(64 << 20)
+            image.truncate(size_mb << 20)
         _command("mkfs.ext4", "-q", "-F", str(self._image))
         self._mount()
 
@@ -49,6 +49,20 @@ class Disk:
         _unmount(self.place)
         self._mount()
 
+    def fill(self) -> None:
+        """Nothing more fits, for `root` neither."""
+        free = os.statvfs(self.place)
+        with open(self.place / "ballast", "wb", buffering=0) as ballast, suppress(OSError):
+            with suppress(OSError):
+                os.posix_fallocate(ballast.fileno(), 0, max(1, free.f_bfree * free.f_frsize - (4 << 20)))
+            ballast.seek(0, os.SEEK_END)
+            while True:
+                ballast.write(b"\0" * 4096)
+
+    def empty(self) -> None:
+        """There is room again."""
+        (self.place / "ballast").unlink(missing_ok=True)
+
     def remove(self) -> None:
         _unmount(self.place)
         self._image.unlink(missing_ok=True)
@@ -58,9 +72,9 @@ class Disk:
 
 
 @contextmanager
-def disk(home: Path) -> Iterator[Disk]:
-    """A disk, gone at the end of the block."""
-    made = Disk(home)
+def disk(home: Path, size_mb: int = 64) -> Iterator[Disk]:
+    """A disk, gone at the end of the block; it takes of ours only what is written to it."""
+    made = Disk(home, size_mb)
     try:
         yield made
     finally:

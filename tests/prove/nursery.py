@@ -94,6 +94,10 @@ class Nursery:
         if self._answers.get(timeout=START_S) < 0:
             raise RuntimeError((home / "nursery.log").read_text()[-2000:])
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def start(
         self, arguments: list[str], environ: dict[str, str], log: Path, strikes: Iterable[Strike] = (), *, trace: bool
     ) -> Life:

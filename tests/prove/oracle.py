@@ -11,7 +11,6 @@ import json
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,15 +48,26 @@ class Tally:
     doubled: int = 0
     flagged: int = 0
     worst_s: float = 0.0
+    beside_s: list[float] = field(default_factory=list)  # the delays of notes that the fault does not concern
     findings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    faults: "dict[str, Tally]" = field(default_factory=dict)  # the same for each single fault, where it can be told
+    figures: dict[str, Any] = field(default_factory=dict)  # of a soak
+    reached: int = 0  # of `reachable` moments or faults
+    reachable: int = 0
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "Tally", fault: str = "") -> None:
+        """Count `other` too, and with a name as a single fault."""
         for name in ("runs", "notes", "lost", "doubled", "flagged"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.worst_s = max(self.worst_s, other.worst_s)
+        self.beside_s += other.beside_s
         self.findings += other.findings
         self.remarks += other.remarks
+        if fault:
+            self.faults.setdefault(fault, Tally()).add(other)
+        for name, single in other.faults.items():
+            self.faults.setdefault(name, Tally()).add(single)
 
     def find(self, what: str) -> None:
         """Something is not as it must be."""
@@ -77,6 +87,7 @@ class Oracle:
     dropped: dict[str, Dropped] = field(default_factory=dict)
     dropped_at: dict[str, float] = field(default_factory=dict)
     reprinted: set[str] = field(default_factory=set)  # notes of which a person asked for a further sheet
+    known: set[str] = field(default_factory=set)  # notes of an earlier page of which a sheet may still come
     _read: dict[Path, Sheet] = field(default_factory=dict)
 
     def expect(self, drop: Dropped) -> None:
@@ -121,6 +132,20 @@ class Oracle:
                 self._read[path] = _sheet(path)
         return list(self._read.values())
 
+    def delays(self) -> list[tuple[str, float]]:
+        """(note id, seconds from its drop to its first sheet)."""
+        first: dict[str, float] = {}
+        for sheet in sorted(self.sheets(), key=lambda sheet: sheet.at_s):
+            first.setdefault(sheet.note_id, sheet.at_s)
+        return [
+            (note_id, at_s - self.dropped_at[note_id]) for note_id, at_s in first.items() if note_id in self.dropped_at
+        ]
+
+    def codes(self) -> list[str]:
+        """Why notes wait for a person; a note that does not has an empty one."""
+        receipts = [self.receipt(name) or {"notes": []} for name in self.dropped]
+        return [note["code"] if note["state"] == "held" else "" for told in receipts for note in told["notes"]]
+
     def judge(self, *, may_flag: bool = False) -> Tally:
         """The verdict on everything that was dropped; notes may wait for a person only if `may_flag`."""
         tally = Tally()
@@ -153,7 +178,7 @@ class Oracle:
 
     def _judge_strangers(self, at_printers: dict[str, list[Sheet]], tally: Tally) -> None:
         ours = {note_id for drop in self.dropped.values() for note_id in drop.note_ids}
-        for note_id in at_printers.keys() - ours:
+        for note_id in at_printers.keys() - ours - self.known:
             tally.find(f"{note_id}: a sheet of what was never dropped")
 
 
@@ -186,19 +211,6 @@ def _judge_note(note_id: str, told: list[dict[str, Any]], sheets: list[Sheet], *
             tally.find(f"{note_id}: completed, and no sheet of generation {generation}")
     tally.flagged += is_flagged
     return tally
-
-
-def leaks(folders: Iterable[Path], marker: str = MARKER) -> list[str]:
-    """Files under these folders in whose name or content the marker stands."""
-    needle = marker.encode()
-    found = []
-    for path in (path for folder in folders for path in ([folder] if folder.is_file() else folder.rglob("*"))):
-        if needle in bytes(path.name, "utf-8", "surrogateescape"):
-            found.append(f"the name of {path.name}")
-        with suppress(FileNotFoundError):  # a file of cupsd that has just gone
-            if path.is_file() and not path.is_symlink() and needle in path.read_bytes():
-                found.append(str(path))
-    return found
 
 
 def _sheet(path: Path) -> Sheet:

@@ -16,7 +16,9 @@ from tests.builders import a_customer, a_line, a_shipment, an_address
 from tests.order_documents import as_csv, as_lines, flat_rows
 from tests.shop import CITIES, order_file
 
-MARKER = "Quillvex"  # begins every name and street that the rig makes
+MARKER = "Quillvex"  # begins every name that the rig makes
+STREET, CITY, CUSTOMER, GREETING = "Zéphyrhöj", "Mjölstead", "kq7vex-", "Brüßwaldorn"
+PERSONAL = (MARKER, STREET, CITY, CUSTOMER, GREETING)  # words that stand in orders and notes, and nowhere else
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,18 @@ class Orders:
         number = next(self._numbers)
         site, country, currency = CITIES[language or self._chance.choice(list(CITIES))]
         count = self._chance.randint(1, 4)
+        greeting = f"{GREETING} {number}" if self._chance.random() < 0.3 else ""
         return a_shipment(
             order_id=f"{number}",
             site=site,
             language=language or {"GBP": "en"}.get(currency, "fr" if country == "FR" else "de"),
             currency=currency,
-            customer=a_customer(id=f"c{number}", name=f"{MARKER} {number}"),
-            delivery_address=an_address(name=f"{MARKER} {number}", lines=(f"{MARKER} Row {number}",), country=country),
+            gift=bool(greeting),
+            gift_message=greeting,
+            customer=a_customer(id=f"{CUSTOMER}{number}", name=f"{MARKER} {number}"),
+            delivery_address=an_address(
+                name=f"{MARKER} {number}", lines=(f"{STREET} {number}",), city=CITY, country=country
+            ),
             lines=tuple(a_line(sku=f"{line}", quantity=line + 1, quantity_ordered=line + 1) for line in range(count)),
         )
 

@@ -15,16 +15,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from service.decisions import ask
+from service.intake.names import is_ignored
 from service.intake.spool import open_spool
 from service.ledger.accounts import Decision, NoteKey
+from tests.conftest import ROOT
 from tests.cups_lab import CupsLab, running_lab
 from tests.ipp_printer import IppPrinter
+from tests.prove.accounts import disagreements
 from tests.prove.failpoints import Strike
 from tests.prove.nursery import Life, Nursery
-from tests.prove.oracle import Oracle, Tally, leaks
+from tests.prove.oracle import Oracle, Tally
 from tests.prove.orders import Dropped, Orders
+from tests.prove.privacy import leaks
 from tests.shop import QUEUES
 
 HASTY = {
@@ -38,6 +43,7 @@ HASTY = {
     "SLIPWAY_RENDERING_WORKERS": "1",
 }
 SETTLE_S = 45.0  # everything that was dropped is at an end by then
+FORGOTTEN_S = 5.0  # by then CUPS has removed the document of a job that is at its end
 MOST_RESTARTS = 30
 
 
@@ -59,6 +65,8 @@ class Scene:
     life: Life | None = None
     restarts: int = 0
     exits: list[int] = field(default_factory=list)
+    past: list[Dropped] = field(default_factory=list)  # of pages that were turned
+    beside: set[str] = field(default_factory=set)  # notes that the fault does not concern
 
     @property
     def spool(self) -> Path:
@@ -73,6 +81,11 @@ class Scene:
         for each in drops:
             self.oracle.expect(each)
             self.put(each.name, each.content)
+
+    def drop_beside(self, *drops: Dropped) -> None:
+        """The same, for neighbours: the fault does not concern them, and how long they take is reported."""
+        self.beside |= {note_id for drop in drops for note_id in drop.note_ids}
+        self.drop(*drops)
 
     def put(self, name: str, content: bytes) -> None:
         """Put a file into the hot folder by rename, as it is."""
@@ -117,48 +130,95 @@ class Scene:
     def settle(self, patience_s: float = SETTLE_S) -> None:
         """Let the service work, life after life, until all that was dropped is at an end and put away."""
         self.start_if_ended()
+        waiting = set(self.oracle.dropped)
+
+        def is_settled() -> bool:
+            for name in [name for name in waiting if self.oracle.is_settled(self.oracle.dropped[name])]:
+                waiting.discard(name)
+            return not waiting and not self.left() and not self.oracle.unsettled()
+
         try:
-            self.wait(lambda: not self.oracle.unsettled() and not self.left(), "settled", patience_s)
+            self.wait(is_settled, "settled", patience_s)
         except NotSettled as error:
-            raise NotSettled(f"not at an end: {self.oracle.unsettled()[:5]}, left: {self.left()[:5]}") from error
+            raise NotSettled(f"not at an end: {sorted(waiting)[:5]}, left: {self.left()[:5]}") from error
 
     def left(self) -> list[str]:
         """What still lies in the hot folder or is in work."""
-        return [
-            f"{folder}/{name}"
-            for folder in ("incoming", "working")
-            for name in sorted(os.listdir(self.spool / folder))
-            if not name.startswith(".")
-        ]
+        return [f"{folder}/{name}" for folder in ("incoming", "working") for name in self.left_in(folder)]
+
+    def left_in(self, folder: str) -> list[str]:
+        return sorted(name for name in os.listdir(self.spool / folder) if not is_ignored(name))
 
     def verdict(self, *, may_flag: bool = False, patience_s: float = SETTLE_S) -> Tally:
-        """Settle, then judge: the printers, the receipts, the folders, the queues of CUPS, and privacy."""
+        """Settle, then judge: printers, receipts, ledger, folders, the queues of CUPS, and privacy."""
+        tally = self.chapter(may_flag=may_flag, patience_s=patience_s)
+        self.kill()
+        for what in disagreements(self.spool, (*self.past, *self.oracle.dropped.values())):
+            tally.find(what)
+        left = {name for name in open_jobs(self.lab) if name.partition(".g")[0] in self._ours}
+        if left:
+            tally.find(f"left in the queues of CUPS: {sorted(left)[:5]}")
+        if not left and (documents := self._documents_in_cups()):
+            tally.find(f"left in the spool of CUPS: {documents[:5]}")
+        for leak in self.leaks():
+            tally.find(f"personal: {leak}")
+        return tally
+
+    def chapter(self, *, may_flag: bool = False, patience_s: float = SETTLE_S) -> Tally:
+        """Settle, then judge the paper by the receipts; the service lives on, for what is dropped next."""
         failed = ""
         try:
             self.settle(patience_s)
         except NotSettled as error:
             failed = str(error)
-        self.kill()
         tally = self.oracle.judge(may_flag=may_flag)
+        tally.beside_s = [delay_s for note_id, delay_s in self.oracle.delays() if note_id in self.beside]
         if failed:
             tally.find(failed)
-        ours = {note_id for drop in self.oracle.dropped.values() for note_id in drop.note_ids}
-        left = {name for name in open_jobs(self.lab) if name.partition(".g")[0] in ours}
-        if left:
-            tally.find(f"left in the queues of CUPS: {sorted(left)[:5]}")
-        for leak in self.leaks():
-            tally.find(f"a customer's name in {leak}")
         return tally
 
+    def turn_page(self) -> None:
+        """What was judged so far counts no more, and its paper is taken away: a sheet that comes now is a stranger's.
+
+        Only of a note that waits for a person there may be one, whenever it comes.
+        """
+        self.past += self.oracle.dropped.values()
+        known = self.oracle.known | {note_id for drop in self.oracle.dropped.values() for note_id in self._held(drop)}
+        for sheet in self.oracle.paper.glob("*/[0-9]*.pdf"):
+            sheet.unlink()
+        self.oracle = Oracle(self.oracle.spool, self.oracle.paper, known=known)
+
+    def _held(self, drop: Dropped) -> list[str]:
+        receipt = self.oracle.receipt(drop.name) or {"notes": []}
+        return [note["note_id"].partition(".g")[0] for note in receipt["notes"] if note["state"] == "held"]
+
     def leaks(self) -> list[str]:
-        """Where names stand that may stand in orders and notes alone."""
-        folders = [self.spool / name for name in ("receipts", "decisions")]
-        of_cups = [self.lab.home / name for name in ("log", "spool", "cache")]
-        return leaks([*folders, *self.spool.glob("ledger.db*"), self.log, *of_cups])
+        """Where a customer is named who may be named in orders and notes alone."""
+        of_spool = [self.spool / name for name in ("receipts", "decisions", ".reading", ".lock", "customer.key")]
+        of_spool += [*self.spool.glob("ledger.db*"), *self.spool.glob("problem/*.problem.json")]
+        of_cups = [self.lab.home / name for name in ("etc", "log", "spool", "cache", "state")]
+        return leaks([*of_spool, *self.home.glob("*.log"), *self.home.glob("*.prom"), *of_cups, *cores(self.home)])
+
+    @property
+    def _ours(self) -> set[str]:
+        return {note_id for drop in (*self.past, *self.oracle.dropped.values()) for note_id in drop.note_ids}
+
+    def _documents_in_cups(self) -> list[str]:
+        """Documents that CUPS still has, though all jobs are at their end."""
+        until = time.monotonic() + FORGOTTEN_S
+        while documents := sorted(path.name for path in (self.lab.home / "spool").glob("d*")):
+            if time.monotonic() > until:
+                break
+            threading.Event().wait(0.05)
+        return documents
 
     def logged(self, event: str) -> list[dict[str, object]]:
         """Every event of this kind."""
         return [json.loads(line) for line in self._logged() if f'"event": "{event}"' in line]
+
+    def said(self) -> list[dict[str, Any]]:
+        """Everything that was logged."""
+        return [json.loads(line) for line in self._logged()]
 
     def _restart(self) -> None:
         assert self.life
@@ -220,7 +280,7 @@ class Rig:
         root: Path | None = None,
         nursery: Nursery | None = None,
         orders: Orders | None = None,
-        **settings: object,
+        **settings: Any,
     ) -> Iterator[Scene]:
         """A spool (under `root`, if that is named) and a cupsd with its printers, all fresh."""
         self._scenes += 1
@@ -232,7 +292,8 @@ class Rig:
             spool = (root or home) / "spool"
             open_spool(spool)
             overrides = {f"SLIPWAY_{name.upper()}": str(value) for name, value in settings.items()}
-            environ = HASTY | {"SLIPWAY_SPOOL": str(spool), "SLIPWAY_PRINTING_CUPS_SOCKET": lab.socket} | overrides
+            places = {"SLIPWAY_SPOOL": str(spool), "SLIPWAY_METRICS_TEXTFILE": str(home / "slipway.prom")}
+            environ = HASTY | places | {"SLIPWAY_PRINTING_CUPS_SOCKET": lab.socket} | overrides
             oracle = Oracle(spool, home / "paper")
             scene = Scene(home, lab, nursery or self.nursery, orders or self._orders, environ, oracle)
             try:
@@ -248,6 +309,11 @@ def open_jobs(lab: CupsLab) -> set[str]:
     except (RuntimeError, OSError) as error:  # pycups raises RuntimeError where there is no server
         return {f"no cupsd: {type(error).__name__}"}
     return {str(job.get("job-billing", "")) for job in jobs.values()}
+
+
+def cores(home: Path) -> list[Path]:
+    """Memory that a crash left behind: where a service or a worker ran, or was started."""
+    return [path for folder in (home, ROOT) for path in folder.glob("core*") if path.is_file()]
 
 
 def doubles(lab: CupsLab) -> Iterable[IppPrinter]:

@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -111,11 +112,14 @@ def uploads(rig: Rig, allowance: Allowance) -> Tally:
         for drop in slow:
             scene.oracle.expect(drop)
             _write_slowly(scene.spool / "incoming" / drop.name, drop.content)
-        aborted = [scene.orders.one(), scene.orders.flat()]
+        one, flat = scene.orders.one(), scene.orders.flat()
+        aborted = [
+            Dropped(one.name, one.content[: len(one.content) // 2], (), is_refused=True),
+            Dropped(flat.name, flat.content[:-30], flat.shipments[:1], is_refused=True),  # in its second shipment
+        ]
         for drop in aborted:
-            half = drop.content[: len(drop.content) // 2]
-            scene.oracle.expect(Dropped(drop.name, half, (), is_refused=True))
-            _write_slowly(scene.spool / "incoming" / drop.name, half)
+            scene.oracle.expect(drop)
+            _write_slowly(scene.spool / "incoming" / drop.name, drop.content)
         allocated = scene.orders.one()
         _write_into_zeros(scene, allocated)
         tally = scene.verdict()
@@ -151,7 +155,7 @@ def hostile_files(rig: Rig, _: Allowance) -> Tally:
         outside = scene.home / "outside.json"
         outside.write_bytes(scene.orders.one().content)
         before = outside.read_bytes()
-        made = _make_hostile(scene.spool / "incoming", outside)
+        made = make_hostile(scene.spool / "incoming", outside)
         neighbours = list(scene.orders.some(3))
         scene.drop(*neighbours)
         for name in made:
@@ -170,30 +174,54 @@ def hostile_files(rig: Rig, _: Allowance) -> Tally:
         return tally
 
 
-def _make_hostile(incoming: Path, outside: Path) -> dict[str, str]:
+def make_hostile(incoming: Path, outside: Path, prefix: str = "") -> dict[str, str]:
     """One of each in the hot folder, and the code that each must be refused with."""
-    os.mkfifo(incoming / "pipe.json")
-    (incoming / "link.json").symlink_to(outside)
-    (incoming / "dangling.json").symlink_to("/nowhere/at/all")
-    os.link(outside, incoming / "hard.json")
-    (incoming / "folder.json").mkdir()
+
+    def place(name: str) -> Path:
+        return incoming / f"{prefix}{name}"
+
+    os.mkfifo(place("pipe.json"))
+    place("link.json").symlink_to(outside)
+    place("dangling.json").symlink_to("/nowhere/at/all")
+    os.link(_beside(outside, incoming), place("hard.json"))
+    place("folder.json").mkdir()
     with closing(socket.socket(socket.AF_UNIX)) as bound:
         here = os.open(incoming, os.O_RDONLY)  # a socket's path must be short
-        bound.bind(f"/proc/self/fd/{here}/socket.json")
+        bound.bind(f"/proc/self/fd/{here}/{prefix}socket.json")
         os.close(here)
-    with open(incoming / "sparse.json", "wb") as sparse:
-        sparse.truncate(1 << 40)
+    with open(place("sparse.json.tmp"), "wb") as sparse:
+        sparse.truncate(1 << 40 if _is_sparse(incoming) else 1 << 30)
+    place("sparse.json.tmp").rename(place("sparse.json"))
     made = dict.fromkeys(
         ("pipe.json", "link.json", "dangling.json", "hard.json", "folder.json", "socket.json"), "not-a-regular-file"
     )
     if os.geteuid() == 0:
-        os.mknod(incoming / "device.json", 0o600 | 0o020000, os.makedev(1, 5))  # /dev/zero: never ends
+        os.mknod(place("device.json"), 0o600 | 0o020000, os.makedev(1, 5))  # /dev/zero: never ends
         made["device.json"] = "not-a-regular-file"
     else:
-        (incoming / "locked.json").write_bytes(b"{}")
-        (incoming / "locked.json").chmod(0)
+        place("locked.json").write_bytes(b"{}")
+        place("locked.json").chmod(0)
         made["locked.json"] = "file-unreadable"
-    return made | {"sparse.json": "file-too-large"}
+    return {f"{prefix}{name}": code for name, code in (made | {"sparse.json": "file-too-large"}).items()}
+
+
+def _beside(outside: Path, incoming: Path) -> Path:
+    """A file with the same content on the disk of the hot folder: a hard link can't leave it."""
+    if outside.stat().st_dev == incoming.stat().st_dev:
+        return outside
+    copy = incoming / ".outside.json"
+    copy.write_bytes(outside.read_bytes())
+    return copy
+
+
+def _is_sparse(folder: Path) -> bool:
+    """True where a terabyte of nothing is allowed."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as sparse:
+            sparse.truncate(1 << 40)
+    except OSError:
+        return False
+    return True
 
 
 def odd_names(rig: Rig, _: Allowance) -> Tally:

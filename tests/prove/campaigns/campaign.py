@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeVar
 
 from tests.conftest import CORPORA
 from tests.cups_lab import PACKAGES
 from tests.prove.oracle import Tally
 from tests.prove.rig import Rig
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Allowance:
 
     until: float  # monotonic
     most_runs: int = sys.maxsize
+    fault: str = ""  # only those single faults in whose names this stands
 
     @property
     def left_s(self) -> float:
@@ -29,6 +33,10 @@ class Allowance:
     def has_room(self, runs: int, needed_s: float = 0.0) -> bool:
         """True if there may be a further run; the first one always."""
         return runs == 0 or (runs < self.most_runs and self.left_s > needed_s)
+
+    def chosen(self, *faults: T, name_of: Callable[[T], str] = str) -> list[T]:
+        """Those of the faults that are to be injected."""
+        return [fault for fault in faults if self.fault in name_of(fault)]
 
 
 @dataclass(frozen=True, slots=True)

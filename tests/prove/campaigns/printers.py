@@ -1,176 +1,75 @@
-"""What cupsd and printers do: each fault comes while notes are on their way, and goes again."""
+"""Notes on their way to printers while something happens there, and goes again; each counted on paper."""
 
+import itertools
 import os
 import random
 import shutil
-import signal
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
-from tests.ipp_printer import IppPrinter
-from tests.programs import until
+from service.model import Shipment
 from tests.prove.campaigns.campaign import Allowance, Campaign
+from tests.prove.campaigns.printer_faults import FAULTS, QUEUE, Fault, printer_of
 from tests.prove.failpoints import Strike
+from tests.prove.mounts import Disk, disk
 from tests.prove.oracle import Tally
+from tests.prove.orders import Dropped
 from tests.prove.rig import NotSettled, Rig, Scene, doubles
+from tests.shop import order_file
 
-QUEUE = "uk-notes"
-NOTES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`begins` and `ends` get the scene and the printer of QUEUE; `may_flag` if a person may be asked."""
-
-    what: str
-    begins: Callable[[Scene, IppPrinter], None]
-    ends: Callable[[Scene, IppPrinter], None]
-    may_flag: bool = False
-    prints_in_s: float = 0.0
-
-
-def _set(**fields: object) -> Callable[[Scene, IppPrinter], None]:
-    def act(_: Scene, printer: IppPrinter) -> None:
-        for name, value in fields.items():
-            setattr(printer, name, value)
-
-    return act
-
-
-def _nothing(_scene: Scene, _printer: IppPrinter) -> None:
-    """It went by itself."""
-
-
-def _off(_: Scene, printer: IppPrinter) -> None:
-    printer.stop()
-
-
-def _on(_: Scene, printer: IppPrinter) -> None:
-    printer.start()
-
-
-def _kill_cupsd(scene: Scene, _: IppPrinter) -> None:
-    scene.lab.kill_cupsd()
-
-
-def _kill_cupsd_and_backends(scene: Scene, _: IppPrinter) -> None:
-    scene.lab.kill_cupsd(backends=True)
-
-
-def _start_cupsd(scene: Scene, _: IppPrinter) -> None:
-    scene.lab.start_cupsd()
-
-
-def _restart_cupsd(scene: Scene, _: IppPrinter) -> None:
-    scene.lab.restart_cupsd()
-
-
-def _reload_cupsd(scene: Scene, _: IppPrinter) -> None:
-    os.kill(scene.lab.cupsd_pid, signal.SIGHUP)
-
-
-def _signal_cupsd(number: int) -> Callable[[Scene, IppPrinter], None]:
-    return lambda scene, _: os.kill(scene.lab.cupsd_pid, number)
-
-
-def _at_cups(method: str) -> Callable[[Scene, IppPrinter], None]:
-    return lambda scene, _: getattr(scene.lab.connection(), method)(QUEUE)
-
-
-def _delete_queue(scene: Scene, _: IppPrinter) -> None:
-    scene.lab.connection().deletePrinter(QUEUE)
-
-
-def _make_queue(scene: Scene, printer: IppPrinter) -> None:
-    connection = scene.lab.connection()
-    connection.addPrinter(QUEUE, device=f"{printer.uri}?waitjob=false")
-    connection.enablePrinter(QUEUE)
-    connection.acceptJobs(QUEUE)
-
-
-def _cancel_a_job(scene: Scene, printer: IppPrinter) -> None:
-    with suppress(TimeoutError):
-        until(lambda: printer.is_printing, "a job at the printer")
-    printer.cancel_all()
-
-
-def _crash(_: Scene, printer: IppPrinter) -> None:
-    printer.crash()
-
-
-def _hang(_: Scene, printer: IppPrinter) -> None:
-    printer.hang()
-
-
-def _wake(_: Scene, printer: IppPrinter) -> None:
-    printer.wake()
-
-
-FAULTS = (
-    Fault("cupsd killed", _kill_cupsd, _start_cupsd, may_flag=True),
-    Fault("cupsd killed while printers print", _kill_cupsd, _start_cupsd, may_flag=True, prints_in_s=0.5),
-    Fault("cupsd killed with its backends", _kill_cupsd_and_backends, _start_cupsd, may_flag=True),
-    Fault("cupsd restarted", _restart_cupsd, _nothing, may_flag=True),
-    Fault("cupsd reloaded", _reload_cupsd, _nothing, may_flag=True),
-    Fault("cupsd hangs", _signal_cupsd(signal.SIGSTOP), _signal_cupsd(signal.SIGCONT)),
-    Fault("queue stopped", _at_cups("disablePrinter"), _at_cups("enablePrinter")),
-    Fault("queue refuses jobs", _at_cups("rejectJobs"), _at_cups("acceptJobs")),
-    Fault("queue deleted", _delete_queue, _make_queue, may_flag=True),
-    Fault("printer off", _off, _on),
-    Fault("printer crashes, forgets all", _crash, _on, may_flag=True, prints_in_s=0.3),
-    Fault("printer hangs", _hang, _wake),
-    Fault("printer takes no jobs", _set(accepting=False), _set(accepting=True)),
-    Fault("printer gives jobs up", _set(aborts=True), _set(aborts=False), may_flag=True),
-    Fault("printer refuses the format", _set(refuses_format=True), _set(refuses_format=False), may_flag=True),
-    Fault("connection cut in a document", _set(cuts_after_bytes=1000), _set(cuts_after_bytes=None), may_flag=True),
-    Fault("somebody cancels at the printer", _cancel_a_job, _nothing, may_flag=True, prints_in_s=0.5),
-    Fault("printer keeps no record", _set(forgets=True), _set(forgets=False), may_flag=True),
-    Fault("printer tells no jobs, by IPP", _set(withholds="ipp"), _set(withholds="")),
-    Fault("printer tells no jobs, by HTTP", _set(withholds="http"), _set(withholds="")),
-    Fault(
-        "media empty", _set(reasons=("media-empty-error",), prints_in_s=5.0), lambda _, printer: printer.put_in_paper()
-    ),
-    Fault("paper jam", _set(reasons=("media-jam-error",), prints_in_s=5.0), lambda _, printer: printer.put_in_paper()),
-    Fault("slow printer", _set(prints_in_s=1.0), _set(prints_in_s=0.0)),
-)
+PER_SCENE = 8
+HASTE: dict[str, Any] = {"printing_patience_s": 60, "printing_call_deadline_s": 1.5}
+NO_BACKUP = "int-notes"
+WINDOW = 3
 
 
 def faults_of_printers(rig: Rig, allowance: Allowance) -> Tally:
-    """Each fault in turn, on a cupsd and printers of its own."""
-    chance, tally = rig.chance_of("printers"), Tally()
-    plan = list(FAULTS)
-    chance.shuffle(plan)
-    while allowance.has_room(tally.runs, 12):
-        fault = plan[tally.runs % len(plan)]
-        verdict = _under(rig, fault, chance)
-        if verdict.is_red:
-            verdict.find(f"   the fault there: {fault.what}")
-        tally.add(verdict)
-        tally.runs += 1
-    tally.remarks = [f"{min(tally.runs, len(plan))} of {len(plan)} faults"]
+    """Each fault in turn; several share a cupsd and its printers, until one is red."""
+    tally = Tally()
+    plan = allowance.chosen(*FAULTS, name_of=lambda fault: fault.what)
+    rig.chance_of("printers").shuffle(plan)
+    turns = itertools.cycle(plan)
+    while plan and allowance.has_room(tally.runs, 6):
+        with rig.scene(**HASTE) as scene:
+            scene.start()
+            scene.wait_ready()
+            for _ in range(PER_SCENE):
+                if not allowance.has_room(tally.runs, 3):
+                    break
+                fault = next(turns)
+                verdict = _under(scene, fault, rig.chance_of(f"{fault.what} {tally.runs // len(plan)}"))
+                tally.add(verdict, fault.what)
+                tally.runs += 1
+                if verdict.is_red:
+                    break
+            tally.add(scene.verdict(may_flag=True))
+    tally.reached, tally.reachable = len(tally.faults), len(plan)
+    tally.remarks = [f"{tally.reached} of {tally.reachable} faults"]
     return tally
 
 
-def _under(rig: Rig, fault: Fault, chance: random.Random) -> Tally:
-    settings = {"printing_patience_s": 60, "printing_call_deadline_s": 1.5}
-    with rig.scene(**settings) as scene:
-        printer = next(each for each in doubles(scene.lab) if each.folder.name == QUEUE)
-        printer.prints_in_s = fault.prints_in_s
-        scene.start()
-        scene.wait_ready()
-        drops = [scene.orders.one("en") for _ in range(NOTES)]
-        scene.drop(*drops[:2])
-        threading.Event().wait(chance.uniform(0.0, 0.3))
-        fault.begins(scene, printer)
-        scene.drop(*drops[2:4])
-        with suppress(NotSettled):
-            scene.wait(lambda: False, "the time of the fault", chance.uniform(0.5, 2.5))
-        fault.ends(scene, printer)
-        scene.lab.connection().enablePrinter(QUEUE)  # a person does so, where CUPS has stopped the queue: queue.down
-        scene.drop(*drops[4:])
-        return scene.verdict(may_flag=fault.may_flag)
+def _under(scene: Scene, fault: Fault, chance: random.Random) -> Tally:
+    printer = printer_of(scene)
+    printer.prints_in_s = fault.prints_in_s
+    scene.drop(scene.orders.one("en"), scene.orders.one("en"))
+    threading.Event().wait(chance.uniform(0.0, 0.3))
+    fault.begins(scene, printer)
+    scene.drop(scene.orders.one("en"), scene.orders.one("en"))
+    if fault.has_neighbours:
+        scene.drop_beside(scene.orders.one("fr"), scene.orders.one("de"))
+    with suppress(NotSettled):
+        scene.wait(lambda: False, "the time of the fault", chance.uniform(0.4, 1.6))
+    fault.ends(scene, printer)
+    scene.lab.connection().enablePrinter(QUEUE)  # a person does so, where CUPS has stopped the queue: queue.down
+    scene.drop(scene.orders.one("en"))
+    verdict = scene.chapter(may_flag=fault.may_flag)
+    printer.prints_in_s = 0.0
+    if verdict.is_red:
+        verdict.find(f"   the fault there: {fault.what}")
+    scene.turn_page()
+    return verdict
 
 
 def cupsd_forgets(rig: Rig, allowance: Allowance) -> Tally:
@@ -204,9 +103,128 @@ def cupsd_forgets(rig: Rig, allowance: Allowance) -> Tally:
     return tally
 
 
+# More than CUPS takes, less than it keeps, and what its disk forgets --------------------------------------------------
+
+
+def backlog(rig: Rig, allowance: Allowance) -> Tally:
+    """The only printer of a site is off while hundreds of notes come: three of them stand in CUPS, the rest with us.
+
+    An express note that comes last is printed among the first, and neighbours never notice.
+    """
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        printer = printer_of(scene, NO_BACKUP)
+        printer.stop()
+        notes = [_abroad(scene.orders.shipment("en")) for _ in range(max(60, min(500, int(allowance.left_s * 8))))]
+        express = _abroad(scene.orders.shipment("en"), priority="express")
+        scene.drop(*notes)
+        scene.drop_beside(*scene.orders.some(5))
+        scene.drop(express)
+        looks: list[int] = []
+
+        def is_taken() -> bool:
+            looks.append(_jobs_in(scene, NO_BACKUP))
+            return not scene.left_in("incoming")
+
+        scene.wait(is_taken, "all of them taken", 120)
+        printer.start()
+        tally = scene.verdict(patience_s=60 + len(notes))
+        tally.runs = 1
+        sheets = sorted((sheet.at_s, sheet.note_id) for sheet in scene.oracle.sheets() if sheet.queue == NO_BACKUP)
+        place = [note_id for _, note_id in sheets].index(express.note_ids[0]) + 1
+    if max(looks) > WINDOW:
+        tally.find(f"{max(looks)} jobs of one queue stood in CUPS")
+    if place > 2 * WINDOW:
+        tally.find(f"the express note came as number {place}")
+    tally.remarks = [f"{len(notes)} waited, {max(looks)} of them in CUPS; the express note came as number {place}"]
+    return tally
+
+
+def _abroad(shipment: Shipment, **changes: Any) -> Dropped:
+    """A shipment of the site that has one printer."""
+    there = replace(shipment, order=replace(shipment.order, site="int", **changes))
+    return Dropped(f"order-{there.note_id}.json", order_file(there), (there,))
+
+
+def _jobs_in(scene: Scene, queue: str) -> int:
+    jobs = scene.lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-printer-uri"])
+    return sum(str(job["job-printer-uri"]).endswith(f"/{queue}") for job in jobs.values())
+
+
+def purged_history(rig: Rig, allowance: Allowance) -> Tally:
+    """CUPS keeps five jobs, at work or done, and forgets the others: a job that it does not know is not printed anew."""
+    tally = Tally()
+    for prints_in_s in (0.0, 0.4):
+        if not allowance.has_room(tally.runs, 5):
+            break
+        with rig.scene() as scene:
+            config = scene.lab.home / "etc/cupsd.conf"
+            config.write_text(config.read_text().replace("MaxJobs 0", "MaxJobs 5"))
+            scene.lab.restart_cupsd()
+            for printer in doubles(scene.lab):
+                printer.prints_in_s = prints_in_s
+            scene.start()
+            scene.drop(*scene.orders.some(30))
+            verdict = scene.verdict(may_flag=True)
+            tally.add(verdict, f"MaxJobs 5, printers take {prints_in_s} s")
+            tally.runs += 1
+    return tally
+
+
+def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
+    """The disk of cupsd loses its power, and what was not synced: jobs that it had taken are gone, or come again."""
+    chance, tally = rig.chance_of("cups-power"), Tally()
+    with disk(rig.home) as made, rig.scene(printing_call_deadline_s=1.5) as scene:
+        _onto(made, scene)
+        scene.start()
+        scene.wait_ready()
+        while allowance.has_room(tally.runs, 6):
+            for printer in doubles(scene.lab):
+                printer.prints_in_s = chance.choice((0.0, 0.0, 0.3))
+                printer.accepting = chance.random() < 0.7
+            scene.drop(*scene.orders.some(8))
+            threading.Event().wait(chance.uniform(0.0, 0.8))
+            made.cut_power()
+            scene.lab.kill_cupsd(backends=True)
+            made.restore()
+            scene.lab.start_cupsd()
+            for printer in doubles(scene.lab):
+                printer.accepting = True
+            scene.drop(scene.orders.one())
+            verdict = scene.chapter(may_flag=True)
+            scene.turn_page()
+            tally.add(verdict)
+            tally.runs += 1
+            if verdict.is_red:
+                break
+        scene.kill()
+        scene.lab.stop_cupsd()
+    return tally
+
+
+def _onto(made: Disk, scene: Scene) -> None:
+    """Let cupsd keep its jobs on this disk."""
+    scene.lab.stop_cupsd()
+    for name in ("spool", "cache"):
+        shutil.move(scene.lab.home / name, made.place / name)
+        (scene.lab.home / name).symlink_to(made.place / name)
+    os.sync()
+    scene.lab.start_cupsd()
+
+
 CAMPAIGNS = (
-    Campaign("printers", "faults of cupsd and printers", "as named", "printed, or flagged", faults_of_printers, 5),
+    Campaign("printers", "faults of cupsd and printers", "as named", "printed, or flagged", faults_of_printers, 8),
+    Campaign("cupsd-forgets", "cupsd loses its jobs, ids again", "its files removed", "flagged", cupsd_forgets, 0.5),
+    Campaign("backlog", "500 notes for a printer that is off", "its port closed", "three in CUPS", backlog, 1),
+    Campaign("history", "CUPS keeps five jobs", "MaxJobs 5", "printed, or flagged", purged_history, 1),
     Campaign(
-        "cupsd-forgets", "cupsd loses its jobs, ids come again", "its files removed", "flagged", cupsd_forgets, 0.5
+        "cups-power",
+        "power cut of cupsd's own disk",
+        "ext4 shutdown ioctl",
+        "printed, or flagged",
+        cut_cups_power,
+        1.5,
+        ("root", "loop"),
     ),
 )

@@ -1,6 +1,7 @@
 """Poison: notes that take their render worker down, and a file that takes the service down."""
 
 from dataclasses import replace
+from typing import Any
 
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.oracle import Tally
@@ -23,7 +24,7 @@ def poisonous(orders: Orders, kind: str) -> Dropped:
 def poison_for_workers(rig: Rig, allowance: Allowance) -> Tally:
     """Notes at which a worker hangs, runs out of memory, crashes: they are held, and their neighbours print."""
     nursery = rig.nursery_with({"PROVE_POISON": "1"})
-    settings = {"rendering_deadline_s": 1.5, "rendering_attempts": 2, "rendering_workers": 2}
+    settings: dict[str, Any] = {"rendering_deadline_s": 1.5, "rendering_attempts": 2, "rendering_workers": 2}
     with rig.scene(nursery=nursery, **settings) as scene:
         scene.start()
         scene.wait_ready()
