@@ -37,7 +37,7 @@ from service.imagery.library import Library
 from service.intake.hot_folder import Claim, HotFolder
 from service.intake.names import is_ignored
 from service.intake.reading import Reading, grows_by_lines, read_drop
-from service.intake.spool import Spool, lock_spool, open_spool
+from service.intake.spool import Spool, lock_spool, open_spool, require_ledger
 from service.intake.watch import Watch
 from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
@@ -310,6 +310,7 @@ class Service:
         self._feeds = furnishing.feeds
         not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
         printer = open_printer(settings.printing, spool.printers, utc_now, not_asked)
+        require_ledger(spool)
         ledger = Ledger(spool.ledger)
 
         def read(name: str, content: bytes) -> Reading:

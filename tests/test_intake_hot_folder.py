@@ -552,3 +552,17 @@ def test_hot_folder_that_is_gone_is_not_an_empty_one(bench: Bench) -> None:
         bench.drop("order.json", b"end")
         assert [("order.json", "")] == bench.claimed()
     assert ["folder.lost", "folder.back"] == [entry["event"] for entry in logs]
+
+
+def test_hot_folder_whose_mount_is_gone_is_not_an_empty_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = iter((True, False, False, True))
+    monkeypatch.setattr("os.path.ismount", lambda _folder: next(mounts))
+    with capture_logs() as logs:
+        assert [] == bench.claimed()
+        assert [] == bench.claimed()
+        assert 1 == bench.folder.waiting
+        bench.drop("order.json", b"end")  # by somebody of this machine, into what lies below
+        assert [("order.json", "")] == bench.claimed()
+        assert ["folder.lost"] == [entry["event"] for entry in logs]
+        assert [] == bench.claimed()
+    assert ["folder.lost", "folder.back"] == [entry["event"] for entry in logs]

@@ -5,15 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import SpoolInUse, SpoolUnusable
+from service.errors import LedgerUnusable, SpoolInUse, SpoolUnusable
 from service.intake.names import LONGEST_BYTES, marked, spool_name
-from service.intake.spool import FOLDERS, is_locked, lock_spool, open_spool
+from service.intake.spool import FOLDERS, is_locked, lock_spool, open_spool, require_ledger
 
 # Folders -------------------------------------------------------------------------------------------------------------
 
@@ -22,6 +23,18 @@ def test_folders_are_made_and_closed_to_others(tmp_path: Path) -> None:
     spool = open_spool(tmp_path / "new" / "spool")
     assert sorted(FOLDERS) == sorted(os.listdir(spool.root))
     assert {0} == {path.stat().st_mode & 0o027 for path in spool.root.iterdir()}
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, lambda ledger: ledger.write_bytes(b"")])
+def test_ledger_that_is_gone_is_not_made_anew(tmp_path: Path, lose: Callable[[Path], None]) -> None:
+    spool = open_spool(tmp_path)
+    require_ledger(spool)  # the first start
+    spool.ledger.write_bytes(b"of notes")
+    (spool.receipts / "a.json.receipt.json").write_text("{}")
+    require_ledger(spool)
+    lose(spool.ledger)
+    with pytest.raises(LedgerUnusable, match="is not there, and receipts/ tells of notes that it had"):
+        require_ledger(spool)
 
 
 def test_linked_hot_folder_and_spool_are_followed_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from service.cli.terminal import say
 from service.clock import utc_now
 from service.config import Config
 from service.errors import DecisionRefused, SpoolInUse
-from service.intake.spool import Spool, is_locked, lock_spool, open_spool
+from service.intake.spool import Spool, is_locked, lock_spool, open_spool, require_ledger
 from service.ledger.ledger import Ledger
 from service.requests import Answer, Request, carry_out, hand_in, take_outcome
 
@@ -37,6 +37,7 @@ def _done_here(request: Request, spool: Spool) -> Answer | None:
     """No service runs: be the one writer; None if a service began at this very moment."""
     try:
         with lock_spool(spool):
+            require_ledger(spool)
             ledger = Ledger(spool.ledger)
             try:
                 return carry_out(request, spool, ledger, utc_now())

@@ -82,6 +82,7 @@ class HotFolder(Generic[R]):
         self._last_id_us = 0
         self._is_full = False
         self._is_lost = False
+        self._is_mounted = False  # something was, there
 
     def claims(self) -> Iterator[Claim[R]]:
         """One scan: every drop that is ready, oldest first, copied and on disk, but still in the hot folder.
@@ -160,8 +161,8 @@ class HotFolder(Generic[R]):
                 incoming = stack.enter_context(_opened(self._spool.incoming))
                 drops = self._listed(incoming)
             except OSError as error:
-                return self._lose(error)
-            self._find_again()
+                return self._lose(error.strerror or "")
+            self._look_for_mount()
             try:
                 for drop in drops:
                     if claim := self._claim(incoming, drop):
@@ -267,11 +268,20 @@ class HotFolder(Generic[R]):
             self._is_full = False
             log.info("spool.room")
 
-    def _lose(self, error: OSError) -> None:
+    def _look_for_mount(self) -> None:
+        """What was mounted here may be gone: that is no empty folder, though what somebody drops here is taken."""
+        is_mounted = os.path.ismount(self._spool.incoming)
+        self._is_mounted = self._is_mounted or is_mounted
+        if is_mounted == self._is_mounted:
+            self._find_again()
+        else:
+            self._lose("what was mounted there is not any more")
+
+    def _lose(self, error: str) -> None:
         self._waiting = max(1, self._waiting)  # nobody knows what lies there: it must not look like an empty folder
         if not self._is_lost:
             self._is_lost = True
-            log.error("folder.lost", error=error.strerror)
+            log.error("folder.lost", error=error)
 
     def _find_again(self) -> None:
         if self._is_lost:
