@@ -7,6 +7,7 @@ what was passed if that is wanted, is written to a file before anything happens,
     kill                 SIGKILL to ourselves
     term                 SIGTERM to ourselves; the effect goes on
     stop                 SIGSTOP to ourselves: a moment that lasts, until the rig lets go on
+    hang                 the thread never comes back
     eio, enospc          the call fails that way: before it, nothing was done; after it, it was done and nobody knows
 """
 
@@ -97,6 +98,8 @@ def _due(name: str, moment: str) -> Strike | None:
 def _strike(strike: Strike, kind: str) -> None:
     if strike.action in SIGNALS:
         os.kill(os.getpid(), SIGNALS[strike.action])
+    elif strike.action == "hang":
+        threading.Event().wait()
     else:
         raise _failure(strike, kind)
 

@@ -25,6 +25,25 @@ def tmpfs(home: Path, options: str) -> Iterator[Path]:
         _unmount(place)
 
 
+@contextmanager
+def bound(source: Path, place: Path) -> Iterator[None]:
+    """What lies in `source` is at `place` too, inside the block, and as often as it is mounted and unmounted there."""
+    mount_bound(source, place)
+    try:
+        yield
+    finally:
+        runs("umount", "-l", str(place))
+
+
+def mount_bound(source: Path, place: Path) -> None:
+    _command("mount", "--bind", str(source), str(place))
+
+
+def unmount_bound(place: Path) -> None:
+    """At once, also while somebody looks into it."""
+    _command("umount", "-l", str(place))
+
+
 class Disk:
     """An ext4 in a file, that can lose its power."""
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Queue
@@ -71,7 +71,9 @@ class Life:
 class Nursery:
     """A process that starts services; `mutant` takes a precaution of theirs away."""
 
-    def __init__(self, home: Path, mutant: str = "", environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, mutant: str = "", environ: dict[str, str] | None = None, wrapped_in: Sequence[str] = ()
+    ) -> None:
         self.ordinary: Counter[tuple[str, str]] | None = None  # how often an ordinary run comes to each moment
         self._home = home
         self._count = 0
@@ -81,7 +83,7 @@ class Nursery:
         named = ["--mutant", mutant] if mutant else []
         self._log = open(home / "nursery.log", "ab")  # noqa: SIM115 - open as long as the nursery
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.prove.under_test", *named],
+            [*wrapped_in, sys.executable, "-m", "tests.prove.under_test", *named],
             cwd=ROOT,
             env=os.environ | (environ or {}),
             stdin=subprocess.PIPE,

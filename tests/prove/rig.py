@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -265,11 +265,11 @@ class Rig:
     def __exit__(self, *_: object) -> None:
         self._kept.close()
 
-    def nursery_with(self, environ: dict[str, str]) -> "Nursery":
-        """A further nursery, with more in its environment; it ends with the rig."""
+    def nursery_with(self, environ: dict[str, str], wrapped_in: Sequence[str] = ()) -> "Nursery":
+        """A further nursery, with more in its environment, started by another command; it ends with the rig."""
         home = self.home / f"nursery-{self._scenes}"
         home.mkdir()
-        nursery = Nursery(home, self._mutant, environ)
+        nursery = Nursery(home, self._mutant, environ, wrapped_in)
         self._kept.callback(nursery.stop)
         return nursery
 

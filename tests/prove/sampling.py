@@ -53,13 +53,17 @@ def look(pid: int, nursery_pid: int, at_s: float) -> Sample | None:
         return Sample(
             at_s,
             pid,
-            _kb(pid, "status", "VmRSS:") / 1024,
+            rss_mb(pid),
             _kb(pid, "smaps_rollup", "Pss:") / 1024,
             len(list(Path(f"/proc/{pid}/fd").iterdir())),
             _kb(pid, "status", "Threads:"),
             workers / 1024,
         )
     return None
+
+
+def rss_mb(pid: int) -> float:
+    return _kb(pid, "status", "VmRSS:") / 1024
 
 
 def workers_of(pid: int, nursery_pid: int) -> list[int]:

@@ -47,8 +47,17 @@ RESTS_S = 60.0  # after the last fault, in a soak that is long enough for that
 DISK_MB = 4096
 POOLS = ("welcome", "thanks-percent", "thanks-delivery", "birthday")
 WEIGHTS = {
-    **{"order": 60, "express": 8, "abroad": 6, "parcels": 8, "csv": 6, "batch": 3, "refused": 3, "refused in part": 3},
-    **{"duplicate": 5, "reprint": 2, "scan": 20},
+    "order": 60,
+    "express": 8,
+    "abroad": 6,
+    "parcels": 8,
+    "csv": 6,
+    "batch": 3,
+    "refused": 3,
+    "refused in part": 3,
+    "duplicate": 5,
+    "reprint": 2,
+    "scan": 20,
 }
 MOST = {"rss_mb": 6.0, "pss_mb": 6.0, "descriptors": 2.0, "threads": 2.0, "workers_pss_mb": 12.0}  # an hour
 SETTINGS: dict[str, Any] = {

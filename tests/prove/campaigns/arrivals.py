@@ -21,31 +21,6 @@ from tests.prove.rig import Rig, Scene
 NEIGHBOUR_S = 10.0  # a neighbour of something strange prints within this
 
 
-def burst_at_a_deaf_service(rig: Rig, allowance: Allowance) -> Tally:
-    """The service stands still while more files come than inotify can queue; then they are all found, and printed."""
-    tally = Tally(runs=1)
-    count = max(60, min(20_000, int(allowance.left_s * 8)))
-    with rig.scene(rendering_workers=2) as scene:
-        scene.start()
-        scene.wait_ready()
-        assert scene.life
-        scene.life.signal(signal.SIGSTOP)
-        scene.drop(*scene.orders.some(count))
-        _overflow(scene.spool / "incoming")
-        scene.life.signal(signal.SIGCONT)
-        tally.add(scene.verdict(patience_s=max(60.0, allowance.left_s * 2)))
-    tally.remarks.append(f"{count} files in one burst, with more events than the queue of inotify holds")
-    return tally
-
-
-def _overflow(folder: Path) -> None:
-    """More events than the queue holds (16,384 by default), from a file that is ignored."""
-    noise = folder / ".noise.tmp"
-    for _ in range(9000):
-        noise.write_bytes(b"")
-        noise.unlink()
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Something strange that happens to the hot folder; an order comes before and after it."""
@@ -104,26 +79,32 @@ def linked_folder(rig: Rig, _: Allowance) -> Tally:
 
 
 def uploads(rig: Rig, allowance: Allowance) -> Tally:
-    """Files that are written slowly, in place: whole ones print once, one that breaks off is refused and prints not."""
+    """Files that are written slowly, in place: whole ones print once, one that breaks off is refused and prints not.
+
+    Meanwhile neighbours print at once.
+    """
     with rig.scene() as scene:
         scene.start()
         scene.wait_ready()
         slow = [scene.orders.one(), scene.orders.parcels(), scene.orders.flat()]
         for drop in slow:
             scene.oracle.expect(drop)
+            scene.drop_beside(scene.orders.one())
             _write_slowly(scene.spool / "incoming" / drop.name, drop.content)
         one, flat = scene.orders.one(), scene.orders.flat()
         aborted = [
             Dropped(one.name, one.content[: len(one.content) // 2], (), is_refused=True),
             Dropped(flat.name, flat.content[:-30], flat.shipments[:1], is_refused=True),  # in its second shipment
+            Dropped("nothing.json", b"\0" * 2000, (), is_refused=True),  # it had its size, and its content never came
         ]
         for drop in aborted:
             scene.oracle.expect(drop)
             _write_slowly(scene.spool / "incoming" / drop.name, drop.content)
-        allocated = scene.orders.one()
-        _write_into_zeros(scene, allocated)
+        allocated = [scene.orders.one(), scene.orders.flat(), scene.orders.parcels()]
+        for drop in allocated:
+            _write_into_zeros(scene, drop)
         tally = scene.verdict()
-        tally.runs = len(slow) + len(aborted) + 1
+        tally.runs = len(slow) + len(aborted) + len(allocated)
         return tally
 
 
@@ -144,6 +125,149 @@ def _write_into_zeros(scene: Scene, drop: Dropped) -> None:
         file.write(drop.content)
 
 
+# How senders put a file there ----------------------------------------------------------------------------------------
+
+
+def _copied(target: Path, content: bytes) -> None:
+    target.write_bytes(content)
+
+
+def _copied_with_its_time(target: Path, content: bytes) -> None:
+    target.write_bytes(content)
+    os.utime(target, (1e9, 1e9))
+
+
+def _moved(target: Path, content: bytes) -> None:
+    beside = target.parent.parent / target.name
+    beside.write_bytes(content)
+    beside.rename(target)
+
+
+def _renamed_from(name: str) -> Callable[[Path, bytes], None]:
+    def put(target: Path, content: bytes) -> None:
+        beside = target.with_name(name.format(target.name))
+        beside.write_bytes(content[: len(content) // 2])
+        threading.Event().wait(0.8)  # a scan or two see it
+        beside.write_bytes(content)
+        beside.rename(target)
+
+    return put
+
+
+def _linked(target: Path, content: bytes) -> None:
+    """As mail is delivered: a second name, then the first is removed; a scan may come in between."""
+    beside = target.with_name(f".{target.name}")
+    beside.write_bytes(content)
+    os.link(beside, target)
+    threading.Event().wait(0.15)
+    beside.unlink()
+
+
+def _overwritten(target: Path, content: bytes) -> None:
+    target.write_bytes(b"{")
+    threading.Event().wait(0.1)
+    target.write_bytes(content)
+
+
+def _renamed_over(target: Path, content: bytes) -> None:
+    target.write_bytes(b"{")
+    _moved(target, content)
+
+
+def _appended(target: Path, content: bytes) -> None:
+    third = len(content) // 3 + 1
+    for start in range(0, len(content), third):
+        with open(target, "ab") as file:
+            file.write(content[start : start + third])
+        threading.Event().wait(0.1)
+
+
+def _touched(target: Path, content: bytes) -> None:
+    target.touch()
+    threading.Event().wait(0.5)
+    target.write_bytes(content)
+
+
+IDIOMS: dict[str, Callable[[Path, bytes], None]] = {
+    "cp": _copied,
+    "cp -p": _copied_with_its_time,
+    "mv": _moved,
+    "rename from a hidden name": _renamed_from(".{}"),
+    "rename from .part": _renamed_from("{}.part"),
+    "rename from .filepart": _renamed_from("{}.filepart"),
+    "rename from .TMP": _renamed_from("{}.TMP"),
+    "rename from ~": _renamed_from("{}~"),
+    "link and unlink": _linked,
+    "overwrite": _overwritten,
+    "rename over": _renamed_over,
+    "append": _appended,
+    "touch, then write": _touched,
+}
+
+
+def idioms(rig: Rig, allowance: Allowance) -> Tally:
+    """Every way in which programs put a file into a folder, with each kind of file: all of it prints, once."""
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        tally = Tally()
+        for name in allowance.chosen(*IDIOMS):
+            for drop in (scene.orders.one(), scene.orders.parcels(), scene.orders.flat()):
+                scene.oracle.expect(drop)
+                IDIOMS[name](scene.spool / "incoming" / drop.name, drop.content)
+            single = scene.chapter()
+            if single.is_red:
+                single.find(f"   put there by: {name}")
+            tally.add(single, name)
+            tally.runs += 1
+            scene.turn_page()
+        tally.add(scene.verdict())
+        tally.reached = tally.reachable = len(tally.faults)
+        return tally
+
+
+def kept_open(rig: Rig, allowance: Allowance) -> Tally:
+    """A sender keeps its file open, and writes other goods into it while it is claimed, and after.
+
+    What was read at first is printed; what is there later is another order of that number, and waits for a person.
+    """
+    moments = ("intake.copies.write_copy.write_aside", "ledger.ledger.record_drop.write")
+    tally = Tally()
+    with rig.scene() as scene:
+        scene.start()
+        scene.wait_ready()
+        for moment in moments:
+            assert scene.life
+            life, drop = scene.life, scene.orders.one("en")
+            honest, forged = (drop.content.replace(b"Retrospot", word) for word in (b"Wellknown", b"Tampered!"))
+            before = len(life.struck)
+            life.arm(Strike(moment, "after", "stop"))
+            scene.oracle.expect(Dropped(drop.name, honest, drop.shipments))
+            with open(scene.spool / "incoming" / f".{drop.name}", "w+b", buffering=0) as file:
+                file.write(honest)
+                os.rename(file.name, scene.spool / "incoming" / drop.name)
+                scene.wait(lambda before=before, life=life: len(life.struck) > before, "the moment")  # type: ignore[misc]
+                file.seek(0)
+                file.write(forged)
+                life.signal(signal.SIGCONT)
+                scene.wait(lambda: bool(scene.oracle.sheets()), "a sheet")
+                file.seek(0)
+                file.write(forged)
+            verdict = scene.chapter(may_flag=True)
+            words = [
+                word for sheet in scene.oracle.sheets() for word in ("Wellknown", "Tampered!") if word in sheet.text
+            ]
+            if ["Wellknown"] != words:
+                verdict.find(f"on paper, written to after {moment}: {words}")
+            tally.add(verdict, f"written to after {moment}")
+            tally.runs += 1
+            scene.turn_page()
+        last = scene.verdict(may_flag=True)
+    last.findings = [what for what in last.findings if ": in done/: True, in problem/: False" not in what]
+    tally.add(last)
+    return tally
+
+
 # Hostile files -------------------------------------------------------------------------------------------------------
 
 
@@ -156,8 +280,7 @@ def hostile_files(rig: Rig, _: Allowance) -> Tally:
         outside.write_bytes(scene.orders.one().content)
         before = outside.read_bytes()
         made = make_hostile(scene.spool / "incoming", outside)
-        neighbours = list(scene.orders.some(3))
-        scene.drop(*neighbours)
+        scene.drop_beside(*scene.orders.some(3))
         for name in made:
             scene.oracle.expect(Dropped(name, b"", (), is_refused=True))
         tally = scene.verdict()
@@ -308,10 +431,13 @@ def repeated(rig: Rig, allowance: Allowance) -> Tally:
 
 
 CAMPAIGNS = (
-    Campaign("burst", "burst, inotify overflow", "SIGSTOP, files, noise", "all found", burst_at_a_deaf_service, 2),
     Campaign("folder", "hot folder removed, renamed, away", "as named", "the next file prints", turns_of_the_folder, 1),
     Campaign("linked", "hot folder is a link", "symlink", "as ever", linked_folder, 0.5),
     Campaign("uploads", "slow, aborted, preallocated uploads", "as named", "whole ones print", uploads, 1),
+    Campaign("idioms", "cp, mv, link, append, rename ...", "as named", "each prints once", idioms, 1.5),
+    Campaign(
+        "kept-open", "sender writes on after the claim", "SIGSTOP at a failpoint", "first read, printed", kept_open, 0.5
+    ),
     Campaign("hostile-files", "pipe, device, socket, links, sparse TB", "made", "refused", hostile_files, 0.5),
     Campaign("odd-names", "names of any bytes", "as named", "printed", odd_names, 0.5),
     Campaign("replaced", "drop replaced while it is claimed", "SIGSTOP at a failpoint", "both print", replaced, 0.5),

@@ -103,6 +103,14 @@ def _inotify() -> str:
     return "" if can_set_traps() else "no inotify"
 
 
+@cache
+def _namespace() -> str:
+    from tests.prove.mounts import runs
+
+    tried = "echo 0 > /proc/sys/user/max_inotify_instances"
+    return "" if runs("unshare", "--user", "--map-root-user", "sh", "-c", tried) else "no user namespaces"
+
+
 CAPABILITIES: dict[str, Callable[[], str]] = {
     "cups": _cups,
     "root": _root,
@@ -112,4 +120,5 @@ CAPABILITIES: dict[str, Callable[[], str]] = {
     "corpora": _corpora,
     "poppler": lambda: _is_there("pdftotext", "poppler-utils"),
     "inotify": _inotify,
+    "namespace": _namespace,
 }

@@ -31,7 +31,8 @@ def poison_for_workers(rig: Rig, allowance: Allowance) -> Tally:
         poison = [poisonous(scene.orders, kind) for kind in (CRASHES, EATS, HANGS)]
         neighbours = [scene.orders.one() for _ in range(6)]
         for bad in poison:
-            scene.drop(bad, *neighbours[:2])
+            scene.drop(bad)
+            scene.drop_beside(*neighbours[:2])
             del neighbours[:2]
         tally = scene.verdict(may_flag=True)
         tally.runs = len(poison)
@@ -51,7 +52,7 @@ def poison_for_the_service(rig: Rig, allowance: Allowance) -> Tally:
     with rig.scene(nursery=nursery) as scene:
         bad, neighbour = poisonous(scene.orders, KILLS), scene.orders.one()
         scene.put(bad.name, bad.content)
-        scene.drop(neighbour)
+        scene.drop_beside(neighbour)
         scene.oracle.expect(Dropped(bad.name, b"", (), is_refused=True))
         tally = scene.verdict(patience_s=60)
         tally.runs = 1
