@@ -178,7 +178,7 @@ class Soak:
         tally.figures["dropped"] = dict(self._load.dropped)
         flagged = Counter(code for code in self._scene.oracle.codes() if code)
         return [
-            f"{self._duration_s / 60:.0f} minutes, {self._struck.total()} faults, {self._deaths} further starts: {faults}",
+            f"{self._duration_s / 60:.0f} minutes, {self._struck.total()} faults, {self._deaths} starts: {faults}",
             "dropped: " + ", ".join(f"{kind} {count}" for kind, count in sorted(self._load.dropped.items())),
             f"from drop to sheet: p50 {statistics.median(delays):.2f} s, p99 {delays[len(delays) * 99 // 100]:.1f} s",
             *(self._story(note_id, delay_s) for delay_s, note_id in slowest[:3]),

@@ -99,7 +99,11 @@ def warm_up() -> None:
         shift_clock(Path(clock))
 
     import service.cli.service
+    import service.journal
     import service.rendering.pool
+
+    if journal := os.environ.get("PROVE_JOURNAL"):
+        service.journal.Journal.__init__.__defaults__ = (Path(journal),)  # in the place of journald's own
 
     if os.environ.get("PROVE_POISON"):
         from tests.prove.poison import poison_reading
@@ -155,7 +159,7 @@ def started(start: Start) -> int:
         os.setsid()
         log = os.open(start.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor, target in ((nothing, 0), (nothing, 1), (log, 2)):
+        for descriptor, target in ((nothing, 0), (log, 1), (log, 2)):  # commands answer on 1
             os.dup2(descriptor, target)
         for name in [name for name in os.environ if name.startswith("SLIPWAY_")]:
             del os.environ[name]

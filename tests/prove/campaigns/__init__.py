@@ -13,6 +13,7 @@ from tests.prove.campaigns import (
     originals,
     power,
     printers,
+    privacy,
     surroundings,
     workers,
 )
@@ -28,6 +29,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     *disk.CAMPAIGNS,
     *workers.CAMPAIGNS,
     *ledgers.CAMPAIGNS,
+    *privacy.CAMPAIGNS,
     *bursts.CAMPAIGNS,
     *arrivals.CAMPAIGNS,
     *mounted.CAMPAIGNS,

@@ -22,7 +22,7 @@ WATCHDOG_S = 2.0
 
 
 def two_instances(rig: Rig, allowance: Allowance) -> Tally:
-    """A second service on the spool ends at once, saying so, and the first goes on; of two at once one comes to live."""
+    """Of two services that start at once on a spool one goes on; the other, and a third, end at once, saying so."""
     with rig.scene() as scene:
         scene.drop(*scene.orders.some(3))
         first = scene.start()
@@ -119,7 +119,7 @@ def _until(is_so: Callable[[], bool], patience_s: float) -> None:
 
 
 def hangs(rig: Rig, allowance: Allowance) -> Tally:
-    """The service stands still, all of it or its main loop: it gives no sign of life, is ended as by systemd, goes on."""
+    """The service stands still, all of it or its main loop: no sign of life; it is ended, as by systemd, and goes on."""
     tally = Tally()
     with rig.scene() as scene:
         systemd = SystemdDouble(scene.lab.home / "notify", WATCHDOG_S)
