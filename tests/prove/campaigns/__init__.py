@@ -29,6 +29,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     *disk.CAMPAIGNS,
     *workers.CAMPAIGNS,
     *ledgers.CAMPAIGNS,
+    *shelf.CAMPAIGNS,
     *privacy.CAMPAIGNS,
     *bursts.CAMPAIGNS,
     *arrivals.CAMPAIGNS,

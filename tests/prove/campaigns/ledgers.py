@@ -119,7 +119,7 @@ def _until(is_so: Callable[[], bool], patience_s: float) -> None:
 
 
 def hangs(rig: Rig, allowance: Allowance) -> Tally:
-    """The service stands still, all of it or its main loop: no sign of life; it is ended, as by systemd, and goes on."""
+    """The service stands still, all of it or its main loop: no sign of life; it is ended as by systemd, and goes on."""
     tally = Tally()
     with rig.scene() as scene:
         systemd = SystemdDouble(scene.lab.home / "notify", WATCHDOG_S)
