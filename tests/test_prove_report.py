@@ -30,7 +30,7 @@ def a_red_proof() -> Proof:
 def test_a_red_fault_is_done_again_by_itself_with_the_command_that_is_told() -> None:
     proof = a_red_proof()
     assert ["cupsd killed"] == proof.red_faults(proof.lines[0])
-    told = "python -m tests.prove --only printers --seed 4711 --budget 60s --fault 'cupsd killed'"
+    told = "python -m tests.prove --seed 4711 --only printers --budget 60s --fault 'cupsd killed'"
     assert told == proof.replay(proof.lines[0], "cupsd killed")
     assert (True, True) == (proof.is_red, proof.has_gaps)
 
@@ -50,7 +50,7 @@ def test_the_json_has_single_faults_neighbours_versions_and_the_command() -> Non
     assert [("printer off", 0), ("cupsd killed", 1)] == [(each["fault"], each["lost"]) for each in row["faults"]]
     assert (3, 0.2, 2.5) == (row["neighbours"], row["neighbours_p50_s"], row["neighbours_worst_s"])
     assert {"slipway", "python", "kernel", "cups", "sqlite"} == said["versions"].keys()
-    assert row["replay"].startswith("python -m tests.prove --only printers --seed 4711")
+    assert row["replay"].startswith("python -m tests.prove --seed 4711 --only printers")
 
 
 def samples(pid: int, level_mb: float, mb_an_hour: float) -> list[Sample]:

@@ -41,14 +41,13 @@ def main() -> int:
     if unknown := set(names) - {each.name for each in CAMPAIGNS}:
         sys.stderr.write(f"no such campaign: {', '.join(sorted(unknown))}\n")
         return USAGE
+    seed, mutant, fault = arguments.seed, arguments.mutant, arguments.fault
     if arguments.soak:
-        lines, arguments.budget = [soak(arguments)], arguments.soak
-    else:
-        chosen = [each for each in CAMPAIGNS if each.name in names]
-        lines = prove(
-            chosen, arguments.budget, arguments.seed, arguments.runs, mutant=arguments.mutant, fault=arguments.fault
-        )
-    return told(Proof(lines, arguments.seed, arguments.budget, arguments.mutant, arguments.fault), arguments)
+        proof = Proof([soak(arguments)], seed, arguments.soak, mutant, fault_every_s=arguments.fault_every)
+        return told(proof, arguments)
+    chosen = [each for each in CAMPAIGNS if each.name in names]
+    lines = prove(chosen, arguments.budget, seed, arguments.runs, mutant=mutant, fault=fault)
+    return told(Proof(lines, seed, arguments.budget, mutant, fault), arguments)
 
 
 def told(proof: Proof, arguments: argparse.Namespace) -> int:

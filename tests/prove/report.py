@@ -52,6 +52,7 @@ class Proof:
     budget_s: float
     mutant: str = ""
     fault: str = ""
+    fault_every_s: float = 0.0  # of a soak
 
     @property
     def is_red(self) -> bool:
@@ -64,8 +65,12 @@ class Proof:
 
     def replay(self, line: Line, fault: str = "") -> str:
         """The command that does the same to this campaign again; of a single fault, to that alone."""
-        words = ["python", "-m", "tests.prove", "--only", line.campaign.name, "--seed", f"{self.seed}"]
-        words += ["--budget", f"{max(60, line.took_s):.0f}s"]
+        words = ["python", "-m", "tests.prove", "--seed", f"{self.seed}"]
+        if self.fault_every_s:
+            return shlex.join(
+                [*words, "--soak", f"{self.budget_s:.0f}s", "--fault-every", f"{self.fault_every_s:.0f}s"]
+            )
+        words += ["--only", line.campaign.name, "--budget", f"{max(60, line.took_s):.0f}s"]
         words += ["--fault", chosen] if (chosen := fault or self.fault) else []
         return shlex.join([*words, "--mutant", self.mutant] if self.mutant else words)
 

@@ -204,13 +204,15 @@ class Scene:
         return {note_id for drop in (*self.past, *self.oracle.dropped.values()) for note_id in drop.note_ids}
 
     def _documents_in_cups(self) -> list[str]:
-        """Documents that CUPS still has, though all jobs are at their end."""
+        """Documents that CUPS still has, of jobs that are at their end."""
         until = time.monotonic() + FORGOTTEN_S
-        while documents := sorted(path.name for path in (self.lab.home / "spool").glob("d*")):
-            if time.monotonic() > until:
-                break
+        while True:
+            kept = {path.name for path in (self.lab.home / "spool").glob("d*")}
+            jobs = self.lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-id"])
+            documents = sorted(kept - {f"d{number:05}-001" for number in jobs})
+            if not documents or time.monotonic() > until:
+                return documents
             threading.Event().wait(0.05)
-        return documents
 
     def logged(self, event: str) -> list[dict[str, object]]:
         """Every event of this kind."""

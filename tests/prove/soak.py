@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
@@ -132,6 +132,7 @@ class Soak:
             if found and found.per_hour - found.margin > MOST[figure]:
                 tally.find(f"{figure} grows: {found}")
             tally.figures[figure] = _as_values(found)
+        tally.figures["samples"] = [asdict(sample) for sample in self._samples[::6]]
         return tally
 
     @property
@@ -230,7 +231,8 @@ class Load:
             act()
             return
         drop = self._made_as(kind)
-        (self._scene.drop_beside if is_beside else self._scene.drop)(drop)
+        is_elsewhere = all(shipment.order.site != "uk" for shipment in drop.shipments)  # than the printer with faults
+        (self._scene.drop_beside if is_beside and is_elsewhere else self._scene.drop)(drop)
         self._recent = [*self._recent[-200:], drop]
 
     def _made_as(self, kind: str) -> Dropped:

@@ -31,6 +31,7 @@ class Fault:
     may_flag: bool = False
     prints_in_s: float = 0.0
     has_neighbours: bool = True
+    is_last: bool = False  # in its scene: the service goes on asking the printer that it knew, for half a minute
 
 
 def printer_of(scene: Scene, queue: str = QUEUE) -> IppPrinter:
@@ -220,7 +221,7 @@ FAULTS = (
     Fault("queue refuses jobs", _at_cups("rejectJobs"), _at_cups("acceptJobs")),
     Fault("queue deleted", _delete_queue, _make_queue, may_flag=True),
     Fault("queue renamed", _rename_queue, _rename_back, may_flag=True),
-    Fault("printer swapped", _swap_printer, _swap_back, may_flag=True),
+    Fault("printer swapped", _swap_printer, _swap_back, may_flag=True, is_last=True),
     Fault("printer off", _off, _on),
     Fault("printer and its backup off", _both_off, _both_on),
     Fault("printer crashes, forgets all", _crash, _on, may_flag=True, prints_in_s=0.3),

@@ -44,7 +44,7 @@ def faults_of_printers(rig: Rig, allowance: Allowance) -> Tally:
                 verdict = _under(scene, fault, rig.chance_of(f"{fault.what} {tally.runs // len(plan)}"))
                 tally.add(verdict, fault.what)
                 tally.runs += 1
-                if verdict.is_red:
+                if verdict.is_red or fault.is_last:
                     break
             tally.add(scene.verdict(may_flag=True))
     tally.reached, tally.reachable = len(tally.faults), len(plan)
