@@ -39,7 +39,7 @@ from tests.prove.soak_faults import Ground, draw
 from tests.prove.systemd_double import SystemdDouble
 
 NOTES_A_S = 2.5
-WARM_AFTER_S = 120.0
+WARM_AFTER_S = 300.0  # some thousand notes: caches fill, at a kilobyte or two a note
 SAMPLE_EVERY_S = 5.0
 LASTS_S = (2.0, 12.0)  # a fault
 AFTERMATH_S = 10.0  # so long after a fault a note still counts as concerned by it

@@ -43,9 +43,9 @@ Fault = Callable[[Ground, random.Random], AbstractContextManager[None]]
 
 
 def draw(chance: random.Random, *, has_disk: bool) -> tuple[str, Fault]:
-    """The next fault, and what it is called: half of them are of printers, one in eight ends the service."""
+    """The next fault, and what it is called: half of them are of printers, few end the service."""
     kinds = (OF_PRINTERS, OF_SURROUNDINGS | (OF_DISKS if has_disk else {}), DEATHS)
-    (faults,) = chance.choices(kinds, (50, 38, 12))
+    (faults,) = chance.choices(kinds, (50, 45, 5))
     name = chance.choice(sorted(faults))
     return name, faults[name]
 
