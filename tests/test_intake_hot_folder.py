@@ -502,6 +502,25 @@ def test_what_cannot_be_moved_at_all_is_said_once_and_stops_nothing(
     assert 1 == bench.folder.waiting
 
 
+def test_what_could_not_be_moved_is_tried_again_in_time_however_it_came(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails once must not leave it there until the next restart."""
+    os.mkfifo(bench.spool.incoming / "pipe.json")
+    bench.folder.expect_whole("pipe.json")
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "rename", refuse_to_rename)
+        assert [] == bench.claimed()
+    bench.clock.rest(INCOMPLETE_AFTER_S - 1)
+    assert [] == bench.claimed()
+    bench.clock.rest(1)
+    assert [("pipe.json", "not-a-regular-file")] == bench.claimed()
+
+
+def refuse_to_rename(path: Path, target: Path) -> Path:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def _refused(bench: Bench) -> list[tuple[str, str]]:
     bench.claimed()
     bench.clock.rest(1e10)  # the times of these are real ones

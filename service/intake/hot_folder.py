@@ -233,7 +233,7 @@ class HotFolder(Generic[R]):
         except FileNotFoundError:
             return False
         except OSError as error:
-            self._settling.distrust(drop)
+            self._settling.put_off(drop)
             log.error("drop.waiting", drop=copy.drop_id, error=error.strerror)
             return False
         return True

@@ -98,6 +98,12 @@ class Settling:
         """Look no more into this drop unless it changes."""
         self._sight(drop).needs_s = math.inf
 
+    def put_off(self, drop: Drop) -> None:
+        """Look into this drop again after incomplete_after_s, however it came."""
+        self._whole.pop(drop.name, None)
+        sight = self._sight(drop)
+        sight.needs_s = self._rested_s(drop, sight) + self._incomplete_after_s
+
     def is_ready(self, drop: Drop, outcome: Outcome[Any]) -> bool:
         """True if the drop, which gave this outcome, has rested long enough to be taken as it is."""
         sight = self._sight(drop)
