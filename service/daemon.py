@@ -326,7 +326,8 @@ class Service:
             lambda shipment, had: recommendations.for_note(shipment, had, self._rooms.house),
         )
         standings.follow(furnishing.house.campaigns)
-        drops = Drops(spool, ledger, read)
+        hot_folder = HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now)
+        drops = Drops(spool, ledger, hot_folder.read_noted)
         delivery = LocalDelivery[NoteKey]()
         lanes = Lanes(delivery, [queue.name for queue in config.printers.queue], settings.printing.window)
         return Rooms(
@@ -339,7 +340,7 @@ class Service:
             printer=printer,
             delivery=delivery,
             lanes=lanes,
-            hot_folder=HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now),
+            hot_folder=hot_folder,
             drops=drops,
             tracking=Tracking(printer, ledger, lanes, settings.printing, utc_now),
             standings=standings,

@@ -49,7 +49,10 @@ class _Worked:
 
 
 class Drops:
-    """What is in work. `read` is the reader of the hot folder; every method may be called from any thread."""
+    """What is in work. `read` is that of the hot folder, which knows deadly files.
+
+    Every method may be called from any thread.
+    """
 
     def __init__(self, spool: Spool, ledger: Ledger, read: Callable[[str, bytes], Reading]) -> None:
         self._spool = spool

@@ -1,9 +1,14 @@
 """A file that kills the service as it is read is refused at the fourth start, and holds nobody up after that."""
 
+import hashlib
 import os
+import threading
 from pathlib import Path
 
-from service.intake.deadly import MOST_DEATHS
+import pytest
+
+from service.errors import Deadly
+from service.intake.deadly import MOST_DEATHS, DeadlyFiles
 from tests.intake_doubles import Bench, WordsRead
 
 
@@ -35,6 +40,40 @@ def test_a_file_of_which_three_services_died_is_refused(tmp_path: Path) -> None:
         dies_reading(bench, b"poison end")
     bench.folder = bench.service()
     assert [("a.json", "deadly"), ("b.json", "")] == bench.claimed()
+
+
+def test_a_file_that_is_read_again_later_is_watched_too(tmp_path: Path) -> None:
+    """A note that is printed again after a restart: its file was read without harm when it came."""
+    bench = Bench(tmp_path / "spool")
+    bench.drop("a.json", b"once good end")
+    assert [("a.json", "")] == bench.claimed()
+    for _ in range(MOST_DEATHS):
+        service = os.fork()
+        if not service:
+            bench.read = lambda name, content: os._exit(1)  # type: ignore[assignment]
+            bench.service().read_noted("a.json", b"once good end")
+        assert 1 == os.waitstatus_to_exitcode(os.waitpid(service, 0)[1])
+    with pytest.raises(Deadly):
+        bench.service().read_noted("a.json", b"once good end")
+
+
+def test_two_contents_that_are_read_at_once_are_noted_one_after_the_other(tmp_path: Path) -> None:
+    deadly, inside, notes = DeadlyFiles(tmp_path / "reading"), threading.Event(), list[str]()
+
+    def read_other() -> None:
+        inside.set()
+        with deadly.noted(b"other"):
+            notes.append((tmp_path / "reading").read_text())
+
+    other = threading.Thread(target=read_other)
+    with deadly.noted(b"one"):
+        other.start()
+        assert inside.wait(10)
+        one = (tmp_path / "reading").read_text()
+    other.join(10)
+    assert [hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"other").hexdigest()] == [
+        each.split()[0] for each in (one, *notes)
+    ]
 
 
 def test_a_file_that_was_read_is_not_suspected_any_more(tmp_path: Path) -> None:

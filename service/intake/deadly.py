@@ -1,6 +1,6 @@
 """Files that take the whole service down as they are read: found out, and refused at the third time.
 
-What is being read is noted in the spool's `.reading` before it is read, and the note is taken away after it. A note
+What is being read, for the first time or again, is noted in the spool's `.reading` before it is read, and the note is taken away after it. A note
 that a start finds names the content that the service before it died of, and how many did:
 
     .reading             the last service
@@ -11,6 +11,7 @@ Notes are not fsynced: a power cut is not the file's fault.
 """
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,16 +23,21 @@ MOST_DEATHS = 3
 
 
 class DeadlyFiles:
-    """What earlier services died of; `note` is where they said what they read."""
+    """What earlier services died of; `note` is where they said what they read. One content is read at a time."""
 
     def __init__(self, note: Path) -> None:
         self._note = note
+        self._one_at_a_time = threading.Lock()
         self._deaths = _deaths_in(note)
 
     @contextmanager
     def noted(self, content: bytes) -> Iterator[None]:
         """Note that this content is being read in the block; raises Deadly if MOST_DEATHS services died of it."""
-        digest = hashlib.sha256(content).hexdigest()
+        with self._one_at_a_time, self._noted(hashlib.sha256(content).hexdigest()):
+            yield
+
+    @contextmanager
+    def _noted(self, digest: str) -> Iterator[None]:
         deaths = self._deaths.get(digest, 0)
         if deaths >= MOST_DEATHS:
             raise Deadly(f"{deaths} services in a row have died while they read this file")

@@ -54,7 +54,7 @@ __all__ = ["Claim", "HotFolder"]
 
 
 class HotFolder(Generic[R]):
-    """One hot folder. All calls come from one thread, but `expect_whole`, which may come from any.
+    """One hot folder. All calls come from one thread, but `expect_whole` and `read_noted`, which may come from any.
 
     `read` and `grows_by_lines` know the formats, also by name; both raise Rejected for what they don't take. Should
     `read` break in another way, the error passes through claims() once, and its drop is left alone until it changes
@@ -147,6 +147,11 @@ class HotFolder(Generic[R]):
         """Shorten the wait for files that are not whole, though never below settle_s; before the first scan."""
         self._settling.shorten(incomplete_after_s)
 
+    def read_noted(self, name: str, content: bytes) -> R:
+        """Read a file's content; from any thread. Raises Deadly for one of which service after service has died."""
+        with self._deadly.noted(content):
+            return self._read(name, content)
+
     def expect_whole(self, name: str) -> None:
         """The watch saw this drop arrive by rename: it needs no settling, as long as it stays as it is now."""
         with suppress(OSError):
@@ -206,8 +211,7 @@ class HotFolder(Generic[R]):
         if found.content is None:
             return found
         try:
-            with self._deadly.noted(found.content):
-                return replace(found, reading=self._read(name, found.content))
+            return replace(found, reading=self.read_noted(name, found.content))
         except Rejected as error:
             return replace(found, rejection=error)
 
