@@ -8,7 +8,7 @@ help:
 	@echo 'make run     the service in the foreground, on var/'
 	@echo 'make check   format, lint, types, import arrows'
 	@echo 'make bench   figures of this machine, as ratios of one run; installs the peers for it'
-	@echo 'make prove   ten minutes of faults; what came out is counted at the printers; BUDGET=3h, SEED=N, ONLY=kill, FULL=1; SOAK=1h'
+	@echo 'make prove   ten minutes of faults; what came out is counted at the printers; BUDGET=3h, SEED=N, ONLY=kill, FULL=1, MUTANTS=1; SOAK=1h'
 	@echo 'make install    on a Debian machine, as root: user, program, units, first check; docs/install.md'
 	@echo 'make uninstall  takes all that away again; spool and configuration stay'
 
@@ -38,8 +38,8 @@ bench:
 prove:
 	@tests/install_debian_packages.sh
 	@deploy/setup.sh dev
-	.venv/bin/python -m tests.prove --budget $(or $(BUDGET),10m) $(if $(SEED),--seed $(SEED)) \
-	    $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full) $(if $(SOAK),--soak $(SOAK)) \
+	.venv/bin/python -m tests.prove --budget $(or $(BUDGET),$(if $(MUTANTS),15m,10m)) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full) $(if $(MUTANTS),--mutants) $(if $(SOAK),--soak $(SOAK)) \
 	    $(if $(FAULT_EVERY),--fault-every $(FAULT_EVERY)) $(if $(JSON),--json $(JSON))
 
 install:

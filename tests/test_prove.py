@@ -6,6 +6,7 @@ import json
 import os
 import unicodedata
 import urllib.parse
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,25 @@ from tests.cups_lab import require_packages
 from tests.prove.__main__ import prove
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.campaigns.order import STORY, first_missing
-from tests.prove.effects import ROOMS, SERVICE, effects, effects_of, instrumented, room_tree, unnamed
+from tests.prove.effects import (
+    LEFT_OUT,
+    ROOMS,
+    SERVICE,
+    Effect,
+    effects,
+    effects_of,
+    instrumented,
+    is_left_out,
+    room_tree,
+    unnamed,
+)
 from tests.prove.failpoints import Strike
-from tests.prove.mutants import MUTANTS
-from tests.prove.oracle import Sheet, _judge_note
+from tests.prove.mutants import UNNOTICED, Mutant, Unsynced, all_mutants
+from tests.prove.oracle import Sheet, _judge_note, judge_codes
 from tests.prove.orders import MARKER, STREET
 from tests.prove.privacy import leaks
+from tests.prove.situations import SITUATIONS
 
-OTHER_PROGRAMS = ("cli/", "imagery/", "rendering/", "planning/", "results/", "printing/queues")
-NO_EFFECTS_OF_AN_ORDER = (
-    *("journal", "systemd", "worker_process", "printing/punctual"),  # datagrams, limits, the bytes of an IPP request
-    *("erasing", "content/shelf", "content/unpacking", "recommending/model_file"),  # what people ask for
-)
 NOTE = "700001-1-r1"
 
 
@@ -40,15 +48,27 @@ def test_no_effect_goes_out_in_a_way_that_the_rig_does_not_know() -> None:
     assert [] == [found for room in ROOMS for found in unnamed(room_tree(room), room)]
 
 
-def test_no_module_of_the_service_with_effects_is_left_out() -> None:
+@cache
+def rooms_with_effects() -> tuple[str, ...]:
     rooms = [str(path.relative_to(SERVICE))[:-3] for path in SERVICE.rglob("*.py") if path.name != "__init__.py"]
-    others = [room for room in rooms if not room.startswith(OTHER_PROGRAMS) and room not in ROOMS]
-    with_effects = [room for room in others if effects_of(room_tree(room), room) or [*unnamed(room_tree(room), room)]]
-    assert [] == [room for room in with_effects if room not in NO_EFFECTS_OF_AN_ORDER]
+    return tuple(room for room in rooms if [*unnamed(tree := room_tree(room), room)] or effects_of(tree, room))
+
+
+def test_no_module_of_the_service_with_effects_is_left_out_without_a_reason() -> None:
+    assert [] == [room for room in rooms_with_effects() if room not in ROOMS and not is_left_out(room)]
+    assert [] == [room for room in ROOMS if is_left_out(room)]
+
+
+def test_whatever_is_left_out_has_effects() -> None:
+    assert [] == [named for named in LEFT_OUT if not any(room.startswith(named) for room in rooms_with_effects())]
 
 
 @pytest.mark.parametrize(
-    "source", ["os.link('a', 'b')", "import shutil", "path.write_text('x')", "os.sendfile(1, 2, 0, 3)"]
+    "source",
+    [
+        *("os.link('a', 'b')", "shutil.move('a', 'b')", "path.write_text('x')", "os.sendfile(1, 2, 0, 3)"),
+        *("open('a', 'w')", "from shutil import move", "subprocess.run(['true'])", "tempfile.mkdtemp()"),
+    ],
 )
 def test_an_effect_of_an_unknown_kind_is_found(source: str) -> None:
     assert 1 == len(list(unnamed(ast.parse(source), "room")))
@@ -65,13 +85,28 @@ def test_the_service_as_it_is_installed_has_no_trace_of_the_rig() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", all_mutants())
 def test_each_mutant_still_finds_what_it_takes_away(name: str) -> None:
-    mutant = MUTANTS[name]
-    tree = room_tree(mutant.room)
+    mutant = all_mutants()[name]
+    tree = instrumented(room_tree(mutant.room), mutant.room)
     before = ast.unparse(tree)
     assert before != ast.unparse(mutant.carried_out(tree))
-    assert mutant.campaign in [campaign.name for campaign in CAMPAIGNS]
+    if isinstance(mutant, Mutant):
+        assert mutant.campaign in [campaign.name for campaign in CAMPAIGNS]
+
+
+def test_every_sync_of_the_service_is_a_mutant_or_left_out_with_its_module() -> None:
+    syncs = {effect.name for effect in effects() if effect.is_sync}
+    assert {"files.write_aside.fsync", "intake.hot_folder.HotFolder._handed_over.fsync_folder"} <= syncs
+    assert {f"unsynced {name}" for name in syncs} <= all_mutants().keys()
+    assert UNNOTICED.keys() <= all_mutants().keys()
+
+
+def test_a_file_that_was_to_be_durable_is_written_all_the_same_by_a_mutant() -> None:
+    tree = instrumented(ast.parse("def keep(path):\n    write_whole(path, b'', mode=0o600)"), "files")
+    unsynced = Unsynced(Effect("files.keep.write_whole", "disk", 2, is_sync=True)).carried_out(tree)
+    written = "write_whole.__globals__['write_aside'](path, b'', mode=384, durable=False)"
+    assert f"_at('files.keep.write_whole', 'disk', lambda: {written})" in ast.unparse(unsynced)
 
 
 def told(state: str, generation: int = 1) -> dict[str, object]:
@@ -131,6 +166,35 @@ def test_a_name_outside_orders_and_notes_is_found(tmp_path: Path) -> None:
 def test_a_street_is_found_however_it_is_spelt(tmp_path: Path, spelt: bytes) -> None:
     (tmp_path / "a.log").write_bytes(b"note.held " + spelt + b"\n")
     assert [f"{tmp_path / 'a.log'}: {STREET}"] == leaks([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("sheets", "given", "objecting", "wrong"),
+    [
+        ([(NOTE, "RIG-000001")], {"RIG-000001"}, {}, ""),
+        ([(NOTE, "RIG-000001"), ("700002-1-r1", "RIG-000001")], {"RIG-000001"}, {}, "is on the notes of orders"),
+        ([(NOTE, "RIG-000001")], {}, {}, "the ledger has not given it"),
+        ([(NOTE, "RIG-000001")], {"RIG-000001"}, {"700001"}, "who objects to marketing"),
+        ([(NOTE, "RIG-000001"), (NOTE, "RIG-000002")], {"RIG-000001", "RIG-000002"}, {}, "its sheets have the codes"),
+        ([(NOTE, "RIG-000001 RIG-000002")], {"RIG-000001", "RIG-000002"}, {}, "its sheets have the codes"),
+    ],
+)
+def test_the_oracle_sees_codes_where_they_should_not_be(
+    sheets: list[tuple[str, str]], given: set[str], objecting: set[str], wrong: str
+) -> None:
+    printed = [Sheet("uk-notes", note, note, f"your code {code}", 0.0) for note, code in sheets]
+    found = list(judge_codes(printed, given, objecting))
+    assert ([wrong in each for each in found] == [True]) if wrong else [] == found
+
+
+def test_each_situation_has_a_name_of_its_own() -> None:
+    names = [situation.name for situation in SITUATIONS]
+    assert len(names) == len(set(names))
+
+
+def test_helpers_of_situations_strike_at_effects_that_there_are() -> None:
+    names = {effect.name for effect in effects()}
+    assert [] == [each for situation in SITUATIONS for each in situation.helpers if each.name not in names]
 
 
 def test_an_effect_that_comes_before_what_it_relies_on_is_found() -> None:

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
 from tests.prove.effects import effects
-from tests.prove.mutants import MUTANTS
+from tests.prove.mutants import all_mutants
+from tests.prove.mutation import prove_mutants
+from tests.prove.mutation import show as show_mutants
 from tests.prove.nursery import Nursery
 from tests.prove.oracle import Tally
 from tests.prove.report import Line, Proof, as_json, show
@@ -27,6 +29,7 @@ from tests.prove.soak import SOAK, soaked
 
 USAGE = 64
 UNITS = {"s": 1, "m": 60, "h": 3600}
+WITH_MUTANTS_S, MUTANTS_S = 1800, 900.0  # a budget that has room for the mutants, and theirs
 
 
 def main() -> int:
@@ -36,7 +39,8 @@ def main() -> int:
             print(f"{effect.kind:6} {effect.name}")  # noqa: T201
         return 0
     if arguments.mutants:
-        return int(not all_found_out(arguments.seed, arguments.budget))
+        only = [name for name in arguments.only.split(",") if name]
+        return int(not show_mutants(prove_mutants(arguments.seed, arguments.budget, only)))
     names = arguments.only.split(",") if arguments.only else [each.name for each in CAMPAIGNS]
     if unknown := set(names) - {each.name for each in CAMPAIGNS}:
         sys.stderr.write(f"no such campaign: {', '.join(sorted(unknown))}\n")
@@ -57,7 +61,10 @@ def told(proof: Proof, arguments: argparse.Namespace) -> int:
     print(json.dumps(said))  # noqa: T201
     if arguments.json:
         arguments.json.write_text(json.dumps(said, indent=1))
-    return int(proof.is_red or (arguments.full and proof.has_gaps))
+    is_red = proof.is_red or (arguments.full and proof.has_gaps)
+    if arguments.budget >= WITH_MUTANTS_S and not (arguments.only or arguments.soak):
+        is_red |= not show_mutants(prove_mutants(arguments.seed, MUTANTS_S))
+    return int(is_red)
 
 
 def prove(
@@ -105,25 +112,6 @@ def closing_nursery(home: Path, mutant: str) -> Iterator[Nursery]:
         nursery.stop()
 
 
-def all_found_out(seed: int, budget_s: float) -> bool:
-    """True if each mutant turns its campaign red; says so for each."""
-    by_name = {campaign.name: campaign for campaign in CAMPAIGNS}
-    survived = []
-    for number, (name, mutant) in enumerate(MUTANTS.items()):
-        campaign = by_name[mutant.campaign]
-        share_s = budget_s / len(MUTANTS)
-        tally = (
-            Tally()
-            if campaign.missing
-            else run(campaign, Rig(seed + number, name), Allowance(time.monotonic() + share_s))
-        )
-        word = campaign.missing or ("found out" if tally.is_red else "SURVIVED")
-        print(f"{name}: without {mutant.what}: {campaign.name}: {word}: {' | '.join(tally.findings)[:150]}", flush=True)  # noqa: T201
-        if word == "SURVIVED":
-            survived.append(name)
-    return not survived
-
-
 def run(campaign: Campaign, rig: Rig, allowance: Allowance) -> Tally:
     """One campaign on a rig of its own: so a seed replays it alone as it ran among others."""
     with rig:
@@ -153,7 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fault", default="", help="only single faults in whose names this stands")
     parser.add_argument("--soak", type=_seconds, default=0.0, metavar="TIME", help="one service, as long: 30m, 1h")
     parser.add_argument("--fault-every", type=_seconds, default=60.0, metavar="TIME", help="in a soak (60s)")
-    parser.add_argument("--mutant", default="", choices=("", *MUTANTS), help="the service without this precaution")
+    parser.add_argument(
+        "--mutant", default="", choices=("", *all_mutants()), help="the service without this precaution"
+    )
     parser.add_argument("--full", action="store_true", help="a campaign that can't run here is a failure")
     parser.add_argument(
         "--mutants", action="store_true", help="take precautions away, one by one: each must be found out"

@@ -1,13 +1,14 @@
 """What happens at a failpoint, inside the process under test.
 
 A `Strike` is armed for one moment of one effect, and for the first, second ... time that it comes; it happens once. The
-rig arms strikes at the start of the process, and a further one later through a pipe with a name. What has struck, and
-what was passed if that is wanted, is written to a file before anything happens, so that a kill leaves its trace.
+rig arms strikes at the start of the process, and others later through a pipe with a name. What was armed and has
+struck, and what was passed if that is wanted, is written to a file before anything happens: a kill leaves its trace.
 
     kill                 SIGKILL to ourselves
     term                 SIGTERM to ourselves; the effect goes on
     stop                 SIGSTOP to ourselves: a moment that lasts, until the rig lets go on
     hang                 the thread never comes back
+    nap                  this thread alone waits, so that another one overtakes it
     eio, enospc          the call fails that way: before it, nothing was done; after it, it was done and nobody knows
 """
 
@@ -16,6 +17,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -28,6 +30,7 @@ SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTO
 ERRORS = {"eio": errno.EIO, "enospc": errno.ENOSPC}
 LEDGER_SAYS = {"eio": "disk I/O error", "enospc": "database or disk is full"}
 MOMENTS = ("before", "after")
+NAP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class Strike:
     moment: str
     action: str
     hit: int = 1
+
+    @property
+    def moment_of(self) -> tuple[str, str]:
+        return self.name, self.moment
 
     def __str__(self) -> str:
         return f"{self.action} {self.moment} {self.name} #{self.hit}"
@@ -58,7 +65,7 @@ _armed = _Armed()
 
 
 def arm(strikes: Iterable[Strike], trace: str, commands: str, *, traces_all: bool = False) -> None:
-    """Arm these, write what strikes to `trace`, and listen to `commands`, a pipe with a name, for more."""
+    """Arm these, write what strikes to `trace`, and listen to `commands`, a pipe with a name, for others."""
     _armed.trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     _armed.traces_all = traces_all
     _armed.strikes = list(strikes)
@@ -89,7 +96,7 @@ def reach(name: str, kind: str, moment: str) -> None:
 
 def _due(name: str, moment: str) -> Strike | None:
     for strike in _armed.strikes:
-        if (strike.name, strike.moment) == (name, moment) and strike.hit <= _armed.passed[name, moment]:
+        if strike.moment_of == (name, moment) and strike.hit <= _armed.passed[name, moment]:
             _armed.strikes.remove(strike)
             return strike
     return None
@@ -100,6 +107,8 @@ def _strike(strike: Strike, kind: str) -> None:
         os.kill(os.getpid(), SIGNALS[strike.action])
     elif strike.action == "hang":
         threading.Event().wait()
+    elif strike.action == "nap":
+        time.sleep(NAP_S)
     else:
         raise _failure(strike, kind)
 
@@ -122,11 +131,12 @@ class _SqliteError(Exception):
 
 
 def _listen(commands: str) -> None:
-    """Take further strikes, one a line, as often as somebody opens the pipe."""
+    """Take other strikes, a list of them a line, as often as somebody opens the pipe; hits count from then on."""
     while True:
         with open(commands, encoding="utf-8") as lines:
             for line in lines:
-                told: dict[str, Any] = json.loads(line)
+                told: list[dict[str, Any]] = json.loads(line)
                 with _armed.lock:
                     _armed.passed.clear()
-                    _armed.strikes = [Strike(**told)]
+                    _armed.strikes = [Strike(**each) for each in told]
+                    os.write(_armed.trace, b"\n")  # an empty line: they are armed

@@ -1,13 +1,20 @@
 """The service with one of its precautions taken away: each must turn the rig red, or the rig proves nothing.
 
-A mutant is a change of one module's syntax tree, made while the module is loaded; the sources are never touched.
+A mutant is a change of one module's syntax tree, put into a process that was forked for it; the sources are never
+touched. Every call that makes something durable is a mutant by itself (`effects()` names them). The others are chosen
+by hand, each with the campaign that must find out.
 """
 
 import ast
-from collections.abc import Callable
+import importlib
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from types import CodeType
+from typing import Any
 
-Change = Callable[[ast.AST], ast.AST | None]
+from tests.prove.effects import Effect, effects, instrumented, room_tree
 
 
 class MutationLost(Exception):
@@ -16,7 +23,7 @@ class MutationLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """What is taken away, and the campaign that must find out."""
+    """What is taken away: in this function, `old` becomes `new`; and the campaign that must find out."""
 
     what: str
     room: str
@@ -36,6 +43,37 @@ class Mutant:
         return ast.fix_missing_locations(tree)
 
 
+@dataclass(frozen=True, slots=True)
+class Unsynced:
+    """What an effect makes durable is not: the mutant of each sync."""
+
+    effect: Effect
+
+    @property
+    def what(self) -> str:
+        return f"{self.effect.name.rpartition('.')[2]} in {self.effect.name.rpartition('.')[0]}"
+
+    @property
+    def room(self) -> str:
+        return next(
+            room for room in _rooms_longest_first() if self.effect.name.startswith(room.replace("/", ".") + ".")
+        )
+
+    def carried_out(self, tree: ast.Module) -> ast.Module:
+        """The instrumented tree without it; MutationLost if it is not there."""
+        swap = _Unsync(self.effect.name)
+        changed = swap.visit(tree)
+        if not swap.swapped:
+            raise MutationLost(f"no {self.effect.name}")
+        return ast.fix_missing_locations(changed)  # type: ignore[no-any-return]
+
+
+def _rooms_longest_first() -> list[str]:
+    from tests.prove.effects import ROOMS
+
+    return sorted(ROOMS, key=len, reverse=True)
+
+
 class _Swap(ast.NodeTransformer):
     def __init__(self, old: str, new: ast.expr) -> None:
         self.swapped = 0
@@ -43,18 +81,97 @@ class _Swap(ast.NodeTransformer):
         self._new = new
 
     def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.expr) and ast.unparse(node) == self._old:
+        if isinstance(node, ast.expr) and self._old in (ast.unparse(node), _effect_in(node)):
             self.swapped += 1
             return ast.copy_location(ast.parse(ast.unparse(self._new), mode="eval").body, node)
         return super().visit(node)  # type: ignore[no-any-return]
 
 
-MUTANTS = {
-    "no-fsync-of-files": Mutant(
-        "the fsync of a file's content", "files", "write_aside", "os.fsync(descriptor)", "None", "power"
-    ),
-    "no-fsync-of-folders": Mutant(
-        "the fsync of a folder's names", "files", "fsync_folder", "os.fsync(descriptor)", "None", "order"
+def _effect_in(node: ast.expr) -> str:
+    """The call that is wrapped here, as it stands in the source."""
+    match node:
+        case ast.Call(func=ast.Name(id="_at"), args=[_, _, ast.Lambda(body=body)]):
+            return ast.unparse(body)
+    return ""
+
+
+class _Unsync(ast.NodeTransformer):
+    """Takes the durability of the effect with this name away."""
+
+    def __init__(self, name: str) -> None:
+        self.swapped = 0
+        self._name = name
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(
+                func=ast.Name(id="_at"), args=[ast.Constant(value=self._name), _, ast.Lambda(body=ast.Call())]
+            ):
+                self.swapped += 1
+                return ast.copy_location(self._unsynced(node), node)
+        return self.generic_visit(node)
+
+    def _unsynced(self, node: ast.Call) -> ast.expr:
+        """A file is still written, and is not synced; a sync is not there at all."""
+        late = node.args[2]
+        assert isinstance(late, ast.Lambda) and isinstance(late.body, ast.Call)
+        call = late.body
+        if not isinstance(call.func, ast.Name) or call.func.id not in ("write_aside", "write_whole"):
+            return ast.Constant(None)
+        if call.func.id == "write_whole":
+            call.func = ast.parse("write_whole.__globals__['write_aside']", mode="eval").body
+        words = [word for word in call.keywords if word.arg != "durable"]
+        call.keywords = [*words, ast.keyword("durable", ast.Constant(value=False))]
+        return node
+
+
+# In the process that was forked for it -------------------------------------------------------------------------------
+
+
+def put_in(name: str) -> None:
+    """Let the functions of one module be those of this mutant."""
+    mutant = all_mutants()[name]
+    tree = mutant.carried_out(instrumented(room_tree(mutant.room), mutant.room))
+    place = f"service.{mutant.room.replace('/', '.')}"
+    importlib.import_module(place)
+    module = sys.modules[place]
+    for code in _codes(compile(tree, module.__file__ or "", "exec")):
+        _replace(module, code)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """Of the module's functions and methods; those within functions come with them."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType) and "<" not in each.co_qualname:
+            yield each
+            yield from _codes(each)
+
+
+def _replace(module: object, code: CodeType) -> None:
+    owner: Any = module
+    for name in code.co_qualname.split("."):
+        owner = vars(owner).get(name) if hasattr(owner, "__dict__") else None
+        owner = getattr(owner, "fget", None) or getattr(owner, "__func__", None) or getattr(owner, "__wrapped__", owner)
+    if hasattr(owner, "__code__"):
+        owner.__code__ = code
+
+
+@cache
+def all_mutants() -> dict[str, Mutant | Unsynced]:
+    """Those of each sync, and those made by hand."""
+    return {f"unsynced {each.name}": Unsynced(each) for each in effects() if each.is_sync} | MUTANTS
+
+
+UNNOTICED: dict[str, str] = {}  # syncs whose absence nothing here can notice, and why they stay
+
+MUTANTS: dict[str, Mutant | Unsynced] = {
+    "no-rename": Mutant(
+        "the file beside: it is written where it belongs",
+        "files",
+        "write_aside",
+        "path.with_name(f'.{path.name[:180]}.{os.getpid():x}-{threading.get_ident():x}.tmp')",
+        "path",
+        "kill",
     ),
     "ledger-synchronous-normal": Mutant(
         "the fsync of each commit",
@@ -78,7 +195,7 @@ MUTANTS = {
         "_submit",
         "self._discard_orphan(account)",
         "None",
-        "submission",
+        "kill",
     ),
     "no-name-check": Mutant(
         "the look whether a job of this id is ours, by its name",
@@ -89,19 +206,105 @@ MUTANTS = {
         "cupsd-forgets",
     ),
     "no-guarded-open": Mutant(
-        "the look whether a drop is a plain file with one link",
+        "the look whether a drop is a plain file",
         "intake/guard",
         "check_kind",
         "is_kind(status.st_mode)",
         "False",
         "hostile-files",
     ),
-    "no-compare-and-set": Mutant(
+    "no-link-count": Mutant(
+        "the look whether a drop has one link",
+        "intake/guard",
+        "check_kind",
+        "status.st_nlink > 1",
+        "False",
+        "hostile-files",
+    ),
+    "no-size-cap": Mutant(
+        "the look how large a drop is",
+        "intake/guard",
+        "check_kind",
+        "status.st_size > most_bytes",
+        "False",
+        "hostile-files",
+    ),
+    "no-identity": Mutant(
         "removal only of what was copied, by its identity",
         "intake/hot_folder",
         "_remove",
         "identity(path.lstat()) == drop.identity",
         "True",
         "replaced",
+    ),
+    "no-repeated-record": Mutant(
+        "the look whether the ledger has a drop already",
+        "ledger/ledger",
+        "record",
+        "rows(connection, statements.DROP, {'drop': drop.drop_id})",
+        "()",
+        "kill",
+    ),
+    "no-job-id": Mutant(
+        "the job's id on disk before it is released",
+        "pipeline",
+        "_submit",
+        "rooms.ledger.note_job(key, job)",
+        "True",
+        "order",
+    ),
+    "not-held": Mutant(
+        "the look whether an order's note is still owed",
+        "pipeline",
+        "_carry_out",
+        "account.state in AHEAD_OF_PAPER",
+        "True",
+        "kill",
+    ),
+    "no-taking-back-intent": Mutant(
+        "the intent before a job is taken back",
+        "taking_back",
+        "take_back",
+        "self._ledger.intend_to_take_back(followed.key, self._now())",
+        "True",
+        "kill",
+    ),
+    "no-code-compare-and-set": Mutant(
+        "the look whether a code is still free when it is given",
+        "ledger/exposures",
+        "_give",
+        "connection.execute(_GIVE, {'of_code': giving.code, 'of_pool': giving.pool, **taken}).rowcount",
+        "1",
+        "codes",
+    ),
+    "no-mark-of-a-further-sheet": Mutant(
+        "the generation in a job's name", "model", "job_name", "generation == 1", "True", "kill"
+    ),
+    "no-deadly-files": Mutant(
+        "the note of what is being read, before it is read",
+        "intake/deadly",
+        "_noted",
+        "write_aside(self._note, f'{digest} {deaths + 1}\\n'.encode(), durable=False)",
+        "None",
+        "crash-loop",
+    ),
+    "no-deadly-files-again": Mutant(
+        "the same where a file is read again",
+        "daemon",
+        "_furnish",
+        "hot_folder.read_noted",
+        "read",
+        "deadly-again",
+    ),
+    "no-drain": Mutant(
+        "SIGTERM lets what is under way finish", "daemon", "on_signal", "service.ask_to_stop()", "os._exit(3)", "term"
+    ),
+    "no-consent-check": Mutant(
+        "that nobody who objects gets what is personal",
+        "planning/campaigns/addressing",
+        "unaddressed",
+        "'' if marketing == 'allowed' else marketing",
+        "''",
+        "codes",
     ),
 }

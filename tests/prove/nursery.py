@@ -1,12 +1,15 @@
 """The rig's side of the nursery (under_test.py): starts services and hears when they end."""
 
+import copy
+import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +22,18 @@ from tests.prove.failpoints import Strike
 from tests.prove.under_test import Start
 
 START_S = 60.0
+ARMED_S = 2.0
+
+
+def write_config(folder: Path) -> None:
+    """The shipped configuration with a campaign that gives a code to each customer, and that of the weekly packs."""
+    shutil.copytree(ROOT / "config", folder)
+    for campaign in (folder / "campaigns").glob("*.toml"):
+        if campaign.name != "week.toml":
+            campaign.unlink()
+    (folder / "campaigns" / "codes.toml").write_text(
+        'title = "Codes for all"\n\n[[rule]]\nslot = "voucher"\nwhen = "true"\npool = "rig"\n'
+    )
 
 
 @dataclass
@@ -45,22 +60,38 @@ class Life:
         if not self.ended.wait(START_S):
             raise TimeoutError(f"{self.pid} can't be killed")
 
-    def arm(self, strike: Strike) -> None:
-        """Arm a further strike, in place of those that are left; hits count from now."""
-        with open(self.commands, "w", encoding="utf-8") as lines:
-            lines.write(json.dumps(asdict(strike)) + "\n")
+    def arm(self, *strikes: Strike) -> None:
+        """Arm these in place of those that are left; returns when they are, or the service is dead."""
+        before, until = self._trace_text().count("\n\n"), time.monotonic() + ARMED_S
+        try:  # nobody reads where the service has just died
+            pipe = os.open(self.commands, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return
+        with os.fdopen(pipe, "w") as lines:
+            lines.write(json.dumps([asdict(strike) for strike in strikes]) + "\n")
+        while self._trace_text().count("\n\n") == before and not self.ended.wait(0.002) and time.monotonic() < until:
+            pass
 
     def passed(self) -> list[Strike]:
         """What was written to the trace: what has struck, and all that passed if that was wanted."""
+        *lines, _ = self._trace_text().split("\n")  # the last one may not be whole yet
+        return [Strike(**json.loads(line)) for line in lines if line]
+
+    def _trace_text(self) -> str:
+        """Begins with a line end, so that every arming shows as an empty line."""
         try:
-            lines = self.trace.read_text().splitlines()
+            return "\n" + self.trace.read_text()
         except FileNotFoundError:
-            return []
-        return [Strike(**json.loads(line)) for line in lines]
+            return "\n"
 
     @property
     def struck(self) -> list[Strike]:
         return [strike for strike in self.passed() if strike.action != "passed"]
+
+    @property
+    def stands_still(self) -> bool:
+        """True once it has come to a moment that it was to stop at."""
+        return '"action": "stop"' in self._trace_text()
 
     @property
     def exit_code(self) -> int:
@@ -74,16 +105,19 @@ class Nursery:
     def __init__(
         self, home: Path, mutant: str = "", environ: dict[str, str] | None = None, wrapped_in: Sequence[str] = ()
     ) -> None:
-        self.ordinary: Counter[tuple[str, str]] | None = None  # how often an ordinary run comes to each moment
+        self.reached: Any = None  # what moments.py has found out about the moments that a life comes to
+        self.config = home / "config"  # of warm lives: every note gets a code
         self._home = home
-        self._count = 0
+        self._mutant = mutant
+        self._is_warm = False
+        self._shared: dict[str, Nursery] = {}  # the warm one
+        self._numbers = itertools.count(1)
         self._lives: dict[int, Life] = {}
         self._answers: Queue[int] = Queue()
-        self._lock = threading.Lock()
-        named = ["--mutant", mutant] if mutant else []
+        self._lock = threading.RLock()
         self._log = open(home / "nursery.log", "ab")  # noqa: SIM115 - open as long as the nursery
         self._process = subprocess.Popen(
-            [*wrapped_in, sys.executable, "-m", "tests.prove.under_test", *named],
+            [*wrapped_in, sys.executable, "-m", "tests.prove.under_test"],
             cwd=ROOT,
             env=os.environ | (environ or {}),
             stdin=subprocess.PIPE,
@@ -100,25 +134,44 @@ class Nursery:
     def pid(self) -> int:
         return self._process.pid
 
+    def warm(self) -> "Nursery":
+        """The same, for lives that begin in a tenth of the time (warm.py)."""
+        with self._lock:
+            if self._is_warm:
+                return self
+            if "warm" not in self._shared:
+                write_config(self.config)
+                self._tell({"warm": str(self.config)})
+                self._shared["warm"] = copy.copy(self)
+                self._shared["warm"]._is_warm = True
+            return self._shared["warm"]
+
+    def with_mutant(self, mutant: str) -> "Nursery":
+        """The same, for warm lives without one precaution."""
+        nursery = copy.copy(self.warm())
+        nursery._mutant = mutant
+        return nursery
+
     def start(
         self, arguments: list[str], environ: dict[str, str], log: Path, strikes: Iterable[Strike] = (), *, trace: bool
     ) -> Life:
-        """Start a service with these strikes armed."""
-        self._count += 1
-        commands = self._home / f"commands-{self._count}"
-        os.mkfifo(commands)
-        told = self._home / f"trace-{self._count}"
-        start = Start(
-            arguments, environ, str(log), str(told), str(commands), [asdict(strike) for strike in strikes], trace
-        )
+        """Start a service, or another command, with these strikes armed."""
         with self._lock:
-            assert self._process.stdin
-            self._process.stdin.write(json.dumps({"start": asdict(start)}).encode() + b"\n")
-            self._process.stdin.flush()
-            pid = self._answers.get(timeout=START_S)
-        life = self._lives[pid]
-        life.trace, life.commands = told, commands
+            number = next(self._numbers)
+            commands, told = self._home / f"commands-{number}", self._home / f"trace-{number}"
+            os.mkfifo(commands)
+            armed = [asdict(strike) for strike in strikes]
+            places = (str(log), str(told), str(commands))
+            start = Start(arguments, environ, *places, armed, trace, self._mutant, self._is_warm)
+            life = self._lives[self._tell({"start": asdict(start)})]
+            life.trace, life.commands = told, commands
         return life
+
+    def _tell(self, told: dict[str, Any]) -> int:
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(told).encode() + b"\n")
+        self._process.stdin.flush()
+        return self._answers.get(timeout=START_S)
 
     def stop(self) -> None:
         """End all of it, whatever still runs."""

@@ -6,11 +6,13 @@ so; it is flagged if a person is told that something may be wrong with it. Which
 on the sheet itself.
 """
 
+import glob
 import io
 import json
 import re
 import time
 from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,11 +21,12 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from tests.cups_lab import job_name_of, sheets
+from tests.cups_lab import job_name_of
 from tests.prove.orders import MARKER, Dropped
 
 ENDS = frozenset({"completed", "held", "rejected", "cancelled"})
 ANYWHERE = "*/"  # no file has such a name
+CODE = re.compile(r"\bRIG-\d{6}\b")
 NOTE = re.compile(r"(?<![\w.-])([\w.-]+-\d+-r\d+)\b")
 
 
@@ -88,16 +91,27 @@ class Oracle:
     dropped_at: dict[str, float] = field(default_factory=dict)
     reprinted: set[str] = field(default_factory=set)  # notes of which a person asked for a further sheet
     known: set[str] = field(default_factory=set)  # notes of an earlier page of which a sheet may still come
+    may_be_held: set[str] = field(default_factory=set)  # notes that may wait for a person, for somebody wanted it so
+    erased: set[str] = field(default_factory=set)  # files of a customer who was forgotten: only the paper is left
+    _awaited: dict[str, int] = field(default_factory=dict)  # by note: the generation that must come
+    _settled: set[str] = field(default_factory=set)  # names that were seen to be
     _read: dict[Path, Sheet] = field(default_factory=dict)
 
     def expect(self, drop: Dropped) -> None:
         self.dropped[drop.name] = drop
+        self._settled.discard(drop.name)
         for note_id in drop.note_ids:
             self.dropped_at.setdefault(note_id, time.time())
 
     def expect_note(self, drop: Dropped) -> None:
         """The same, for a file whose receipt may stand under another name: only its notes are looked for."""
-        self.expect(replace(drop, name=f"{ANYWHERE}{drop.name}"))
+        self.expect(replace(drop, name=f"{ANYWHERE}{drop.note_ids[0]}"))
+
+    def await_generation(self, note_id: str, generation: int) -> None:
+        """A person asked for this further sheet of a note."""
+        self.reprinted.add(note_id)
+        self._awaited[note_id] = generation
+        self._settled.clear()
 
     def receipt(self, name: str) -> dict[str, Any] | None:
         """The receipt of a file, if there is one."""
@@ -120,14 +134,21 @@ class Oracle:
     def is_settled(self, drop: Dropped) -> bool:
         """True when the receipt of this file, and each note in it, is at an end."""
         receipt = self.receipt(drop.name)
-        return receipt is not None and receipt["state"] in ENDS and all(n["state"] in ENDS for n in receipt["notes"])
+        if receipt is None or receipt["state"] not in ENDS or any(n["state"] not in ENDS for n in receipt["notes"]):
+            return drop.name in self.erased
+        newest = {note["note_id"]: note["generation"] for note in receipt["notes"]}
+        return all(newest.get(note_id, 0) >= self._awaited.get(note_id, 0) for note_id in drop.note_ids)
 
     def unsettled(self) -> list[str]:
-        return [name for name, drop in self.dropped.items() if not self.is_settled(drop)]
+        """The files that are not; what was settled once is looked at again only by `judge`."""
+        for name in self.dropped.keys() - self._settled:
+            if self.is_settled(self.dropped[name]):
+                self._settled.add(name)
+        return [name for name in self.dropped if name not in self._settled]
 
     def sheets(self) -> list[Sheet]:
         """Every document at the printers."""
-        for path in (path for queue in sorted(self.paper.iterdir()) for path in sheets(queue)):
+        for path in (path for queue in sorted(self.paper.iterdir()) for path in _sheets_in(queue)):
             if path not in self._read:
                 self._read[path] = _sheet(path)
         return list(self._read.values())
@@ -153,7 +174,8 @@ class Oracle:
         for sheet in self.sheets():
             at_printers[sheet.note_id].append(sheet)
         for drop in self.dropped.values():
-            self._judge_file(drop, at_printers, tally, may_flag=may_flag)
+            if drop.name not in self.erased:
+                self._judge_file(drop, at_printers, tally, may_flag=may_flag)
         self._judge_strangers(at_printers, tally)
         return tally
 
@@ -165,16 +187,28 @@ class Oracle:
             return
         if drop.is_refused and not receipt["problems"]:
             tally.find(f"{drop.name}: was to be refused, is {receipt['state']}")
+        if receipt["problems"] and not self._is_reported(drop.name, receipt["drop"]):
+            tally.find(f"{drop.name}: no report in problem/ says why it was refused")
         if not drop.is_refused and receipt["problems"]:
             tally.find(f"{drop.name}: refused: {receipt['problems'][0]['code']}")
         for note_id in drop.note_ids:
             told = [note for note in receipt["notes"] if note["note_id"].partition(".g")[0] == note_id]
             one = _judge_note(note_id, told, at_printers.get(note_id, []), is_reprinted=note_id in self.reprinted)
-            if one.flagged and not may_flag:
+            if one.flagged and not may_flag and note_id not in self.may_be_held:
                 one.find(f"{note_id}: waits for a person: {[note['code'] for note in told]}")
             for sheet in at_printers.get(note_id, []):
                 one.worst_s = max(one.worst_s, sheet.at_s - self.dropped_at[note_id])
             tally.add(one)
+
+    def _is_reported(self, name: str, drop_id: str) -> bool:
+        """True if a whole report of this drop lies in problem/, at the name of the file or one like it."""
+        stem = glob.escape(name.removeprefix(ANYWHERE).rpartition(".")[0])
+        for path in (self.spool / "problem").glob(f"{stem}*.problem.json"):
+            with suppress(OSError, ValueError):
+                report: dict[str, Any] = json.loads(path.read_bytes())
+                if report["drop"] == drop_id and report["problems"]:
+                    return True
+        return False
 
     def _judge_strangers(self, at_printers: dict[str, list[Sheet]], tally: Tally) -> None:
         ours = {note_id for drop in self.dropped.values() for note_id in drop.note_ids}
@@ -213,6 +247,11 @@ def _judge_note(note_id: str, told: list[dict[str, Any]], sheets: list[Sheet], *
     return tally
 
 
+def _sheets_in(queue: Path) -> list[Path]:
+    """The documents of a printer: TIME-JOB_NAME.pdf of a double, JOB_NAME.pdf of a folder that stands for one."""
+    return [path for path in queue.glob("*.pdf") if not path.name.startswith(".")]
+
+
 def _sheet(path: Path) -> Sheet:
     try:
         reader = PdfReader(io.BytesIO(path.read_bytes()))
@@ -220,8 +259,38 @@ def _sheet(path: Path) -> Sheet:
         text = "\n".join(page.extract_text() for page in reader.pages)
     except PyPdfError:  # cut short, or no document of ours
         title, text = None, ""
-    at_s = int(path.name.partition("-")[0]) / 1e9
-    return Sheet(path.parent.name, job_name_of(path), title[1] if title else "unreadable", text, at_s)
+    is_doubles = re.match(r"\d{19}-", path.name)
+    at_s = int(path.name.partition("-")[0]) / 1e9 if is_doubles else path.stat().st_mtime
+    job_name = job_name_of(path) if is_doubles else path.stem
+    return Sheet(path.parent.name, job_name, title[1] if title else "unreadable", text, at_s)
+
+
+# Codes ---------------------------------------------------------------------------------------------------------------
+
+
+def judge_codes(sheets: Iterable[Sheet], given: Container[str], objecting: Container[str] = ()) -> Iterator[str]:
+    """What is wrong with the voucher codes on paper; `given` are those that the ledger gave.
+
+    Each is of one order, each sheet of a note has the same, no order has two, each was given; and none is on the note
+    of an `objecting` order.
+    """
+    orders: dict[str, set[str]] = defaultdict(set)
+    of_note: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for sheet in sheets:
+        codes = tuple(sorted(set(CODE.findall(sheet.text))))
+        of_note[sheet.note_id].add(codes)
+        for code in codes:
+            orders[code].add(sheet.note_id.partition("-")[0])
+    for code, named in orders.items():
+        if len(named) > 1:
+            yield f"code {code} is on the notes of orders {sorted(named)}"
+        if code not in given:
+            yield f"code {code} is on paper, of order {min(named)}, and the ledger has not given it"
+        if found := [order for order in named if order in objecting]:
+            yield f"code {code} is on the note of {found[0]}, who objects to marketing"
+    for note_id, found_codes in of_note.items():
+        if len(found_codes) > 1 or any(len(codes) > 1 for codes in found_codes):
+            yield f"{note_id}: its sheets have the codes {sorted(found_codes)}"
 
 
 def _generation(job_name: str) -> int:

@@ -42,7 +42,7 @@ class Orders:
         self._chance = chance
         self._numbers = itertools.count(first)
 
-    def shipment(self, language: str = "") -> Shipment:
+    def shipment(self, language: str = "", marketing: str = "allowed") -> Shipment:
         """A small shipment of an order of its own."""
         number = next(self._numbers)
         site, country, currency = CITIES[language or self._chance.choice(list(CITIES))]
@@ -55,7 +55,7 @@ class Orders:
             currency=currency,
             gift=bool(greeting),
             gift_message=greeting,
-            customer=a_customer(id=f"{CUSTOMER}{number}", name=f"{MARKER} {number}"),
+            customer=a_customer(id=f"{CUSTOMER}{number}", name=f"{MARKER} {number}", marketing=marketing),
             delivery_address=an_address(
                 name=f"{MARKER} {number}", lines=(f"{STREET} {number}",), city=CITY, country=country
             ),
@@ -65,6 +65,11 @@ class Orders:
     def one(self, language: str = "") -> Dropped:
         """An order file of one shipment."""
         shipment = self.shipment(language)
+        return Dropped(f"order-{shipment.note_id}.json", order_file(shipment), (shipment,))
+
+    def objecting(self) -> Dropped:
+        """An order of a customer who objects to marketing."""
+        shipment = self.shipment("en", "objected")
         return Dropped(f"order-{shipment.note_id}.json", order_file(shipment), (shipment,))
 
     def some(self, count: int) -> Iterator[Dropped]:

@@ -8,6 +8,7 @@ die        the service itself dies while it reads the file
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 HANGS, EATS, CRASHES, KILLS = "hang", "eat", "segv", "die"
@@ -48,3 +49,13 @@ def poison_reading() -> None:
         return read(name, content, feeds)
 
     daemon.read_drop = deadly
+
+
+def poison_reading_again(poisoned: Path) -> None:
+    """In the service: the same, but only while there is a file `poisoned`."""
+    import service.daemon as daemon
+
+    harmless = daemon.read_drop
+    poison_reading()
+    deadly = daemon.read_drop
+    daemon.read_drop = lambda *told: (deadly if poisoned.exists() else harmless)(*told)

@@ -1,14 +1,16 @@
-"""The nursery: starts the real service as often as it is told, with the failpoints and one mutation woven in.
+"""The nursery: starts the real service, or a command, as often as it is told, with the failpoints woven in.
 
-`python -m tests.prove.under_test [--mutant NAME]`, spoken to in lines of JSON: {"start": {...}} is answered by
-{"started": pid}; when that process ends, {"ended": pid, "status": ...} follows. It imports the service once, its
-modules rewritten on the way in, and forks for each start: what a start costs is then the start, not the imports.
-Each service is a session of its own, with the real command line, signals, ledger, workers and exit code. Render
-workers import this module too: so it imports little at its top.
+`python -m tests.prove.under_test`, spoken to in lines of JSON: {"start": {...}} is answered by {"started": pid}; when
+that process ends, {"ended": pid, "status": ...} follows. It imports the service once, its modules rewritten on the way
+in, and forks for each start: what a start costs is then the start, not the imports. Each service is a session of its
+own, with the real command line, signals, ledger, workers and exit code; a mutant is put into the fork (mutants.py).
+
+{"warm": FOLDER} gets that configuration ready for lives that begin warm (warm.py). Render workers import this module
+too: so it imports little at its top.
 """
 
-import argparse
 import ast
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -36,17 +38,12 @@ if __name__ == "__mp_main__" and os.environ.get("PROVE_POISON"):  # we are a ren
 class Weaver(importlib.machinery.SourceFileLoader):
     """Loads a module of the service with its effects wrapped; never from or into a cache."""
 
-    mutant = ""
-
     def get_code(self, fullname: str) -> CodeType:
         from tests.prove.effects import ROOMS, instrumented
-        from tests.prove.mutants import MUTANTS
 
         room = fullname.removeprefix("service.").replace(".", "/")
         path = self.get_filename(fullname)
         tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-        if self.mutant and MUTANTS[self.mutant].room == room:
-            tree = MUTANTS[self.mutant].carried_out(tree)
         return compile(instrumented(tree, room) if room in ROOMS else tree, path, "exec")
 
 
@@ -79,12 +76,11 @@ class Start:
     commands: str
     strikes: list[dict[str, Any]]
     traces_all: bool = False
+    mutant: str = ""
+    is_warm: bool = False
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--mutant", default="")
-    Weaver.mutant = parser.parse_args().mutant
     sys.meta_path.insert(0, Finder())
     warm_up()
     say({"ready": os.getpid()})
@@ -98,7 +94,15 @@ def warm_up() -> None:
     if clock := os.environ.get("PROVE_CLOCK"):
         shift_clock(Path(clock))
 
+    import service.cli.campaigns
+    import service.cli.content
+    import service.cli.decisions
+    import service.cli.drops
+    import service.cli.erasing
+    import service.cli.recommend
+    import service.cli.scan
     import service.cli.service
+    import service.cli.vouchers
     import service.journal
     import service.rendering.pool
 
@@ -109,6 +113,10 @@ def warm_up() -> None:
         from tests.prove.poison import poison_reading
 
         poison_reading()
+    if poisoned := os.environ.get("PROVE_POISON_LATER"):
+        from tests.prove.poison import poison_reading_again
+
+        poison_reading_again(Path(poisoned))
     service.rendering.pool.warm_up_ahead()
     # it runs; a service that was forked from here can't wait for it, and need not
     forkserver.ensure_running = lambda: None
@@ -135,7 +143,11 @@ def serve() -> None:
                 break
             *lines, unread = (unread + more).split(b"\n")
             for line in lines:
-                pid = started(Start(**json.loads(line)["start"]))
+                told = json.loads(line)
+                if "warm" in told:
+                    get_warm(Path(told["warm"]))
+                    continue
+                pid = started(Start(**told["start"]))
                 running.add(pid)
                 say({"started": pid})
         for pid in tuple(running):
@@ -145,6 +157,14 @@ def serve() -> None:
                 say({"ended": pid, "status": status})
     for pid in running:
         os.kill(pid, signal.SIGKILL)
+
+
+def get_warm(folder: Path) -> None:
+    from tests.prove.warm import compile_ahead
+
+    compile_ahead(folder)
+    gc.freeze()  # what stands here is not looked through again in every life
+    say({"ready": os.getpid()})
 
 
 def started(start: Start) -> int:
@@ -164,6 +184,14 @@ def started(start: Start) -> int:
         for name in [name for name in os.environ if name.startswith("SLIPWAY_")]:
             del os.environ[name]
         os.environ.update(start.environ)
+        if start.is_warm:
+            from tests.prove.warm import begin_warm
+
+            begin_warm()
+        if start.mutant:
+            from tests.prove.mutants import put_in
+
+            put_in(start.mutant)
         strikes = [Strike(**strike) for strike in start.strikes]
         arm(strikes, start.trace, start.commands, traces_all=start.traces_all)
 

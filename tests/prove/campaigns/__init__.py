@@ -3,6 +3,7 @@
 from tests.prove.campaigns import (
     arrivals,
     bursts,
+    commands,
     content,
     crash,
     disk,
@@ -14,6 +15,7 @@ from tests.prove.campaigns import (
     power,
     printers,
     privacy,
+    shelf,
     surroundings,
     workers,
 )
@@ -24,6 +26,7 @@ __all__ = ["CAMPAIGNS", "Allowance", "Campaign"]
 CAMPAIGNS: tuple[Campaign, ...] = (
     *order.CAMPAIGNS,
     *crash.CAMPAIGNS,
+    *commands.CAMPAIGNS,
     *power.CAMPAIGNS,
     *printers.CAMPAIGNS,
     *disk.CAMPAIGNS,

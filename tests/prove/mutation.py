@@ -1,0 +1,101 @@
+"""Runs the mutants: each must turn something red, within a budget; a table says what found it out.
+
+A sync that is taken away must be found by power cuts at the moments that follow it, or by the order of effects; the
+others by the campaign that their mutant names.
+"""
+
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.prove.campaigns import CAMPAIGNS
+from tests.prove.campaigns.campaign import Allowance
+from tests.prove.campaigns.order import order_of_effects
+from tests.prove.campaigns.power import cut_after
+from tests.prove.moments import in_lanes, reached_by
+from tests.prove.mutants import UNNOTICED, Mutant, Unsynced, all_mutants
+from tests.prove.nursery import Nursery
+from tests.prove.oracle import Tally
+from tests.prove.rig import NotSettled, Rig
+
+WIDTH = 128
+EACH_S = 45.0  # at most, for a campaign that finds nothing
+FOUND, SURVIVED, LEFT = "found out", "SURVIVED", "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mutant, by which campaign, and the first thing that it found."""
+
+    name: str
+    what: str
+    word: str
+    by: str = ""
+    finding: str = ""
+    took_s: float = 0.0
+
+
+def prove_mutants(seed: int, budget_s: float, only: Sequence[str] = ()) -> list[Outcome]:
+    """Try each mutant, as far as the budget goes; those that nobody can notice are only named."""
+    until, outcomes, lock = time.monotonic() + budget_s, list[Outcome](), threading.Lock()
+    chosen = {name: each for name, each in all_mutants().items() if not only or any(part in name for part in only)}
+    with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
+        nursery = Nursery(Path(home))
+        try:
+            with Rig(seed, nursery=nursery) as rig:
+                reached_by(rig)
+
+            def try_some(_: int, names: Sequence[str]) -> None:
+                for name in names:
+                    outcome = _tried(name, chosen[name], seed, nursery, until)
+                    with lock:
+                        outcomes.append(outcome)
+
+            in_lanes(try_some, list(chosen))
+        finally:
+            nursery.stop()
+    return sorted(outcomes, key=lambda each: list(chosen).index(each.name))
+
+
+def _tried(name: str, mutant: Mutant | Unsynced, seed: int, nursery: Nursery, until: float) -> Outcome:
+    if name in UNNOTICED:
+        return Outcome(name, mutant.what, "can't be noticed", finding=UNNOTICED[name])
+    if time.monotonic() > until:
+        return Outcome(name, mutant.what, LEFT)
+    began = time.monotonic()
+    for by in ("power", "order") if isinstance(mutant, Unsynced) else (mutant.campaign,):
+        with Rig(seed, name, nursery=nursery.with_mutant(name)) as rig:
+            tally = _run(by, rig, mutant)
+        if tally.is_red:
+            return Outcome(name, mutant.what, FOUND, by, tally.findings[0], time.monotonic() - began)
+    return Outcome(name, mutant.what, SURVIVED, took_s=time.monotonic() - began)
+
+
+def _run(by: str, rig: Rig, mutant: Mutant | Unsynced) -> Tally:
+    try:
+        if isinstance(mutant, Unsynced):
+            allowance = Allowance(time.monotonic() + EACH_S)
+            return cut_after(rig, 0, mutant.effect) if by == "power" else order_of_effects(rig, allowance)
+        (campaign,) = (each for each in CAMPAIGNS if each.name == by)
+        return campaign.run(rig, Allowance(time.monotonic() + EACH_S))
+    except (NotSettled, TimeoutError) as error:
+        tally = Tally(runs=1)
+        tally.find(f"did not come: {error}")
+        return tally
+
+
+def show(outcomes: Sequence[Outcome]) -> bool:
+    """The table; True if none survived or was left out."""
+    table = Table()
+    for title in ("without", "", "found by", "what was red first", "s"):
+        table.add_column(title, overflow="fold")
+    for each in outcomes:
+        table.add_row(each.what, each.word, each.by, each.finding[:90], f"{each.took_s:.0f}")
+    Console(width=WIDTH, markup=False, highlight=False).print(table)
+    return not any(each.word in (SURVIVED, LEFT) for each in outcomes)

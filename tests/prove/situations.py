@@ -1,0 +1,476 @@
+"""Situations: what is done to a service that runs, so that it comes to moments which a plain order doesn't lead to.
+
+A situation is carried out while strikes are armed: the service may die at any time. Then `Cut` ends it where it is;
+whatever it changed round the service, `put_back` undoes. `helpers` are failures that belong to it: the moment that a
+failure leads to is reached only where something fails first.
+"""
+
+import itertools
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.decisions import ask, ask_about_queue
+from service.files import fsync_folder
+from service.intake.spool import Spool
+from service.ledger.accounts import Decision, NoteKey, QueueDecision, Scan
+from service.marketing import CodeLine, Redemption
+from service.model import Offer
+from service.packing import hand_in as hand_in_scan
+from service.reload import ask_for_reload
+from service.requests import Decide, Forget, Import, Prune, Redeem, Request, hand_in
+from tests.ipp_printer import ABORTED
+from tests.prove.failpoints import Strike
+from tests.prove.orders import Dropped
+from tests.prove.rig import NotSettled, Scene, doubles
+
+LINE, OTHER_LINE = "uk-notes", "uk-notes-2"
+LOOK_S = 0.005
+PATIENCE_S = 20.0
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+CAMPAIGN = "codes"
+ASKED = ("*.asked.json", "*.queue-asked.json", "*.requested.json", "*.scanned.json", "*.reload-asked.json")
+_numbers = itertools.count(1)
+Do = Callable[[Scene], None]
+
+
+class Cut(Exception):
+    """The service has died meanwhile: what was to follow is not done."""
+
+
+def _nothing(_: Scene) -> None:
+    """Nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """`prepare` before anything is armed, then `do`; with `at_start`, `do` comes before the service starts.
+
+    `fresh`: on a spool that nobody has used yet. `backend` is of the printers.
+    """
+
+    name: str
+    do: Do
+    prepare: Do = _nothing
+    put_back: Do = _nothing
+    helpers: tuple[Strike, ...] = ()
+    at_start: bool = False
+    fresh: bool = False
+    backend: str = "cups"
+
+    @property
+    def shares(self) -> bool:
+        """True if one spool may see this and others like it."""
+        return not self.fresh and self.backend == "cups"
+
+    @property
+    def is_plain(self) -> bool:
+        """True for what every day brings."""
+        return not (self.helpers or self.at_start or self.fresh or self.backend != "cups")
+
+
+def until(scene: Scene, is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Wait for something, as long as this life goes on."""
+    ends = time.monotonic() + patience_s
+    while not is_so():
+        if scene.life is None or scene.life.ended.wait(LOOK_S) or scene.life.stands_still:
+            raise Cut
+        if time.monotonic() > ends:
+            raise NotSettled(what)
+
+
+def is_quiet(scene: Scene) -> bool:
+    """True when all that was dropped is at an end, and all that was asked is answered."""
+    return not scene.oracle.unsettled() and not scene.left() and not asked(scene)
+
+
+def asked(scene: Scene) -> list[Path]:
+    """What waits for the service to carry it out."""
+    return [path for pattern in ASKED for path in (scene.spool / "decisions").glob(pattern)]
+
+
+def quiet(scene: Scene) -> None:
+    until(scene, lambda: is_quiet(scene), "quiet")
+
+
+# Drops ---------------------------------------------------------------------------------------------------------------
+
+
+def _one(scene: Scene) -> None:
+    scene.drop(scene.orders.one())
+
+
+def _parcels(scene: Scene) -> None:
+    scene.drop(scene.orders.parcels())
+
+
+def _flat(scene: Scene) -> None:
+    scene.drop(scene.orders.flat())
+
+
+def _refused(scene: Scene) -> None:
+    scene.drop(scene.orders.broken(), scene.orders.half())
+
+
+def _assortment(scene: Scene) -> None:
+    scene.drop(*scene.orders.assortment())
+
+
+def _settled_order(scene: Scene) -> Dropped:
+    """An English order that is at its end."""
+    drop = scene.orders.one("en")
+    scene.drop(drop)
+    scene.settle()
+    return drop
+
+
+def _last(scene: Scene) -> Dropped:
+    return [drop for drop in scene.oracle.dropped.values() if drop.note_ids][-1]
+
+
+def _repeated(scene: Scene) -> None:
+    scene.put(f"again-{next(_numbers)}.json", _last(scene).content)
+    quiet(scene)
+
+
+def _same_name(scene: Scene) -> None:
+    first, second = scene.orders.one("en"), scene.orders.one("en")
+    for drop in (first, second):
+        scene.oracle.expect_note(drop)
+        scene.put("the-same.json", drop.content)
+        quiet(scene)
+
+
+def _no_plain_files(scene: Scene) -> None:
+    number, incoming = next(_numbers), scene.spool / "incoming"
+    os.mkfifo(incoming / f"pipe-{number}.json")
+    (incoming / f"link-{number}.json").symlink_to("/nowhere/at/all")
+    (incoming / f"folder-{number}.json").mkdir()
+    fsync_folder(incoming)
+    for what in ("pipe", "link", "folder"):
+        scene.oracle.expect(Dropped(f"{what}-{number}.json", b"", (), is_refused=True))
+
+
+def _many_at_once(scene: Scene) -> None:
+    """More than one group of claims, in one scan."""
+    assert scene.life
+    scene.life.signal(signal.SIGSTOP)
+    scene.drop(*scene.orders.some(8))
+    scene.life.signal(signal.SIGCONT)
+
+
+def _half_done(scene: Scene) -> None:
+    """What an earlier life may leave: answers that nobody took, files half-written."""
+    number = next(_numbers)
+    (scene.spool / "decisions" / f"{number}.answered.json").write_text("{}")
+    for folder in ("working", "receipts", "problem"):
+        (scene.spool / folder / f".{number}.json.1-2.tmp").write_text("{")
+    scene.drop(scene.orders.one())
+
+
+def _new_day(scene: Scene) -> None:
+    """done/ of that day is put away by somebody."""
+    for day in (scene.spool / "done").iterdir():
+        day.rename(scene.spool / f"away-{next(_numbers)}")
+
+
+# People decide -------------------------------------------------------------------------------------------------------
+
+
+def _spool(scene: Scene) -> Spool:
+    return Spool(scene.spool)
+
+
+def decide(scene: Scene, what: str, drop: Dropped) -> None:
+    """A person decides about a note; returns when that is carried out."""
+    key = NoteKey(drop.note_ids[0], 1)
+    if what == "reprint":
+        scene.oracle.await_generation(key.note_id, 2)
+    ask(_spool(scene), key, Decision(f"{next(_numbers):08}", what, "rig", "to prove it"))
+    until(scene, lambda: not asked(scene), f"{what} is carried out")
+
+
+def _queue(scene: Scene, what: str, queue: str, to: str = "") -> None:
+    at = datetime.now(UTC)
+    ask_about_queue(_spool(scene), QueueDecision(f"{next(_numbers):08}", what, queue, to, "rig", "to prove it", at))
+    until(scene, lambda: not asked(scene), f"{what} {queue}")
+
+
+def _in_paused_line(scene: Scene) -> Dropped:
+    """An order that waits for a queue that is paused."""
+    _queue(scene, "pause", LINE)
+    drop = scene.orders.one("en")
+    scene.drop(drop)
+    until(scene, lambda: scene.oracle.receipt(drop.name) is not None, "its receipt")
+    return drop
+
+
+def _resume(scene: Scene) -> None:
+    """Whatever was paused goes on, also where the one who paused it was cut."""
+    at = datetime.now(UTC)
+    ask_about_queue(_spool(scene), QueueDecision(f"{next(_numbers):08}", "resume", LINE, "", "rig", "to prove it", at))
+
+
+def _reprint(scene: Scene) -> None:
+    decide(scene, "reprint", _last(scene))
+
+
+def _hold_and_release(scene: Scene) -> None:
+    drop = _in_paused_line(scene)
+    scene.oracle.may_be_held.update(drop.note_ids)
+    decide(scene, "hold", drop)
+    decide(scene, "release", drop)
+
+
+def _cancel(scene: Scene) -> None:
+    decide(scene, "cancel", _in_paused_line(scene))
+
+
+def _move(scene: Scene) -> None:
+    _in_paused_line(scene)
+    _queue(scene, "move", LINE, OTHER_LINE)
+
+
+def _cancel_deferred(scene: Scene) -> None:
+    """A note that was put off when it had a job, or may have one, is cancelled."""
+    drop = scene.orders.one("en")
+    scene.oracle.may_be_held.update(drop.note_ids)
+    scene.drop(drop)
+    until(scene, lambda: _stands(scene, drop, "deferred", "held"), "deferred")
+    decide(scene, "cancel", drop)
+
+
+def _stands(scene: Scene, drop: Dropped, *states: str) -> bool:
+    receipt = scene.oracle.receipt(drop.name)
+    return receipt is not None and any(note["state"] in states for note in receipt["notes"])
+
+
+def _rubbish(scene: Scene) -> None:
+    folder, number = scene.spool / "decisions", next(_numbers)
+    for kind in ("asked", "queue-asked", "scanned", "requested"):
+        beside = folder / f".{number}"
+        beside.write_text("[")
+        beside.rename(folder / f"{number:08}-{kind}.{kind}.json")
+    until(scene, lambda: not asked(scene), "set aside")
+
+
+def _scan(scene: Scene) -> None:
+    key = NoteKey(_last(scene).note_ids[0], 1)
+    for _ in range(2):
+        hand_in_scan(_spool(scene), Scan(f"{next(_numbers):08}", key, datetime.now(UTC), "bench"))
+        until(scene, lambda: not asked(scene), "the scan")
+
+
+def _reload(scene: Scene) -> None:
+    ask_for_reload(_spool(scene), f"{next(_numbers):08}")
+    until(scene, lambda: not asked(scene), "the reload")
+    scene.drop(scene.orders.one())
+
+
+def _request(scene: Scene, request: Request) -> None:
+    hand_in(_spool(scene), f"{next(_numbers):08}", request)
+    until(scene, lambda: not asked(scene), "the request")
+
+
+def _codes(scene: Scene) -> None:
+    number = next(_numbers)
+    lines = tuple(CodeLine(row, Offer(f"MORE-{number}-{row}", percent=10)) for row in range(1500))
+    _request(scene, Import(f"more-{number}", lines))
+    _request(scene, Redeem((Redemption(1, f"MORE-{number}-7"),)))
+
+
+def _taken_meanwhile(scene: Scene) -> None:
+    """Codes are redeemed, by somebody who has them from elsewhere, while a note that shows one is on its way."""
+    scene.drop(scene.orders.one("en"))
+    until(scene, lambda: scene.life and scene.life.struck, "the nap")
+    _request(scene, Redeem(tuple(Redemption(row, f"RIG-{row:06}") for row in range(20))))
+
+
+def _pause_campaign(scene: Scene) -> None:
+    for what in ("pause", "resume"):
+        _request(scene, Decide(f"{next(_numbers):08}", what, CAMPAIGN, "rig", "to prove it"))  # type: ignore[arg-type]
+    scene.drop(scene.orders.one())
+
+
+def _old_things(scene: Scene) -> None:
+    """Files whose time is over, of orders that are long done."""
+    day = scene.spool / "done" / "2020-01-01"
+    day.mkdir(exist_ok=True)
+    for path in (day / "old.json", scene.spool / "problem/old.json", scene.spool / "notes/old.pdf"):
+        path.write_text("{}")
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def _prune(scene: Scene) -> None:
+    _request(scene, Prune(documents_days=30, orders_days=90, ledger_days=1000))
+
+
+def _forget(scene: Scene) -> None:
+    from service.customers import read_customer_key
+
+    drop = _last(scene)
+    scene.oracle.erased.add(drop.name)
+    order = drop.shipments[0].order
+    customer = read_customer_key(_spool(scene).customer_key).of(order.shop, order.customer.id)
+    _request(scene, Forget((customer,), "rig"))
+
+
+# Printers ------------------------------------------------------------------------------------------------------------
+
+
+def _stopped_queue(scene: Scene) -> None:
+    """The queue is stopped: what CUPS has of ours is taken back, and goes to the backup."""
+    scene.lab.connection().disablePrinter(LINE)
+    scene.drop(scene.orders.one("en"))
+    quiet(scene)
+
+
+def _enable(scene: Scene) -> None:
+    scene.lab.connection().enablePrinter(LINE)
+
+
+def _cancel_in_cups(scene: Scene) -> None:
+    """A person cancels what CUPS has and has not begun."""
+    scene.lab.connection().disablePrinter(LINE)
+    drop = scene.orders.one("en")
+    scene.drop(drop)
+    until(scene, lambda: _stands(scene, drop, "accepted", "completed"), "accepted")
+    decide(scene, "cancel", drop)
+
+
+def _forbidden(scene: Scene) -> None:
+    """Nobody may print to a queue; then we may again."""
+    scene.lab.connection().setPrinterUsersDenied(LINE, ["all"])
+    scene.drop(scene.orders.one("en"))
+    quiet(scene)
+    _allow(scene)
+    before = len(scene.logged("queue.back"))
+    until(scene, lambda: len(scene.logged("queue.back")) > before, "queue.back", 3.0)
+
+
+def _allow(scene: Scene) -> None:
+    scene.lab.connection().setPrinterUsersDenied(LINE, ["none"])
+
+
+def _given_up(scene: Scene) -> None:
+    """The printer gives a job up: it prints again, as a further sheet."""
+    (printer,) = (each for each in doubles(scene.lab) if each.folder.name == LINE)
+    printer.aborts = True
+    drop = scene.orders.one("en")
+    scene.oracle.reprinted.update(drop.note_ids)
+    scene.oracle.may_be_held.update(drop.note_ids)
+    scene.drop(drop)
+    try:
+        until(scene, lambda: any(job.state == ABORTED for job in list(printer.jobs.values())), "given up")
+    finally:
+        printer.aborts = False
+        for job_id in [number for number, job in list(printer.jobs.items()) if job.state == ABORTED]:
+            printer.jobs[job_id].job_name += " "  # seen once: the next time, this one is not looked at
+    quiet(scene)
+
+
+def _failing(name: str, moment: str = "before", action: str = "eio", times: int = 1) -> tuple[Strike, ...]:
+    return tuple(Strike(name, moment, action, hit) for hit in range(1, times + 1))
+
+
+def situation(name: str) -> Situation:
+    """The one that is called so."""
+    return next(each for each in SITUATIONS if each.name == name)
+
+
+def _with(situation: Situation, name: str, *helpers: Strike) -> Situation:
+    return replace(situation, name=name, helpers=helpers)
+
+
+ORDER = Situation("an order", _one)
+PARCELS = Situation("parcels", _parcels)
+_UNPLAIN = Situation("no plain files", _no_plain_files)
+_DEFERRED = Situation("a deferred note is cancelled", _cancel_deferred)
+SITUATIONS = (
+    ORDER,
+    PARCELS,
+    Situation("a CSV file", _flat),
+    Situation("refused files", _refused),
+    Situation("of each kind one", _assortment),
+    Situation("the same file again", _repeated, lambda scene: _settle(scene)),
+    Situation("another file of that name", _same_name),
+    _UNPLAIN,
+    Situation("reprint", _reprint, lambda scene: _settle(scene)),
+    Situation("hold and release", _hold_and_release, put_back=_resume),
+    Situation("cancel", _cancel, put_back=_resume),
+    Situation("move", _move, put_back=_resume),
+    Situation("scan", _scan, lambda scene: _settle(scene)),
+    Situation("reload", _reload),
+    Situation("codes are imported and redeemed", _codes),
+    Situation("a campaign is paused", _pause_campaign),
+    Situation("prune", _prune, _old_things),
+    Situation("forget", _forget, lambda scene: _settle(scene)),
+    Situation("no decision", _rubbish),
+    Situation("done/ is put away", _one, _new_day),
+    Situation("a queue is stopped", _stopped_queue, put_back=_enable),
+    Situation("cancelled in CUPS", _cancel_in_cups, put_back=_enable),
+    Situation("a queue is forbidden", _forbidden, put_back=_allow),
+    Situation("given up by its printer", _given_up),
+    Situation("what a life has left", _half_done, at_start=True),
+    _with(ORDER, "no job is made", *_failing("pipeline._submit.create_held")),
+    _with(ORDER, "a job is made, and no answer", *_failing("pipeline._submit.create_held", "after")),
+    _with(ORDER, "a job is not released", *_failing("pipeline._submit.release")),
+    _with(ORDER, "no room for a copy", *_failing("intake.copies.write_copy.write_aside", action="enospc")),
+    _with(ORDER, "no room for a file", *_failing("files.write_aside.write", action="enospc", times=3)),
+    _with(_UNPLAIN, "nothing can be moved", *_failing("intake.copies.move_in.rename", times=3)),
+    _with(
+        _UNPLAIN,
+        "nothing can be moved or hidden",
+        *_failing("intake.copies.move_in.rename", times=3),
+        *_failing("intake.copies._hide.rename"),
+    ),
+    _with(
+        _DEFERRED,
+        "a deferred note with a job is cancelled",
+        *_failing("pipeline._submit.release"),
+        *_failing("pipeline._release_again.look_up", times=4),
+    ),
+    _with(
+        _DEFERRED,
+        "a deferred note without a job is cancelled",
+        *_failing("pipeline._submit.create_held", "after"),
+        *_failing("pipeline._discard_orphan.discard_held", times=4),
+    ),
+    _with(
+        Situation("the end in a burst", _many_at_once),
+        "the end in a burst",
+        Strike("ledger.ledger.record_drop.write", "after", "term", 2),
+    ),
+    _with(
+        Situation("", _taken_meanwhile),
+        "a code is redeemed meanwhile",
+        Strike("pipeline._prepare.write_aside", "after", "nap"),
+    ),
+    Situation("a new spool", _one, fresh=True),
+    Situation("folders as printers", _assortment, backend="folder"),
+)
+
+
+def _settle(scene: Scene) -> None:
+    _settled_order(scene)
+
+
+@contextmanager
+def put_back_after(situation: Situation, scene: Scene) -> Iterator[None]:
+    """Inside, a situation is carried out; afterwards all round the service is as it was."""
+    try:
+        yield
+    finally:
+        situation.put_back(scene)
+
+
+def emptied(spool: Path) -> None:
+    """The spool as it is before the first start; the file system it lies on stays."""
+    for path in spool.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
