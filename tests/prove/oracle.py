@@ -261,7 +261,7 @@ def _sheet(path: Path) -> Sheet:
         title, text = None, ""
     is_doubles = re.match(r"\d{19}-", path.name)
     at_s = int(path.name.partition("-")[0]) / 1e9 if is_doubles else path.stat().st_mtime
-    job_name = job_name_of(path) if is_doubles else path.stem
+    job_name = job_name_of(path) if is_doubles else path.stem.partition("~")[0]  # NAME~2.pdf is a second sheet
     return Sheet(path.parent.name, job_name, title[1] if title else "unreadable", text, at_s)
 
 

@@ -19,6 +19,7 @@ from tests.shop import CITIES, order_file
 MARKER = "Quillvex"  # begins every name that the rig makes
 STREET, CITY, CUSTOMER, GREETING = "Zéphyrhöj", "Mjölstead", "kq7vex-", "Brüßwaldorn"
 PERSONAL = (MARKER, STREET, CITY, CUSTOMER, GREETING)  # words that stand in orders and notes, and nowhere else
+USER = "slipway"  # in whose name warm lives print: root may print anywhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +25,9 @@ from service.model import Offer
 from service.packing import hand_in as hand_in_scan
 from service.reload import ask_for_reload
 from service.requests import Decide, Forget, Import, Prune, Redeem, Request, hand_in
-from tests.ipp_printer import ABORTED
+from tests.ipp_printer import ABORTED, IppPrinter
 from tests.prove.failpoints import Strike
-from tests.prove.orders import Dropped
+from tests.prove.orders import USER, Dropped
 from tests.prove.rig import NotSettled, Scene, doubles
 
 LINE, OTHER_LINE = "uk-notes", "uk-notes-2"
@@ -345,8 +345,8 @@ def _cancel_in_cups(scene: Scene) -> None:
 
 
 def _forbidden(scene: Scene) -> None:
-    """Nobody may print to a queue; then we may again."""
-    scene.lab.connection().setPrinterUsersDenied(LINE, ["all"])
+    """We may not print to a queue; then we may again."""
+    scene.lab.connection().setPrinterUsersDenied(LINE, [USER])
     scene.drop(scene.orders.one("en"))
     quiet(scene)
     _allow(scene)
@@ -355,24 +355,40 @@ def _forbidden(scene: Scene) -> None:
 
 
 def _allow(scene: Scene) -> None:
-    scene.lab.connection().setPrinterUsersDenied(LINE, ["none"])
+    scene.lab.connection().setPrinterUsersAllowed(LINE, ["all"])
 
 
 def _given_up(scene: Scene) -> None:
     """The printer gives a job up: it prints again, as a further sheet."""
     (printer,) = (each for each in doubles(scene.lab) if each.folder.name == LINE)
+    known = set(printer.jobs)
     printer.aborts = True
     drop = scene.orders.one("en")
     scene.oracle.reprinted.update(drop.note_ids)
     scene.oracle.may_be_held.update(drop.note_ids)
     scene.drop(drop)
     try:
-        until(scene, lambda: any(job.state == ABORTED for job in list(printer.jobs.values())), "given up")
+        until(scene, lambda: _has_given_up(printer, known), "given up")
     finally:
         printer.aborts = False
-        for job_id in [number for number, job in list(printer.jobs.items()) if job.state == ABORTED]:
-            printer.jobs[job_id].job_name += " "  # seen once: the next time, this one is not looked at
     quiet(scene)
+
+
+def _has_given_up(printer: IppPrinter, known: Container[int]) -> bool:
+    return any(job.state == ABORTED for number, job in list(printer.jobs.items()) if number not in known)
+
+
+def _dying(do: Do, *strikes: Strike) -> Do:
+    """A life that dies so while something is done: what it leaves, the next one finds."""
+
+    def died(scene: Scene) -> None:
+        scene.start(*strikes)
+        with suppress(Cut, NotSettled):
+            do(scene)
+            quiet(scene)
+        scene.kill()
+
+    return died
 
 
 def _failing(name: str, moment: str = "before", action: str = "eio", times: int = 1) -> tuple[Strike, ...]:
@@ -453,7 +469,28 @@ SITUATIONS = (
         Strike("pipeline._prepare.write_aside", "after", "nap"),
     ),
     Situation("a new spool", _one, fresh=True),
+    Situation(
+        "an import has broken off",
+        _dying(_codes, Strike("ledger.vouchers.import_codes.change-2", "after", "kill")),
+        at_start=True,
+    ),
+    Situation("an order to a folder", _one, backend="folder"),
     Situation("folders as printers", _assortment, backend="folder"),
+    _with(
+        Situation("", _one, backend="folder"),
+        "folders, and no answer",
+        *_failing("pipeline._submit.create_held", "after"),
+    ),
+    Situation(
+        "a job in a folder is half cancelled",
+        _dying(
+            _one,
+            Strike("pipeline._submit.create_held", "after", "eio"),
+            Strike("printing.folder._Queue.discard.unlink", "before", "kill"),
+        ),
+        at_start=True,
+        backend="folder",
+    ),
 )
 
 
@@ -471,6 +508,14 @@ def put_back_after(situation: Situation, scene: Scene) -> Iterator[None]:
 
 
 def emptied(spool: Path) -> None:
-    """The spool as it is before the first start; the file system it lies on stays."""
+    """The spool as it is before the first start; what lies elsewhere stays there, and is emptied too."""
     for path in spool.iterdir():
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if path.is_symlink() and path.is_dir():
+            emptied(path)
+        elif path.is_symlink():
+            for each in path.resolve().parent.glob(f"{path.name}*"):
+                each.unlink()
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -9,8 +9,10 @@ import pickle
 import threading
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import service.printing.cupsd
 import service.reload
 from service.config import Config, Rendering, read_config
 from service.model import PictureSize, Plan, RenderedNote
@@ -20,6 +22,7 @@ from service.rendering.blocks.figures import Pictures
 from service.rendering.pool import load_renderer
 from service.rendering.renderer import Renderer
 from tests.conftest import ROOT
+from tests.prove.orders import USER
 
 _houses: dict[bytes, House] = {}
 _renderers: dict[tuple[Path, tuple[str, ...]], Renderer] = {}
@@ -36,9 +39,11 @@ def compile_ahead(folder: Path) -> None:
 
 
 def begin_warm() -> None:
-    """In a life: begin with that."""
+    """In a life: begin with that; it prints in the name of a user, for root may print anywhere."""
     stands_in: Any = service.reload
     stands_in.compile_house, stands_in.RenderPool = _compiled, DrawnHere
+    cupsd: Any = service.printing.cupsd
+    cupsd.pwd = SimpleNamespace(getpwuid=lambda _: SimpleNamespace(pw_name=USER))
 
 
 def _compiled(config: Config, packs: tuple[Any, ...] = ()) -> House:

@@ -230,7 +230,7 @@ def last_words(scene: Scene) -> str:
 
 
 def cut_after_command(scene: Scene, effect: Effect, cut: Callable[[], None]) -> Tally:
-    """The power is cut when a command has returned that comes to this effect: what it was to do is still done."""
+    """The power is cut whenever a command has returned that comes to this effect: what it was to do is still done."""
     tally = Tally()
     begin(scene, 3, beside=False)
     for command in COMMANDS:
@@ -242,7 +242,6 @@ def cut_after_command(scene: Scene, effect: Effect, cut: Callable[[], None]) -> 
         tally.runs += 1
         if wrong := command.wrong(scene, typed):
             tally.find(f"{command.name}: {wrong}")
-        break
     return tally
 
 

@@ -7,6 +7,7 @@ printers and cupsd are elsewhere and forget nothing: paper that came out stays o
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -136,41 +137,50 @@ def _judged(made: Powered, cuts: Sequence[str], patience_s: float = SETTLE_S) ->
 def cut_after(rig: Rig, lane: int, effect: Effect) -> Tally:
     """The power is cut at the moments that follow this effect, one after the other, until something is red."""
     tally = Tally()
-    for situation, moments in islice(_followers(rig, effect), SITUATIONS_OF_ONE):
-        for part in [(each,) for each in moments] if situation.fresh else [moments]:
+    for situation, strikes in islice(_followers(rig, effect), SITUATIONS_OF_ONE):
+        for part in [(each,) for each in strikes] if situation.fresh else [strikes]:
             tally.add(_cut_at_each(rig, lane, situation, part))
             if tally.is_red:
                 return tally
     if not tally.runs and effect.name.startswith(OF_COMMANDS):
         with powered(rig, lane) as made:
             tally.add(cut_after_command(made.scene, effect, made.cut))
-            tally.add(_judged(made, [effect.name], IMPATIENT_S))
+            tally.add(_judged(made, [effect.name]))
     return tally
 
 
-def _cut_at_each(rig: Rig, lane: int, situation: Situation, moments: Sequence[Moment]) -> Tally:
-    tally, cuts = Tally(), list[str]()
+def _cut_at_each(rig: Rig, lane: int, situation: Situation, strikes: Sequence[Strike]) -> Tally:
+    tally = Tally()
     with powered(rig, lane, situation.backend) as made:
-        for moment in moments:
-            cuts.append(str(Strike(*moment, "stop")))
+        for strike in strikes:
             tally.runs += 1
             try:
-                made.cut_at(situation, Strike(*moment, "stop"), IMPATIENT_S)
+                made.cut_at(situation, strike, IMPATIENT_S)
             except NotSettled as error:
-                tally.find(f"{cuts[-1]}: {error}")
+                tally.find(f"{strike}: {error}")
                 return tally
-        tally.add(_judged(made, cuts, IMPATIENT_S))
+        tally.add(_judged(made, [str(strike) for strike in strikes], IMPATIENT_S))
     return tally
 
 
-def _followers(rig: Rig, effect: Effect) -> Iterator[tuple[Situation, tuple[Moment, ...]]]:
-    """The situations that lead to an effect, and what moments come next in each, the nearest first."""
+def _followers(rig: Rig, effect: Effect) -> Iterator[tuple[Situation, tuple[Strike, ...]]]:
+    """The situations that lead to an effect, and what comes next in each; of a first start, the last too."""
     stories = reached_by(rig).stories
     for situation in SITUATIONS:
         story = stories[situation.name]
         if (effect.name, "after") in story and not (situation.helpers or situation.at_start):
-            following = dict.fromkeys(story[story.index((effect.name, "after")) :])
-            yield situation, tuple(following)[:AFTERWARDS]
+            strikes = tuple(_following(story, story.index((effect.name, "after"))))
+            yield situation, (strikes[0], *strikes[-3:]) if situation.fresh else strikes[:AFTERWARDS]
+
+
+def _following(story: Sequence[Moment], start: int) -> Iterator[Strike]:
+    """From this place of a story on, each moment once: at the time that it comes there."""
+    counted, told = Counter(story[:start]), set[Moment]()
+    for name, when in story[start:]:
+        counted[name, when] += 1
+        if (name, when) not in told:
+            told.add((name, when))
+            yield Strike(name, when, "stop", counted[name, when])
 
 
 CAMPAIGNS = (
