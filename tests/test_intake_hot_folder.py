@@ -517,6 +517,20 @@ def test_what_could_not_be_moved_is_tried_again_in_time_however_it_came(
     assert [("pipe.json", "not-a-regular-file")] == bench.claimed()
 
 
+def test_what_was_moved_though_the_answer_was_lost_is_claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = Path.rename
+
+    def rename(path: Path, target: Path) -> Path:
+        really(path, target)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (bench.spool.incoming / "a.json").mkdir()
+    bench.claimed()
+    bench.clock.rest(1e10)
+    monkeypatch.setattr(Path, "rename", rename)
+    assert [("a.json", "not-a-regular-file")] == bench.claimed()
+
+
 def refuse_to_rename(path: Path, target: Path) -> Path:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
 

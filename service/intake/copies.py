@@ -133,6 +133,8 @@ def move_in(copy: Copy, drop: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError:
+        if os.path.lexists(copy.path):  # moved all the same: a network file system lost only the answer
+            return
         hidden = drop.with_name(f".refused-{copy.drop_id}")
         copy.path.symlink_to(hidden)
         _hide(drop, hidden, copy)
