@@ -30,7 +30,7 @@ from tests.prove.failpoints import Strike
 from tests.prove.orders import USER, Dropped
 from tests.prove.rig import NotSettled, Scene, doubles
 
-LINE, OTHER_LINE = "uk-notes", "uk-notes-2"
+LINE, OTHER_LINE, FRENCH_LINE = "uk-notes", "uk-notes-2", "eu-notes-fr"
 LOOK_S = 0.005
 PATIENCE_S = 20.0
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
@@ -358,24 +358,28 @@ def _allow(scene: Scene) -> None:
     scene.lab.connection().setPrinterUsersAllowed(LINE, ["all"])
 
 
-def _given_up(scene: Scene) -> None:
-    """The printer gives a job up: it prints again, as a further sheet."""
-    (printer,) = (each for each in doubles(scene.lab) if each.folder.name == LINE)
-    known = set(printer.jobs)
-    printer.aborts = True
-    drop = scene.orders.one("en")
-    scene.oracle.reprinted.update(drop.note_ids)
-    scene.oracle.may_be_held.update(drop.note_ids)
-    scene.drop(drop)
-    try:
-        until(scene, lambda: _has_given_up(printer, known), "given up")
-    finally:
-        printer.aborts = False
-    quiet(scene)
+def _given_up(times: int) -> Do:
+    """The printer gives a job up: it prints again, as a further sheet; given up once more, it is held."""
+
+    def given_up(scene: Scene) -> None:
+        (printer,) = (each for each in doubles(scene.lab) if each.folder.name == FRENCH_LINE)
+        known = set(printer.jobs)
+        drop = scene.orders.one("fr")
+        scene.oracle.reprinted.update(drop.note_ids)
+        scene.oracle.may_be_held.update(drop.note_ids)
+        printer.aborts = True
+        scene.drop(drop)
+        try:
+            until(scene, lambda: _given_up_by(printer, known) >= times, "given up")
+        finally:
+            printer.aborts = False
+        quiet(scene)
+
+    return given_up
 
 
-def _has_given_up(printer: IppPrinter, known: Container[int]) -> bool:
-    return any(job.state == ABORTED for number, job in list(printer.jobs.items()) if number not in known)
+def _given_up_by(printer: IppPrinter, known: Container[int]) -> int:
+    return sum(job.state == ABORTED for number, job in list(printer.jobs.items()) if number not in known)
 
 
 def _dying(do: Do, *strikes: Strike) -> Do:
@@ -432,7 +436,8 @@ SITUATIONS = (
     Situation("a queue is stopped", _stopped_queue, put_back=_enable),
     Situation("cancelled in CUPS", _cancel_in_cups, put_back=_enable),
     Situation("a queue is forbidden", _forbidden, put_back=_allow),
-    Situation("given up by its printer", _given_up),
+    Situation("given up by its printer", _given_up(1)),
+    Situation("given up for good", _given_up(2)),
     Situation("what a life has left", _half_done, at_start=True),
     _with(ORDER, "no job is made", *_failing("pipeline._submit.create_held")),
     _with(ORDER, "a job is made, and no answer", *_failing("pipeline._submit.create_held", "after")),

@@ -207,7 +207,8 @@ class Lane:
             try:
                 yield scene, struck
             except NotSettled as error:
-                broke = f"did not come: {error}"
+                said = " | ".join(scene.log.read_text(errors="replace").splitlines()[-8:])
+                broke = f"did not come: {error}; said last: {said}"
             tally = verdict(scene, may_flag=self.may_flag)
             if broke:
                 tally.find(broke)
