@@ -31,7 +31,6 @@ class Fault:
     may_flag: bool = False
     prints_in_s: float = 0.0
     has_neighbours: bool = True
-    is_last: bool = False  # in its scene: the service goes on asking the printer that it knew, for half a minute
 
 
 def printer_of(scene: Scene, queue: str = QUEUE) -> IppPrinter:
@@ -131,20 +130,6 @@ def _both_on(scene: Scene, printer: IppPrinter) -> None:
     printer_of(scene, BACKUP).start()
 
 
-def _swap_printer(scene: Scene, printer: IppPrinter) -> None:
-    """Another machine stands there now, with a record of its own."""
-    if "spare" not in scene.lab.printers:
-        scene.lab.start_printer("spare")
-    spare = printer_of(scene, "spare")
-    scene.lab.connection().addPrinter(QUEUE, device=f"{spare.uri}?waitjob=false")
-    printer.stop()
-
-
-def _swap_back(scene: Scene, printer: IppPrinter) -> None:
-    printer.start()
-    _make_queue(scene, printer)
-
-
 def _rename_queue(scene: Scene, printer: IppPrinter) -> None:
     connection = scene.lab.connection()
     connection.deletePrinter(QUEUE)
@@ -196,6 +181,12 @@ def _asking(scene: Scene) -> dict[str, str]:
     return os.environ | {"CUPS_SERVER": scene.lab.socket}
 
 
+def jobs_in(scene: Scene, queue: str) -> int:
+    """How many jobs of this queue CUPS has that are not at their end."""
+    jobs = scene.lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-printer-uri"])
+    return sum(str(job["job-printer-uri"]).endswith(f"/{queue}") for job in jobs.values())
+
+
 def _put_in_paper(_: Scene, printer: IppPrinter) -> None:
     printer.put_in_paper()
 
@@ -221,7 +212,6 @@ FAULTS = (
     Fault("queue refuses jobs", _at_cups("rejectJobs"), _at_cups("acceptJobs")),
     Fault("queue deleted", _delete_queue, _make_queue, may_flag=True),
     Fault("queue renamed", _rename_queue, _rename_back, may_flag=True),
-    Fault("printer swapped", _swap_printer, _swap_back, may_flag=True, is_last=True),
     Fault("printer off", _off, _on),
     Fault("printer and its backup off", _both_off, _both_on),
     Fault("printer crashes, forgets all", _crash, _on, may_flag=True, prints_in_s=0.3),

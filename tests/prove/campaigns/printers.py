@@ -12,7 +12,7 @@ from typing import Any
 
 from service.model import Shipment
 from tests.prove.campaigns.campaign import Allowance, Campaign
-from tests.prove.campaigns.printer_faults import FAULTS, QUEUE, Fault, printer_of
+from tests.prove.campaigns.printer_faults import FAULTS, QUEUE, Fault, jobs_in, printer_of
 from tests.prove.failpoints import Strike
 from tests.prove.mounts import Disk, disk
 from tests.prove.oracle import Tally
@@ -44,7 +44,7 @@ def faults_of_printers(rig: Rig, allowance: Allowance) -> Tally:
                 verdict = _under(scene, fault, rig.chance_of(f"{fault.what} {tally.runs // len(plan)}"))
                 tally.add(verdict, fault.what)
                 tally.runs += 1
-                if verdict.is_red or fault.is_last:
+                if verdict.is_red:
                     break
             tally.add(scene.verdict(may_flag=True))
     tally.reached, tally.reachable = len(tally.faults), len(plan)
@@ -126,7 +126,7 @@ def backlog(rig: Rig, allowance: Allowance) -> Tally:
         looks: list[int] = []
 
         def is_taken() -> bool:
-            looks.append(_jobs_in(scene, NO_BACKUP))
+            looks.append(jobs_in(scene, NO_BACKUP))
             return not scene.left_in("incoming")
 
         scene.wait(is_taken, "all of them taken", 120)
@@ -147,11 +147,6 @@ def _abroad(shipment: Shipment, **changes: Any) -> Dropped:
     """A shipment of the site that has one printer."""
     there = replace(shipment, order=replace(shipment.order, site="int", **changes))
     return Dropped(f"order-{there.note_id}.json", order_file(there), (there,))
-
-
-def _jobs_in(scene: Scene, queue: str) -> int:
-    jobs = scene.lab.connection().getJobs(which_jobs="not-completed", requested_attributes=["job-printer-uri"])
-    return sum(str(job["job-printer-uri"]).endswith(f"/{queue}") for job in jobs.values())
 
 
 def purged_history(rig: Rig, allowance: Allowance) -> Tally:
