@@ -27,13 +27,14 @@ from service.model import Offer
 from service.packing import hand_in as hand_in_scan
 from service.requests import Import
 from service.requests import hand_in as hand_in_request
+from tests.ipp_printer import CANCELED, IppPrinter
 from tests.order_documents import as_lines
 from tests.prove.campaigns.campaign import CAPABILITIES, Allowance, Campaign
 from tests.prove.campaigns.crash import targets
 from tests.prove.mounts import Disk, disk
 from tests.prove.oracle import Tally
 from tests.prove.orders import Dropped
-from tests.prove.rig import NotSettled, Rig, Scene
+from tests.prove.rig import NotSettled, Rig, Scene, doubles
 from tests.prove.sampling import FIGURES, Sample, Slope, look, size_mb, slope
 from tests.prove.soak_faults import Ground, draw
 from tests.prove.systemd_double import SystemdDouble
@@ -45,6 +46,7 @@ LASTS_S = (2.0, 12.0)  # a fault
 AFTERMATH_S = 10.0  # so long after a fault a note still counts as concerned by it
 RESTS_S = 60.0  # after the last fault, in a soak that is long enough for that
 DISK_MB = 4096
+RECORDS = 60  # of jobs at their end, that a printer keeps
 POOLS = ("welcome", "thanks-percent", "thanks-delivery", "birthday")
 WEIGHTS = {
     "order": 60,
@@ -163,6 +165,8 @@ class Soak:
             life = self._scene.life
             if life and (seen := look(life.pid, self._ground.nursery_pid, time.monotonic() - self._began)):
                 self._samples.append(seen)
+            for printer in doubles(self._scene.lab):
+                _forget_old(printer)
             if len(self._samples) % 12 == 1:
                 self._sizes.append(self._size())
 
@@ -279,6 +283,12 @@ class Load:
     def _a_note(self) -> str:
         notes = [note_id for drop in self._recent[:100] for note_id in drop.note_ids]
         return self._chance.choice(notes) if notes else ""
+
+
+def _forget_old(printer: IppPrinter) -> None:
+    """As real printers do: one that tells of every job that it ever had takes more and more room in who asks it."""
+    for job in [job for job in list(printer.jobs.values()) if job.state >= CANCELED][:-RECORDS]:
+        printer.jobs.pop(job.job_id, None)
 
 
 def _as_values(found: Slope | None) -> object:
