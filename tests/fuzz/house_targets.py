@@ -25,7 +25,6 @@ from service.imagery.originals.manifest import read_manifest
 from service.imagery.preparing.derivatives import Limits, derivatives
 from service.intake.feeds import compile_feeds
 from service.intake.reading import read_drop
-from service.marketing import History
 from service.model import LANGUAGES, PictureSize
 from service.planning.addresses import country_names
 from service.planning.campaigns.compiling import compile_campaigns
@@ -183,7 +182,7 @@ def _model(content: bytes) -> End:
     with _folder() as home:
         (home / "a.model").write_bytes(content)
         shipment = a_shipment(lines=(a_line(sku="a"), a_line(sku="stranger", category="lamps")))
-        picked = Recommendations(home / "a.model").pick(shipment, History(), "en", 6)
+        picked = Recommendations(home / "a.model").pick(shipment, frozenset(), "en", 6)
     return End(TAKEN if picked else "nothing")
 
 

@@ -42,7 +42,7 @@ LEFT_OUT = {  # modules with effects, and why the rig need not come between them
 }
 
 DISK, LEDGER, CUPS = "disk", "ledger", "cups"
-OS_EFFECTS = frozenset({"fsync", "ftruncate", "pwrite", "utime", "fchown", "fchmod"})
+OS_EFFECTS = frozenset({"fsync", "ftruncate", "pwrite", "utime", "chown", "fchown", "fchmod"})
 OS_HARMLESS = frozenset(
     {"open", "close", "fdopen", "stat", "fstat", "statvfs", "scandir", "read", "pread", "access", "getpid", "geteuid"}
     | {"fsencode", "fsdecode", "listdir", "lstat", "readlink", "strerror", "getuid"}

@@ -287,7 +287,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "the look whether a code is still free when it is given",
         "ledger/exposures",
         "_give",
-        "connection.execute(_GIVE, {'of_code': giving.code, 'of_pool': giving.pool, **taken}).rowcount",
+        "change(connection, _GIVE, {'of_code': giving.code, 'of_pool': giving.pool, **taken})",
         "1",
         "codes",
     ),
