@@ -209,7 +209,7 @@ def test_an_effect_that_comes_before_what_it_relies_on_is_found() -> None:
 def test_a_slice_of_the_campaigns_is_green() -> None:
     require_packages(os.environ)
     chosen = [campaign for campaign in CAMPAIGNS if campaign.name in ("order", "submission")]
-    lines = prove(chosen, budget_s=30, seed=1, most_runs=4)
+    lines = prove(chosen, budget_s=120, seed=1, most_runs=4)
     assert {"order": [], "submission": []} == {line.campaign.name: line.tally.findings for line in lines}
-    assert [True, True] == [1 <= line.tally.runs <= 4 for line in lines]  # as many as a busy machine has time for
+    assert [2, 4] == [line.tally.runs for line in lines]
     assert [0, 0] == [line.tally.lost + line.tally.doubled for line in lines]
