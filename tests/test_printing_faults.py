@@ -20,7 +20,7 @@ from tests.works import Works, at_work
 
 pytestmark = pytest.mark.cups
 QUEUE = "uk-notes"
-NOTE = "509217-1-r1"
+NOTE, SECOND = "509217-1-r1", "509217-2-r1"
 
 
 @pytest.fixture
@@ -132,6 +132,32 @@ def test_a_note_that_somebody_cancels_at_the_printer_is_not_printed_again(
         states = works.wait_until("held")
     assert {NOTE: ("held", "job-cancelled")} == states
     assert [] == paper(cups_lab)
+
+
+@pytest.mark.parametrize(("waits", "is_off"), [(True, False), (False, True)])
+def test_a_note_that_two_printers_may_have_put_out_waits_for_a_person(
+    cups_lab: CupsLab, tmp_path: Path, *, waits: bool, is_off: bool
+) -> None:
+    """The queue is given another printer in mid-print: CUPS sends that one what it was sending to the first."""
+    first, spare = cups_lab.add_queue(QUEUE, waits=waits), cups_lab.start_printer("spare")
+    assert isinstance(first, IppPrinter)
+    assert isinstance(spare, IppPrinter)
+    with at_work(tmp_path, cups_lab) as works:
+        works.print(a_shipment())
+        works.wait_until("completed")
+        first.prints_in_s, spare.prints_in_s = 1.5, 1.5
+        works.print(a_shipment(number=2, of=2))
+        until(lambda: first.is_printing, "the job at the printer")
+        cups_lab.connection().addPrinter(QUEUE, device=f"{spare.uri}?waitjob={str(waits).lower()}")
+        if is_off:
+            first.stop()
+        until(lambda: works.note(SECOND).state in ("completed", "held"), "the verdict")
+        until(lambda: not first.is_printing, "the first printer's sheet")
+        found, sheets = works.note(SECOND), [*paper(cups_lab), *paper(cups_lab, "spare")].count(SECOND)
+    if is_off:
+        assert ("held", "job-unknown", True) == (found.state, found.code, "printer-exchanged" in found.reason)
+    else:
+        assert {1: ("completed", ""), 2: ("held", "printed-twice")}[sheets] == (found.state, found.code)
 
 
 def test_a_note_of_which_the_printer_knows_nothing_waits_for_a_person(

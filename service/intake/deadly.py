@@ -1,7 +1,7 @@
 """Files that take the whole service down as they are read: found out, and refused at the third time.
 
-What is being read, for the first time or again, is noted in the spool's `.reading` before it is read, and the note is taken away after it. A note
-that a start finds names the content that the service before it died of, and how many did:
+What is being read, for the first time or again, is noted in the spool's `.reading` before it is read, and the note is
+taken away after it. A note that a start finds names the content that the service before it died of, and how many did:
 
     .reading             the last service
     is not there         did not die while it read

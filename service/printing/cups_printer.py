@@ -159,7 +159,7 @@ class CupsPrinter:
         """The queue as CUPS tells of it, and the printer's own word on why it does not print."""
         try:
             found = self._cupsd.queue(queue)
-            device = self._watch(queue).printer() if found else None
+            device = self._watch(queue).printer(found) if found else None
             forbidden = (FORBIDDEN,) if found and self._forbids_us(queue) else ()
         except (NoAnswer, Refused):
             return QueueReport(queue, "unreachable", accepting=False, reasons=(), depth=0)

@@ -18,6 +18,9 @@
 
 Records that are surely older than our job are left out.
 
+Where a queue was given another printer meanwhile, the records of both count, for CUPS sends the new one what it was
+sending; if the old one does not answer any more, what had begun there is unknown.
+
 An open record that still waits for its document, beside one that is completed, is not counted: CUPS was restarted
 before it sent the document, and won't send it there any more.
 
@@ -34,6 +37,7 @@ from service.printing.device import Record
 AT_AN_END = (JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED)
 NO_RECORD = "no-record-at-the-printer"
 INTERRUPTED = "interrupted"
+EXCHANGED = "printer-exchanged"
 INCOMING = "job-incoming"
 LOST_BY_THE_BACKEND = "cups-ipp-missing-"
 

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from service.clock import Now
 from service.log import log
 from service.model import Job, JobReport, JobState
-from service.printing.cupsd import Cupsd, CupsJob
+from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
 from service.printing.device import ASK_NOT, Device, Record, address_of, can_be_asked
 from service.printing.ipp_client import NoAnswer, Withheld
-from service.printing.verdicts import AT_AN_END, NO_RECORD, verdict_by_cups, verdict_by_record, was_stopped_by_cups
+from service.printing.verdicts import (
+    AT_AN_END,
+    EXCHANGED,
+    NO_RECORD,
+    verdict_by_cups,
+    verdict_by_record,
+    was_stopped_by_cups,
+)
 
-DEVICE_KNOWN_S = 30.0  # so long we believe what CUPS said of where a queue's printer is
+DEVICE_KNOWN_S, AT_VERDICT_S = 3.0, 1.0  # so long we believe what CUPS said of where a queue's printer is
 MISNAMED_AFTER = 5  # more than a printer that loses its power has of ours at once
 MISNAMES = "forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
 UNREACHABLE = JobReport(JobState.PROCESSING, ("printer-unreachable",), "printer")
@@ -26,6 +33,8 @@ class _Followed:
     began: int | None = None  # when CUPS first sent it, by CUPS's clock
     was_interrupted: bool = False
     was_unlisted: bool = False  # open, and not in the list of open jobs
+    earlier: tuple[Device, ...] = ()  # printers that stood there before, and may have put it out
+    was_exchanged: bool = False  # it had begun at one of them
     at_its_end: CupsJob | None = None  # then CUPS need not be asked again, as long as it does not list the job
 
 
@@ -66,29 +75,46 @@ class WatchedQueue:
             return tuple(map(_as_cups_says, told))  # nothing has gone to the printer
         return self._verdicts(told)
 
-    def printer(self) -> Device | None:
-        """The printer behind the queue, if it can be asked; raises NoAnswer and Refused of CUPS."""
-        if self._asks_printer and time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
-            self._find_device()
+    def printer(self, found: CupsQueue | None = None) -> Device | None:
+        """The printer behind the queue, if it can be asked; raises NoAnswer and Refused of CUPS.
+
+        `found` is what CUPS has just said of the queue, if it was asked.
+        """
+        if found or time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
+            self._find_device(found)
         return self._device
 
     def _ask_cups(self, jobs: Sequence[Job]) -> list[_Told]:
         listed = {found.job_id: found for found in self._cupsd.open_jobs(self._queue)}
         if self._cupsd.was_restarted():
             self._note_interruption()
-        self.printer()
         unknown = [job.job_id for job in jobs if job.job_id not in listed and not self._followed[job].at_its_end]
         others = self._cupsd.jobs(self._queue, unknown) if unknown else {}
-        return [self._told(job, listed.get(job.job_id), others.get(job.job_id)) for job in jobs]
+        told = [self._told(job, listed.get(job.job_id), others.get(job.job_id)) for job in jobs]
+        is_over = any(one.is_over for one in told)
+        if time.monotonic() - self._device_found_at > (AT_VERDICT_S if is_over else DEVICE_KNOWN_S):
+            self._find_device()
+        return told
 
-    def _find_device(self) -> None:
+    def _find_device(self, found: CupsQueue | None = None) -> None:
         """Where the printer is now. One whose queue was deleted is asked on, and so is one that was found before."""
-        found = self._cupsd.queue(self._queue)
-        if found and not can_be_asked(found.device_uri):
-            self._device = None
-        elif found and (self._device is None or self._device.uri != address_of(found.device_uri)):
-            self._device = Device(address_of(found.device_uri), self._deadline_s, self._now)
+        if not self._asks_printer:
+            return
+        if found := found or self._cupsd.queue(self._queue):
+            address = address_of(found.device_uri) if can_be_asked(found.device_uri) else ""
+            if self._device and self._device.uri != address:
+                self._note_exchange(self._device)
+                self._device = None
+            if address and self._device is None:
+                self._device = Device(address, self._deadline_s, self._now)
         self._device_found_at = time.monotonic()
+
+    def _note_exchange(self, device: Device) -> None:
+        """Another printer stands there now: CUPS sends it again what it was sending to this one."""
+        for followed in self._followed.values():
+            followed.earlier = (*followed.earlier, device)
+            followed.was_exchanged |= followed.began is not None or followed.was_interrupted
+        self._note_interruption()
 
     def _told(self, job: Job, listed: CupsJob | None, unlisted: CupsJob | None) -> _Told:
         followed = self._followed[job]
@@ -97,6 +123,7 @@ class WatchedQueue:
             return _Told(job, None, is_over=True)
         if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again
             followed.was_interrupted = True
+            self._device_found_at = -DEVICE_KNOWN_S  # or its printer was exchanged
         followed.began = found.began
         followed.at_its_end = found if found.state in AT_AN_END else None
         is_lost = followed.was_unlisted and not listed
@@ -136,6 +163,10 @@ class WatchedQueue:
     def _verdict(self, told: _Told, device: Device | None, records: tuple[Record, ...] | None) -> JobReport:
         """The verdict on a job that CUPS won't send any more; `records` are None if the printer does not answer."""
         if records is not None:
+            try:
+                records += self._earlier_records(told.job)
+            except (NoAnswer, Withheld):
+                return JobReport(JobState.UNKNOWN, (EXCHANGED,), "printer")
             named = [each for each in records if each.job_name == told.job.job_name]
             report = verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
             if named:
@@ -146,6 +177,17 @@ class WatchedQueue:
         if device and not was_stopped_by_cups(told.found):
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
+
+    def _earlier_records(self, job: Job) -> tuple[Record, ...]:
+        """Those of printers that stood there before; raises NoAnswer, Withheld if one won't tell where it had begun."""
+        followed, found = self._followed[job], list[Record]()
+        for device in followed.earlier:
+            try:
+                found += device.records([job.job_name])
+            except (NoAnswer, Withheld):
+                if followed.was_exchanged:
+                    raise
+        return tuple(found)
 
     def _note_unrecorded(self, job: Job) -> None:
         """Say once that no note has a record any more: then it is the printer's way, and not the notes'."""

@@ -130,6 +130,20 @@ def _both_on(scene: Scene, printer: IppPrinter) -> None:
     printer_of(scene, BACKUP).start()
 
 
+def _swap_printer(scene: Scene, printer: IppPrinter) -> None:
+    """Another machine stands there now, with a record of its own."""
+    if "spare" not in scene.lab.printers:
+        scene.lab.start_printer("spare")
+    spare = printer_of(scene, "spare")
+    scene.lab.connection().addPrinter(QUEUE, device=f"{spare.uri}?waitjob=false")
+    printer.stop()
+
+
+def _swap_back(scene: Scene, printer: IppPrinter) -> None:
+    printer.start()
+    _make_queue(scene, printer)
+
+
 def _rename_queue(scene: Scene, printer: IppPrinter) -> None:
     connection = scene.lab.connection()
     connection.deletePrinter(QUEUE)
@@ -212,6 +226,7 @@ FAULTS = (
     Fault("queue refuses jobs", _at_cups("rejectJobs"), _at_cups("acceptJobs")),
     Fault("queue deleted", _delete_queue, _make_queue, may_flag=True),
     Fault("queue renamed", _rename_queue, _rename_back, may_flag=True),
+    Fault("printer swapped", _swap_printer, _swap_back, may_flag=True),
     Fault("printer off", _off, _on),
     Fault("printer and its backup off", _both_off, _both_on),
     Fault("printer crashes, forgets all", _crash, _on, may_flag=True, prints_in_s=0.3),
