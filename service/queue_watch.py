@@ -87,7 +87,7 @@ class QueueWatch:
     def time_to_look(self) -> float | None:
         """How long until the jobs or the queue should be looked at; None while there is nothing to look at."""
         if self.is_asked_back:
-            return 0
+            return self.rests_until - time.monotonic()
         due = [self.look_at] * bool(self.followed) + [self.health_at] * self._health_matters
         due += [self.rests_until] * self.is_suspected
         return max(min(due), self.rests_until) - time.monotonic() if due else None

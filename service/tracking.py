@@ -283,7 +283,11 @@ class Tracking:
         if not watch.is_asked_back:
             return 0
         watch.is_asked_back = False
-        return self._take_back_all(watch)
+        try:
+            return self._take_back_all(watch)
+        except Deferred:
+            watch.is_asked_back = True  # tried again when there is room
+            raise
 
     def _take_back_all(self, watch: QueueWatch) -> int:
         taken = 0

@@ -12,13 +12,16 @@ import pytest
 import trustme
 
 from service.clock import utc_now
+from service.printing.cupsd import SERVER, printer_uri
 from service.printing.device import Device
-from service.printing.ipp_client import NoAnswer
+from service.printing.ipp import Operation, Request
+from service.printing.ipp_client import IppClient, NoAnswer
 from service.printing.punctual import reached
 
 DEADLINE_S = 0.4
 DRIP_S = 0.05
 HEADERS = b"HTTP/1.1 200 OK\r\n" + b"X-Slow: y\r\n" * 90
+EMPTY = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n\x02\0\0\0\0\0\0\1\3"
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"x" * 500
 
 
@@ -75,6 +78,23 @@ def trickles_over_tls(sick: Sick, connection: socket.socket) -> None:
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with context.wrap_socket(connection, server_side=True) as secured:
         sick.trickle(secured, HEADERS, 11)
+
+
+def closes(sick: Sick, connection: socket.socket) -> None:
+    sick.trickle(connection, EMPTY, len(EMPTY))
+
+
+def test_a_server_that_says_that_it_closes_was_not_restarted(
+    sick: Callable[[Callable[[Sick, socket.socket], None]], Sick],
+) -> None:
+    first, second = sick(closes), sick(closes)
+    client = IppClient(f"ipp://127.0.0.1:{first.port}/", 10)
+    request = Request(Operation.GET_JOBS, printer_uri(SERVER, "uk-notes"))
+    client.ask(request, "/")
+    assert client.line is None
+    client._address = f"ipp://127.0.0.1:{second.port}/"  # the same one, to whoever asks
+    client.ask(request, "/")
+    assert not client.was_cut()
 
 
 @pytest.mark.parametrize(

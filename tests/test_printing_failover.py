@@ -111,11 +111,12 @@ def test_a_queue_that_takes_nothing_of_ours_is_down_until_it_does(
     assert "queue-forbidden" == deferred["code"]
 
 
+@pytest.mark.parametrize("operations", ["Set-Job-Attributes", "Set-Job-Attributes Cancel-Job"])
 def test_a_queue_that_lets_nothing_of_ours_go_is_down_until_it_does(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operations: str
 ) -> None:
     run_as(monkeypatch, "slipway")
-    policed(site.lab, FIRST, "Set-Job-Attributes")
+    policed(site.lab, FIRST, operations)
     with at_work(tmp_path, site.lab) as works:
         works.print(*notes(4))
         until(lambda: 3 == len(site.paper(BACKUP)), "the others at the backup")

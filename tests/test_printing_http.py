@@ -41,6 +41,18 @@ def test_a_connection_that_is_of_no_more_use_is_told(answer: bytes) -> None:
     assert HttpAnswer(200, b"body", is_last=True) == received_answer(pieces(answer))
 
 
+@pytest.mark.parametrize(
+    "said", [b"Content-Length : 4", b"content-length:\t04", b"Content-Length: 4\r\nConnection: keep-alive"]
+)
+def test_a_header_is_read_however_it_is_spaced(said: bytes) -> None:
+    assert WHOLE == received_answer(pieces(PLAIN.replace(b"Content-Length: 4", said)))
+
+
+def test_of_two_words_on_the_connection_both_are_heard() -> None:
+    closing = PLAIN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n")
+    assert received_answer(pieces(closing)).is_last
+
+
 def test_of_what_is_not_ok_only_the_status_is_read() -> None:
     answer = b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 99999999999\r\n\r\n"
     assert HttpAnswer(426, b"", is_last=True) == received_answer(pieces(answer))

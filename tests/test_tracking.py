@@ -351,3 +351,23 @@ def test_nobody_who_moves_a_queue_waits_for_its_printer_and_what_has_not_begun_i
     assert ("received", 0) == (account(ledger).state, tracking.open_jobs)
     tracking.stop()
     assert not ear.stopped
+
+
+def test_what_was_asked_back_while_the_disk_is_full_is_owed_again_when_there_is_room(cramped: Cramped) -> None:
+    ear, printer = Ear(), Hangs()
+    tracking = tracking_of(printer, cramped)
+    tracking.start(ear.listeners)
+    tracking.resume(account(cramped))
+    assert printer.asked.wait(20)
+    assert 0 == tracking.take_back_from(JOB.queue)
+    printer.answers.set()
+    until(lambda: [KEY] == ear.owed, "the note to be owed again")
+    tracking.stop()
+    assert ([], "received") == (ear.stopped, account(cramped).state)
+
+
+def test_a_queue_that_was_asked_for_its_notes_rests_while_there_is_no_room() -> None:
+    watch = QueueWatch("uk-notes", threading.Thread(), threading.Condition(), is_asked_back=True)
+    assert watch.time_to_look() <= 0
+    watch.wait_for_room(5)
+    assert watch.time_to_look() > 4

@@ -130,7 +130,8 @@ class Cupsd:
         except Refused as error:
             return not error.is_about_us
         finally:
-            self.cancel(job_id)
+            with suppress(Refused):  # who may not change it may not cancel it either
+                self.cancel(job_id)
         return True
 
     def job(self, job_id: int) -> CupsJob | None:

@@ -16,7 +16,7 @@ INTERIM = 4  # so many answers of "go on" may come before the one that counts
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?")
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _END_OF_LINE = re.compile(rb"\r?\n")
-LONGEST_END = 4
+_LONGEST_END = 4
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 
 Receive = Callable[[], bytes]
@@ -72,7 +72,7 @@ class _Incoming:
         while not (found := end.search(self._kept, looked)):
             if len(self._kept) > most:
                 raise BrokenHttp("the head of the answer does not end")
-            looked = max(0, len(self._kept) - LONGEST_END)
+            looked = max(0, len(self._kept) - _LONGEST_END)
             self._more()
         before, self._kept = self._kept[: found.start()], self._kept[found.end() :]
         return before
@@ -118,10 +118,10 @@ def _head(incoming: _Incoming) -> tuple[int, int, Mapping[bytes, bytes]]:
     headers: dict[bytes, bytes] = {}
     for line in lines:
         name, _, value = line.partition(b":")
-        name, value = name.lower(), value.strip()
+        name, value = name.strip().lower(), value.strip()
         if name == b"content-length" and headers.get(name, value) != value:
             raise BrokenHttp("the answer has two lengths")
-        headers[name] = value
+        headers[name] = b", ".join((headers[name], value)) if name == b"connection" and name in headers else value
     return int(said[1]), int(said[2]), headers
 
 
@@ -134,7 +134,7 @@ def _body(incoming: _Incoming, headers: Mapping[bytes, bytes]) -> bytes:
     length = headers.get(b"content-length")
     if length is None:
         return incoming.rest()
-    if not length.isdigit() or len(length) > len(str(LARGEST_BODY)):
+    if not length.isdigit() or len(length.lstrip(b"0")) > len(str(LARGEST_BODY)):
         raise BrokenHttp("the answer has no sensible length")
     return incoming.exactly(int(length))
 

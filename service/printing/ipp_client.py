@@ -54,13 +54,16 @@ class IppClient:
             raise NoAnswer(_said(error), was_sent=False) from error
         try:
             kept.socket.send(_posted(kept.host, path, written(request)))
-            return read(_answered(kept.socket))
+            answer = read(_answered(kept.socket))
         except _Forbidden as error:
             self._of_thread.kept = None
             raise Withheld(str(error)) from error
         except (OSError, BrokenHttp, BrokenAnswer) as error:
             self._of_thread.kept = None
             raise NoAnswer(_said(error), was_sent=True) from error
+        if kept.socket.is_closed:
+            self._of_thread.kept = None  # it was told to us: nothing was cut
+        return answer
 
     def was_cut(self) -> bool:
         """True once after the other side closed the calling thread's connection though it was in use: it restarted."""

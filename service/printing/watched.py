@@ -60,6 +60,7 @@ class WatchedQueue:
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
         self._followed: dict[Job, _Followed] = {}
+        self._of_earlier: dict[Device, tuple[Record, ...]] = {}  # the printers that stood there before, and answered
         self._unrecorded: set[str] = set()  # the names of notes in a row of which the printer has no record
 
     def look_at(self, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
@@ -152,6 +153,8 @@ class WatchedQueue:
                 device = None
             except NoAnswer:
                 records = None
+        if any(one.is_over for one in told):
+            self._ask_earlier()
         return tuple(self._verdict(one, device, records) if one.is_over else _as_cups_says(one) for one in told)
 
     def _say_withheld(self, device: Device, error: Withheld) -> None:
@@ -163,11 +166,10 @@ class WatchedQueue:
     def _verdict(self, told: _Told, device: Device | None, records: tuple[Record, ...] | None) -> JobReport:
         """The verdict on a job that CUPS won't send any more; `records` are None if the printer does not answer."""
         if records is not None:
-            try:
-                records += self._earlier_records(told.job)
-            except (NoAnswer, Withheld):
+            earlier = self._earlier_records(told.job)
+            if earlier is None:
                 return JobReport(JobState.UNKNOWN, (EXCHANGED,), "printer")
-            named = [each for each in records if each.job_name == told.job.job_name]
+            named = [each for each in (*records, *earlier) if each.job_name == told.job.job_name]
             report = verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
             if named:
                 self._unrecorded.clear()
@@ -178,16 +180,24 @@ class WatchedQueue:
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
 
-    def _earlier_records(self, job: Job) -> tuple[Record, ...]:
-        """Those of printers that stood there before; raises NoAnswer, Withheld if one won't tell where it had begun."""
-        followed, found = self._followed[job], list[Record]()
-        for device in followed.earlier:
-            try:
-                found += device.records([job.job_name])
-            except (NoAnswer, Withheld):
-                if followed.was_exchanged:
-                    raise
-        return tuple(found)
+    def _ask_earlier(self) -> None:
+        """Ask the printers that stood there before, each once for all its jobs, for it forgets the others."""
+        names: dict[Device, list[str]] = {}
+        for job, followed in self._followed.items():
+            for device in followed.earlier:
+                names.setdefault(device, []).append(job.job_name)
+        self._of_earlier = {}
+        for device in names:
+            with suppress(NoAnswer, Withheld):
+                self._of_earlier[device] = device.records(names[device])
+
+    def _earlier_records(self, job: Job) -> tuple[Record, ...] | None:
+        """What printers that stood there before have of it; None if one does not tell, and it had begun at one."""
+        followed = self._followed[job]
+        told = [self._of_earlier[device] for device in followed.earlier if device in self._of_earlier]
+        if followed.was_exchanged and len(told) < len(followed.earlier):
+            return None
+        return tuple(record for records in told for record in records)
 
     def _note_unrecorded(self, job: Job) -> None:
         """Say once that no note has a record any more: then it is the printer's way, and not the notes'."""
