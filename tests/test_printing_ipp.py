@@ -1,5 +1,6 @@
 """IPP as bytes: what we write is what printers read, and whatever a network sends ends nothing."""
 
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -63,6 +64,20 @@ def test_what_stands_in_a_collection_is_passed_over() -> None:
         + field(0x23, b"printer-state", b"\x00\x00\x00\x03")
     )
     assert ({"media-col": (), "printer-state": (3,)},) == read(HEAD + printer + b"\x03").printers
+
+
+def test_of_a_long_answer_only_the_jobs_that_are_wanted_take_room() -> None:
+    content = (
+        HEAD + b"".join(b"\x02" + field(0x42, b"job-name", b"%d-1-r1" % number) for number in range(4000)) + b"\x03"
+    )
+    tracemalloc.start()
+    try:
+        answer = read(content, lambda job: job["job-name"] == ("7-1-r1",))
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert ({"job-name": ("7-1-r1",)},) == answer.jobs
+    assert most_bytes < 50_000  # all of them take 1.5 MB
 
 
 @given(some.binary(max_size=200), some.integers(0, 200))

@@ -1,6 +1,8 @@
 """The table of verdicts: what CUPS says, what the printer's record says, and what follows."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from service.printing.ipp import Answer, Group
 from service.printing.ipp_client import IppClient
 from service.printing.verdicts import verdict_by_cups, verdict_by_record
 from tests.builders import NOON
+from tests.ipp_printer import COMPLETED as PRINTED
+from tests.ipp_printer import IppPrinter, PrinterJob
 
 COMPLETED, ABORTED, CANCELED = JobState.COMPLETED, JobState.ABORTED, JobState.CANCELED
 OPEN, UNKNOWN = JobState.PROCESSING, JobState.UNKNOWN
@@ -86,6 +90,28 @@ def test_a_printer_that_talks_nonsense_of_a_job_has_no_record_of_it(monkeypatch:
     nonsense = ({}, {"job-name": ()}, {"job-name": ("1-1-r1",), "job-state": ("done",)}, {"job-state": (9,)})
     monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, nonsense, ()))
     assert () == Device("ipp://127.0.0.1/ipp/print", 1, lambda: NOON).records(["1-1-r1"])
+
+
+def test_of_a_printer_that_forgets_nothing_only_the_jobs_that_are_asked_about_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    had = {number: PrinterJob(number, f"{number}-1-r1", {}, 1, PRINTED) for number in range(1, 1001)}
+    printer = IppPrinter(tmp_path, jobs=had).start()
+    kept: list[Group] = []
+    ask = IppClient.ask
+
+    def asked(*told: Any) -> Answer:
+        answer = ask(*told)
+        kept.extend(answer.jobs)
+        return answer
+
+    monkeypatch.setattr(IppClient, "ask", asked)
+    try:
+        (found,) = Device(printer.uri, 5, lambda: NOON).records(["7-1-r1"])
+    finally:
+        printer.stop()
+    assert ("7-1-r1", COMPLETED) == (found.job_name, found.state)
+    assert [("7-1-r1",)] == [job["job-name"] for job in kept]
 
 
 def test_a_record_that_was_seen_at_its_end_stays_when_the_printer_forgets_it(monkeypatch: pytest.MonkeyPatch) -> None:

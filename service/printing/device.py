@@ -103,13 +103,16 @@ class Device:
     def _jobs(self, which: str) -> tuple[Group, ...]:
         told = (self._user, attribute(Tag.KEYWORD, "which-jobs", which), WANTED)
         target = attribute(Tag.URI, "printer-uri", self.uri)
-        answer = self._client.ask(Request(Operation.GET_JOBS, target, told), self._path)
+        answer = self._client.ask(Request(Operation.GET_JOBS, target, told), self._path, self._is_asked_about)
         if answer.status >= Status.FIRST_REFUSAL:
             raise _refusal(answer.status)
         return answer.jobs
 
+    def _is_asked_about(self, job: Group) -> bool:
+        return _name_of(job) in self._seen
+
     def _note(self, job: Group, now: datetime) -> None:
-        name = str(*job.get("job-name", ())[:1]).rpartition(" - ")[2]  # some backends put "CUPS's id - " before it
+        name = _name_of(job)
         state = JOB_STATES.get(_number(job, "job-state"))
         if name not in self._seen or state is None:
             return
@@ -122,6 +125,10 @@ class Device:
             _number(job, "job-impressions-completed"),
             None if age_s is None else now - timedelta(seconds=age_s * (1 - DRIFT) - ROUNDING_S),
         )
+
+
+def _name_of(job: Group) -> str:
+    return str(*job.get("job-name", ())[:1]).rpartition(" - ")[2]  # some backends put "CUPS's id - " before it
 
 
 def _refusal(status: int) -> NoAnswer:

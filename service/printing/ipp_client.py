@@ -14,7 +14,7 @@ import weakref
 from urllib.parse import urlsplit
 
 from service.printing.http_answer import OK, BrokenHttp, received_answer
-from service.printing.ipp import Answer, BrokenAnswer, Request, read, written
+from service.printing.ipp import Answer, BrokenAnswer, Request, Wanted, every, read, written
 from service.printing.punctual import PunctualSocket, reached, reached_here, secured
 
 IPP_PORT = 631
@@ -45,8 +45,11 @@ class IppClient:
         self._deadline_s = deadline_s
         self._of_thread = threading.local()
 
-    def ask(self, request: Request, path: str) -> Answer:
-        """The answer, whatever its status; raises NoAnswer, Withheld. `path` is where HTTP posts it."""
+    def ask(self, request: Request, path: str, is_wanted: Wanted = every) -> Answer:
+        """The answer, whatever its status, with the jobs that are wanted; raises NoAnswer, Withheld.
+
+        `path` is where HTTP posts it.
+        """
         until = time.monotonic() + self._deadline_s
         try:
             kept = self._connection(until)
@@ -54,7 +57,7 @@ class IppClient:
             raise NoAnswer(_said(error), was_sent=False) from error
         try:
             kept.socket.send(_posted(kept.host, path, written(request)))
-            answer = read(_answered(kept.socket))
+            answer = read(_answered(kept.socket), is_wanted)
         except _Forbidden as error:
             self._of_thread.kept = None
             raise Withheld(str(error)) from error
