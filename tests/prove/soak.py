@@ -114,8 +114,8 @@ class Soak:
         for helper in helpers:
             helper.start()
         try:
-            while self._left_s > min(RESTS_S, self._duration_s / 4):
-                self._wait(self._fault_every_s * self._chance.uniform(0.5, 0.8))
+            while (pause_s := self._pause_s()) < self._left_s - min(RESTS_S, self._duration_s / 4):
+                self._wait(pause_s)
                 self._strike()
             self._wait(max(0.0, self._left_s))
         finally:
@@ -140,6 +140,10 @@ class Soak:
     @property
     def _left_s(self) -> float:
         return self._began + self._duration_s - time.monotonic()
+
+    def _pause_s(self) -> float:
+        """Until the next fault."""
+        return self._fault_every_s * self._chance.uniform(0.5, 0.8)
 
     def _wait(self, seconds: float) -> None:
         with suppress(NotSettled):
