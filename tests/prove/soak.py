@@ -30,12 +30,13 @@ from service.requests import hand_in as hand_in_request
 from tests.ipp_printer import CANCELED, IppPrinter
 from tests.order_documents import as_lines
 from tests.prove.campaigns.campaign import CAPABILITIES, Allowance, Campaign
-from tests.prove.campaigns.crash import targets
+from tests.prove.moments import targets
 from tests.prove.mounts import Disk, disk
 from tests.prove.oracle import Tally
 from tests.prove.orders import Dropped
 from tests.prove.rig import NotSettled, Rig, Scene, doubles
 from tests.prove.sampling import FIGURES, Sample, Slope, look, size_mb, slope
+from tests.prove.situations import ORDER
 from tests.prove.soak_faults import Ground, draw
 from tests.prove.systemd_double import SystemdDouble
 
@@ -75,7 +76,8 @@ def soaked(rig: Rig, duration_s: float, fault_every_s: float) -> Tally:
     clock = rig.home / "clock"
     clock.write_text("0")
     nursery = rig.nursery_with({"PROVE_POISON": "1", "PROVE_CLOCK": str(clock)})
-    moments = [target for target in targets(rig, rig.chance_of("moments"), "kill") if target.passes]
+    found, _ = targets(rig, rig.chance_of("moments"), "kill")
+    moments = [target for target in found if any(way is ORDER for way, _ in target.ways)]
     with ExitStack() as kept:
         made: Disk | None = None if CAPABILITIES["loop"]() else kept.enter_context(disk(rig.home, DISK_MB))
         scene = kept.enter_context(rig.scene(root=made.place if made else None, nursery=nursery, **SETTINGS))

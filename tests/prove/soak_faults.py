@@ -16,10 +16,10 @@ from pathlib import Path
 from threading import RLock
 
 from tests.prove.campaigns.arrivals import make_hostile
-from tests.prove.campaigns.crash import Target
 from tests.prove.campaigns.printer_faults import FAULTS, QUEUE, printer_of
 from tests.prove.campaigns.printer_faults import Fault as PrinterFault
 from tests.prove.campaigns.workers import poisonous
+from tests.prove.moments import Target
 from tests.prove.mounts import Disk
 from tests.prove.orders import Dropped
 from tests.prove.poison import CRASHES, EATS, HANGS, KILLS
@@ -83,7 +83,7 @@ def _terminated(ground: Ground, _: random.Random) -> Iterator[None]:
 @contextmanager
 def _killed_at_a_moment(ground: Ground, chance: random.Random) -> Iterator[None]:
     if ground.scene.life:
-        ground.scene.life.arm(chance.choice(ground.moments).strike(chance))
+        ground.scene.life.arm(chance.choice(ground.moments).strike(chance, 0))
     yield
 
 
