@@ -2,7 +2,8 @@
 
 A claimed file stays in working/ until nothing of it will move by itself any more; then it goes to done/, or to
 problem/ if any of it was refused. Its receipt is rewritten whole as its notes advance, by one thread that writes
-once for all advances of the moment. After a crash both follow again from the ledger and from working/.
+once for all advances of the moment. After a crash both follow again from the ledger and from working/. A full disk is
+waited for; any other fault of it ends the service, for an fsync that failed once may lie the second time.
 """
 
 import re
@@ -11,13 +12,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from service.errors import OwnFault, SlipwayError, SourceChanged, SpoolFull
+from service.errors import OwnFault, SlipwayError, SourceChanged, SpoolBroken, SpoolFull
 from service.faults import contained
-from service.files import fsync_folder
+from service.files import fsync_folder, full_disk_named
 from service.intake.archive import ProblemReport, all_archived, archive, find_archived, refuse, take_out
 from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
@@ -27,6 +29,7 @@ from service.ledger.accounts import OPEN, Account, Drop, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Shipment
+from service.receipt import receipt_of
 
 KEPT_SHIPMENTS = 2000  # so many are kept as read; those of drops that wait longer are read again from our copy
 FLUSH_S = 0.05
@@ -45,6 +48,7 @@ class _Worked:
     problems: tuple[dict[str, Any], ...]
     notes: set[NoteKey] = field(default_factory=set)
     changed: bool = True
+    is_settled: bool = False  # its receipt says so
     next_at: float = 0.0  # monotonic: a large receipt is not written all the time
 
 
@@ -66,6 +70,7 @@ class Drops:
         self._wake = threading.Event()
         self._pause = threading.Event()  # never set: a wait that stop() need not cut short
         self._is_written = True
+        self._full: SpoolFull | None = None  # what the last flush had no room for
         self._stopping = False
         self._stop_service: Callable[[SlipwayError], None]
         self._thread = threading.Thread(target=self._run, name="receipts", daemon=True)
@@ -179,29 +184,40 @@ class Drops:
     def _run(self) -> None:
         try:
             with contained(OwnFault):
-                while not self._stopping:
-                    self._wake.wait()
-                    self._wake.clear()
-                    began = time.monotonic()
-                    self._flush()
-                    self._pause.wait(min(LONGEST_REST_S, max(FLUSH_S, REST_TIMES * (time.monotonic() - began))))
-                self._flush()
+                self._flush_until_stopped()
         except SlipwayError as error:
             self._stop_service(error)
+
+    def _flush_until_stopped(self) -> None:
+        try:
+            while not self._stopping:
+                self._wake.wait()
+                self._wake.clear()
+                began = time.monotonic()
+                self._flush()
+                rest_s = min(LONGEST_REST_S, max(FLUSH_S, REST_TIMES * (time.monotonic() - began)))
+                self._pause.wait(FULL_PAUSE_S if self._full else rest_s)
+            self._flush()
+        except OSError as error:
+            raise SpoolBroken(f"files that are worked off can't be put away: {error.strerror}") from error
 
     def _flush(self) -> None:
         """Write the receipts of all that changed, then put away what is worked off; a folder is fsynced once for all.
 
         A file leaves working/ when its last receipt is durable, and is let go when that is durable too.
         """
-        settled = [worked for worked in self._due() if self._had_room(self._write, worked)]
-        if settled:
-            fsync_folder(self._spool.receipts)
-        put_away = [worked for worked in settled if self._had_room(self._put_away, worked)]
+        was_full, self._full = self._full, None
+        written = [worked for worked in self._due() if self._had_room(partial(self._write, worked), worked)]
+        settled = [worked for worked in written if worked.is_settled]
+        if settled and not self._had_room(lambda: fsync_folder(self._spool.receipts), *settled):
+            settled = []
+        put_away = [worked for worked in settled if self._had_room(partial(self._put_away, worked), worked)]
         for folder in {worked.path.parent for worked in put_away}:
-            fsync_folder(folder)
-        for worked in put_away:
-            self._let_go(worked)
+            there = [worked for worked in put_away if worked.path.parent == folder]
+            if self._had_room(lambda folder=folder: fsync_folder(folder), *there):  # type: ignore[misc]
+                for worked in there:
+                    self._let_go(worked)
+        self._say_room(was_full)
         with self._lock:
             self._is_written = True
 
@@ -217,34 +233,43 @@ class Drops:
             self._is_written = not due
         return due
 
-    def _had_room(self, step: Callable[[_Worked], bool], worked: _Worked) -> bool:
-        """What the step says; False where the disk is full: the ledger knows it all, and it comes again."""
+    def _had_room(self, step: Callable[[], None], *concerned: _Worked) -> bool:
+        """Do it; False where the disk is full: the ledger knows it all, and the next flush has those concerned."""
         try:
-            return step(worked)
-        except SpoolFull:
-            worked.changed = True
-            self._pause.wait(FULL_PAUSE_S)
+            with full_disk_named(self._spool.receipts):
+                step()
+        except SpoolFull as error:
+            self._full = error
+            for worked in concerned:
+                worked.changed, worked.next_at = True, 0.0
             self._wake.set()
             return False
+        return True
 
-    def _write(self, worked: _Worked) -> bool:
-        """Write the receipt; True if it was the last."""
+    def _say_room(self, was_full: SpoolFull | None) -> None:
+        if self._full and not was_full:
+            log.error("spool.full", what=self._full.what, code=self._full.code)
+        elif was_full and not self._full:
+            log.info("spool.room")
+
+    def _write(self, worked: _Worked) -> None:
         began = time.monotonic()
         accounts = self._ledger.notes_of(worked.drop.drop_id)
-        is_settled = not any(account.state in OPEN for account in accounts)
+        worked.is_settled = not any(account.state in OPEN for account in accounts)
         receipt = receipt_of(worked.drop, worked.name, accounts, worked.problems)
-        write_receipt(self._spool, worked.name, receipt, durable=is_settled)
+        write_receipt(self._spool, worked.name, receipt, durable=worked.is_settled)
         worked.next_at = time.monotonic() + PAUSE_TIMES * (time.monotonic() - began)
-        return is_settled
 
-    def _put_away(self, worked: _Worked) -> bool:
+    def _put_away(self, worked: _Worked) -> None:
+        """Move our copy to where it ends; nothing, if it is there, and only its folder's fsync found no room."""
         drop = worked.drop
+        if worked.path.parent != self._spool.working:
+            return
         if worked.problems:
             report = ProblemReport(worked.name, drop.sha256, drop.claimed_at, worked.problems)
             worked.path = refuse(worked.path, self._spool, report)
         else:
             worked.path = archive(worked.path, self._spool, drop.claimed_at.date())
-        return True
 
     def _let_go(self, worked: _Worked) -> None:
         drop = worked.drop
@@ -259,39 +284,6 @@ class Drops:
                 if not self._brought_by[key]:
                     del self._brought_by[key]
         log.info("drop.archived", drop=drop.drop_id)
-
-
-def receipt_of(
-    drop: Drop, name: str, accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...]
-) -> dict[str, Any]:
-    """The receipt of a claimed file: what the shop reads, whole."""
-    return {
-        "file": name,
-        "drop": drop.drop_id,
-        "sha256": drop.sha256,
-        "size_bytes": drop.size_bytes,
-        "state": _state_of(accounts, problems),
-        "arrived_at": drop.arrived_at.isoformat(timespec="milliseconds"),
-        "claimed_at": drop.claimed_at.isoformat(timespec="microseconds"),
-        "notes": [account.as_json() for account in accounts],
-        "problems": list(problems),
-    }
-
-
-def _state_of(accounts: tuple[Account, ...], problems: tuple[dict[str, Any], ...]) -> str:
-    """The state of the part that is furthest from its end; when all are at an end, of the one that needs somebody.
-
-    A note that was cancelled and goes on as a further sheet is not at an end with that.
-    """
-    newest = {account.note_id: account.generation for account in sorted(accounts, key=lambda each: each.generation)}
-    states = {
-        account.state
-        for account in accounts
-        if account.state != "cancelled" or account.generation == newest[account.note_id]
-    }
-    if problems:
-        states.add("rejected")
-    return next((state for state in (*OPEN, "held", "rejected", "cancelled") if state in states), "completed")
 
 
 def _problems(claim: Claim[Reading]) -> tuple[dict[str, Any], ...]:

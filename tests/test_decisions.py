@@ -9,10 +9,10 @@ import pytest
 
 from service.clock import utc_now
 from service.decisions import Decisions, ask, take_answer
-from service.drops import receipt_of
 from service.errors import OutcomeUnknown
 from service.intake.asked import put_asked
 from service.ledger.accounts import Decision, NoteKey
+from service.receipt import receipt_of
 from tests.builders import a_line, a_shipment
 from tests.floor import Floor, account_of
 from tests.shop import Shop, order_file

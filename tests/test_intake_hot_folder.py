@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.errors import SpoolFull
+from service.errors import SpoolBroken, SpoolFull
 from service.intake import hot_folder
 from service.intake.hot_folder import HotFolder
 from tests.builders import NOON
@@ -529,6 +529,43 @@ def test_what_was_moved_though_the_answer_was_lost_is_claimed(bench: Bench, monk
     bench.clock.rest(1e10)
     monkeypatch.setattr(Path, "rename", rename)
     assert [("a.json", "not-a-regular-file")] == bench.claimed()
+
+
+def test_what_was_hidden_though_the_answer_was_lost_is_claimed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename(path: Path, target: Path) -> Path:
+        rename_within(path, target)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (bench.spool.incoming / "a.json").mkdir()
+    os.mkfifo(bench.spool.incoming / "b.json")
+    monkeypatch.setattr(Path, "rename", rename)
+    assert [("a.json", "not-a-regular-file"), ("b.json", "not-a-regular-file")] == _refused(bench)
+
+
+def test_a_pipe_that_cannot_be_removed_after_it_was_hidden_is_claimed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(bench.spool.incoming / "pipe.json")
+    monkeypatch.setattr(Path, "rename", rename_within)
+    monkeypatch.setattr(Path, "unlink", refuse_to_unlink)
+    assert [("pipe.json", "not-a-regular-file")] == _refused(bench)
+
+
+def test_a_link_that_stays_in_working_ends_the_service_and_the_next_one_takes_it_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (bench.spool.incoming / "a.json").mkdir()
+    bench.claimed()
+    bench.clock.rest(1e10)
+    with monkeypatch.context() as failing, pytest.raises(SpoolBroken):
+        failing.setattr(Path, "rename", refuse_to_rename)
+        failing.setattr(Path, "unlink", refuse_to_unlink)
+        bench.claimed()
+    assert ["a.json"] == [claim.name for claim in bench.service().reclaimed()]
+
+
+def refuse_to_unlink(path: Path, missing_ok: bool = False) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def refuse_to_rename(path: Path, target: Path) -> Path:

@@ -9,12 +9,13 @@ import hashlib
 import os
 import re
 import string
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from service.errors import Rejected
+from service.errors import Rejected, SpoolBroken
 from service.files import write_aside
 from service.intake.guard import Identity, can_be_kept
 from service.intake.spool import Spool
@@ -127,27 +128,38 @@ def move_in(copy: Copy, drop: Path) -> None:
 
     From another file system, or a folder that isn't ours, nothing can be moved here. Then a link stands here, to the
     hidden name that a folder or file gets where it is, and which no scan looks at; anything else is removed.
+    A network file system may lose only the answer: then it was done all the same. Raises OSError where the drop
+    stays as it is, SpoolBroken where besides the link can't be taken away again.
     """
     try:
         drop.rename(copy.path)
     except FileNotFoundError:
         raise
     except OSError:
-        if os.path.lexists(copy.path):  # moved all the same: a network file system lost only the answer
-            return
-        hidden = drop.with_name(f".refused-{copy.drop_id}")
-        copy.path.symlink_to(hidden)
-        _hide(drop, hidden, copy)
+        if not os.path.lexists(copy.path):
+            _hide(drop, copy)
 
 
-def _hide(drop: Path, hidden: Path, copy: Copy) -> None:
+def _hide(drop: Path, copy: Copy) -> None:
+    hidden = drop.with_name(f".refused-{copy.drop_id}")
     try:
+        copy.path.symlink_to(hidden)
         drop.rename(hidden)
     except OSError:
-        copy.path.unlink()
-        raise
-    if not can_be_kept(hidden.lstat()):
-        hidden.unlink()
+        if not os.path.lexists(hidden):
+            _take_away(copy)
+            raise
+    with suppress(OSError):  # from here on it is ours: one that stays there stands in nobody's way
+        if not can_be_kept(hidden.lstat()):
+            hidden.unlink()
+
+
+def _take_away(copy: Copy) -> None:
+    """Of a drop that comes again, nothing may stay in working/: nobody would look at it until the next start."""
+    try:
+        copy.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SpoolBroken(f"a link in working/ can't be removed: {error.strerror}") from error
 
 
 def claim_of(copy: Copy, outcome: Outcome[R], arrived_at: datetime) -> Claim[R]:
