@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import os
+import random
 import unicodedata
 import urllib.parse
 from functools import cache
@@ -28,9 +29,10 @@ from tests.prove.effects import (
     unnamed,
 )
 from tests.prove.failpoints import Strike
+from tests.prove.moments import uncoded_orders
 from tests.prove.mutants import UNNOTICED, Mutant, Unsynced, all_mutants
-from tests.prove.oracle import Sheet, _judge_note, judge_codes
-from tests.prove.orders import MARKER, STREET
+from tests.prove.oracle import Oracle, Sheet, _judge_note, judge_codes
+from tests.prove.orders import MARKER, STREET, Orders
 from tests.prove.privacy import leaks
 from tests.prove.situations import SITUATIONS
 
@@ -169,7 +171,7 @@ def test_a_street_is_found_however_it_is_spelt(tmp_path: Path, spelt: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("sheets", "given", "objecting", "wrong"),
+    ("sheets", "given", "uncoded", "wrong"),
     [
         ([(NOTE, "RIG-000001")], {"RIG-000001"}, {}, ""),
         ([(NOTE, "RIG-000001"), ("700002-1-r1", "RIG-000001")], {"RIG-000001"}, {}, "is on the notes of orders"),
@@ -180,11 +182,21 @@ def test_a_street_is_found_however_it_is_spelt(tmp_path: Path, spelt: bytes) -> 
     ],
 )
 def test_the_oracle_sees_codes_where_they_should_not_be(
-    sheets: list[tuple[str, str]], given: set[str], objecting: set[str], wrong: str
+    sheets: list[tuple[str, str]], given: set[str], uncoded: set[str], wrong: str
 ) -> None:
     printed = [Sheet("uk-notes", note, note, f"your code {code}", 0.0) for note, code in sheets]
-    found = list(judge_codes(printed, given, objecting))
+    found = list(judge_codes(printed, given, uncoded))
     assert ([wrong in each for each in found] == [True]) if wrong else [] == found
+
+
+def test_orders_without_a_code_are_gifts_and_of_customers_who_object(tmp_path: Path) -> None:
+    orders, oracle = Orders(random.Random(1)), Oracle(tmp_path, tmp_path)
+    drops = [*orders.some(20), orders.objecting()]
+    for drop in drops:
+        oracle.expect(drop)
+    gifts = {shipment.order.order_id for drop in drops for shipment in drop.shipments if shipment.order.gift}
+    assert gifts
+    assert gifts | {drops[-1].shipments[0].order.order_id} == uncoded_orders(oracle)
 
 
 def test_each_situation_has_a_name_of_its_own() -> None:

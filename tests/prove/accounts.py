@@ -15,6 +15,8 @@ from pathlib import Path
 from tests.prove.oracle import ENDS
 from tests.prove.orders import Dropped
 
+PUT_AWAY = "away-"  # so begins the name of a day of done/ that somebody took out of it
+
 
 def disagreements(spool: Path, dropped: Iterable[Dropped]) -> list[str]:
     """What the accounts tell differently; for a service that has ended."""
@@ -53,7 +55,7 @@ def _of_receipts(spool: Path) -> dict[str, set[str]]:
 def _in_folders(spool: Path, dropped: Iterable[Dropped]) -> Iterator[str]:
     expected = [drop for drop in dropped if drop.content]
     largest = max((len(drop.content) for drop in expected), default=0)
-    done = _contents(spool.glob("done/*/*"), largest)
+    done = _contents((path for kept in ("done/*/*", f"{PUT_AWAY}*/*") for path in spool.glob(kept)), largest)
     problem = _contents(spool.glob("problem/*"), largest)
     for drop in expected:
         content = hashlib.sha256(drop.content).digest()

@@ -147,15 +147,15 @@ def fill_pool(spool: Path) -> None:
 def verdict(scene: Scene, *, may_flag: bool = False, patience_s: float = SETTLE_S) -> Tally:
     """That of the scene, and on the codes."""
     tally = scene.verdict(may_flag=may_flag, patience_s=patience_s)
-    for what in judge_codes(scene.oracle.sheets(), given_codes(scene.spool), objecting_orders(scene.oracle)):
+    for what in judge_codes(scene.oracle.sheets(), given_codes(scene.spool), uncoded_orders(scene.oracle)):
         tally.find(what)
     return tally
 
 
-def objecting_orders(oracle: Oracle) -> frozenset[str]:
-    """The orders of customers who object to marketing."""
+def uncoded_orders(oracle: Oracle) -> frozenset[str]:
+    """The orders whose notes show no code: of customers who object to marketing, and gifts, which another reads."""
     orders = (each.order for drop in oracle.dropped.values() for each in drop.shipments)
-    return frozenset(order.order_id for order in orders if order.customer.marketing == "objected")
+    return frozenset(order.order_id for order in orders if order.gift or order.customer.marketing == "objected")
 
 
 def given_codes(spool: Path) -> frozenset[str]:

@@ -268,11 +268,11 @@ def _sheet(path: Path) -> Sheet:
 # Codes ---------------------------------------------------------------------------------------------------------------
 
 
-def judge_codes(sheets: Iterable[Sheet], given: Container[str], objecting: Container[str] = ()) -> Iterator[str]:
+def judge_codes(sheets: Iterable[Sheet], given: Container[str], uncoded: Container[str] = ()) -> Iterator[str]:
     """What is wrong with the voucher codes on paper; `given` are those that the ledger gave.
 
     Each is of one order, each sheet of a note has the same, no order has two, each was given; and none is on the note
-    of an `objecting` order.
+    of an `uncoded` order.
     """
     orders: dict[str, set[str]] = defaultdict(set)
     of_note: dict[str, set[tuple[str, ...]]] = defaultdict(set)
@@ -286,8 +286,8 @@ def judge_codes(sheets: Iterable[Sheet], given: Container[str], objecting: Conta
             yield f"code {code} is on the notes of orders {sorted(named)}"
         if code not in given:
             yield f"code {code} is on paper, of order {min(named)}, and the ledger has not given it"
-        if found := [order for order in named if order in objecting]:
-            yield f"code {code} is on the note of {found[0]}, who objects to marketing"
+        if found := [order for order in named if order in uncoded]:
+            yield f"code {code} is on the note of {found[0]}, who objects to marketing or has a gift"
     for note_id, found_codes in of_note.items():
         if len(found_codes) > 1 or any(len(codes) > 1 for codes in found_codes):
             yield f"{note_id}: its sheets have the codes {sorted(found_codes)}"

@@ -153,7 +153,8 @@ class Scene:
         """Settle, then judge: printers, receipts, ledger, folders, the queues of CUPS, and privacy."""
         tally = self.chapter(may_flag=may_flag, patience_s=patience_s)
         self.kill()
-        for what in disagreements(self.spool, (*self.past, *self.oracle.dropped.values())):
+        kept = [drop for name, drop in self.oracle.dropped.items() if name not in self.oracle.erased]
+        for what in disagreements(self.spool, (*self.past, *kept)):
             tally.find(what)
         left = {name for name in open_jobs(self.lab) if name.partition(".g")[0] in self._ours}
         if left:

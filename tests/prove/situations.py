@@ -26,6 +26,7 @@ from service.packing import hand_in as hand_in_scan
 from service.reload import ask_for_reload
 from service.requests import Decide, Forget, Import, Prune, Redeem, Request, hand_in
 from tests.ipp_printer import ABORTED, IppPrinter
+from tests.prove.accounts import PUT_AWAY
 from tests.prove.failpoints import Strike
 from tests.prove.orders import USER, Dropped
 from tests.prove.rig import NotSettled, Scene, doubles
@@ -177,7 +178,7 @@ def _half_done(scene: Scene) -> None:
 def _new_day(scene: Scene) -> None:
     """done/ of that day is put away by somebody."""
     for day in (scene.spool / "done").iterdir():
-        day.rename(scene.spool / f"away-{next(_numbers)}")
+        day.rename(scene.spool / f"{PUT_AWAY}{next(_numbers)}")
 
 
 # People decide -------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def _import(scene: Scene) -> list[str]:
 def _not_all_codes(scene: Scene, typed: list[str]) -> str:
     ledger = Ledger(scene.spool / "ledger.db", read_only=True)
     try:
-        found = [count.codes for count in pool_counts(ledger, NO_DAY) if count.pool == typed[2]]
+        found = [count.codes for count in pool_counts(ledger, NO_DAY, {}) if count.pool == typed[2]]
     finally:
         ledger.close()
     return "" if found == [CODES] else f"{typed[2]} has {found} codes, not {CODES}"

@@ -16,7 +16,7 @@ from service.model import order_of
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.effects import effects
 from tests.prove.failpoints import MOMENTS, Strike
-from tests.prove.moments import Target, carry_out, in_lanes, objecting_orders, stage, targets, verdict
+from tests.prove.moments import Target, carry_out, in_lanes, stage, targets, uncoded_orders, verdict
 from tests.prove.nursery import Life
 from tests.prove.oracle import CODE, Tally
 from tests.prove.orders import MARKER, Dropped
@@ -244,8 +244,8 @@ def _in_words(tally: Tally, struck: Sequence[object]) -> Tally:
 def give_codes(rig: Rig, allowance: Allowance) -> Tally:
     """Orders in bursts, across kills, each with a code of its own: counted on the paper, and compared with the ledger.
 
-    Parcels of an order and its further sheets have the same code, who objects to marketing has none, and one that was
-    redeemed while its note was on its way goes to nobody.
+    Parcels of an order and its further sheets have the same code, gifts and who objects to marketing have none, and
+    one that was redeemed while its note was on its way goes to nobody.
     """
     chance, tally = rig.chance_of("codes"), Tally()
     with stage(rig, 0) as scene:
@@ -263,9 +263,9 @@ def give_codes(rig: Rig, allowance: Allowance) -> Tally:
         sheets = scene.oracle.sheets()
         has_code = {order_of(sheet.note_id) for sheet in sheets if CODE.search(sheet.text)}
         without = {order_of(sheet.note_id) for sheet in sheets} - has_code
-        if wrong := without - objecting_orders(scene.oracle):
+        if wrong := without - uncoded_orders(scene.oracle):
             tally.find(f"orders without a code: {sorted(wrong)[:5]}")
-        tally.remarks = [f"{len(has_code)} orders with a code, {len(without)} of customers who object"]
+        tally.remarks = [f"{len(has_code)} orders with a code, {len(without)} of customers who object, or gifts"]
     return tally
 
 
