@@ -3,14 +3,18 @@
 import io
 import json
 import sqlite3
+from argparse import Namespace
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from tests.prove import __main__
+from tests.prove.__main__ import WITH_MUTANTS_S, told
 from tests.prove.accounts import disagreements
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.journal_double import fields_of
+from tests.prove.mutation import FOUND, SURVIVED, Outcome
 from tests.prove.oracle import Tally
 from tests.prove.orders import Dropped
 from tests.prove.report import WIDTH, Line, Proof, as_json, show
@@ -53,6 +57,20 @@ def test_the_json_has_single_faults_neighbours_versions_and_the_command() -> Non
     assert row["replay"].startswith("python -m tests.prove --seed 4711 --only printers")
 
 
+@pytest.mark.parametrize(("word", "exit_code"), [(FOUND, 0), (SURVIVED, 1)])
+def test_the_json_stays_the_last_line_when_mutants_run_after_the_campaigns_and_has_them(
+    word: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    green = Proof([Line(PRINTERS, Tally(runs=1), 12.0)], 4711, WITH_MUTANTS_S)
+    monkeypatch.setattr(__main__, "prove_mutants", lambda *_: [Outcome("no-drain", "a drain", word, "term", "ended")])
+    arguments = Namespace(budget=WITH_MUTANTS_S, seed=4711, only="", soak=0.0, full=False, json=None)
+    with redirect_stdout(io.StringIO()) as said:
+        assert exit_code == told(green, arguments)
+    last = json.loads(said.getvalue().splitlines()[-1])
+    assert [("no-drain", word, "term")] == [(each["name"], each["word"], each["by"]) for each in last["mutants"]]
+    assert ("printers", bool(exit_code)) == (last["campaigns"][0]["campaign"], last["is_red"])
+
+
 def samples(pid: int, level_mb: float, mb_an_hour: float) -> list[Sample]:
     """Every half minute of half an hour; the first two minutes take 50 MB more each."""
     return [
@@ -74,6 +92,7 @@ def test_the_slope_is_that_of_all_lives_without_their_warm_up(mb_an_hour: float)
     ("in_ledger", "in_receipt", "folder", "found"),
     [
         ("completed", "completed", "done/2026-11-22", []),
+        ("completed", "completed", "away-3", []),
         ("accepted", "accepted", "done/2026-11-22", ["1-1-r1 #1: accepted in the ledger, at the end"]),
         ("held", "completed", "done/2026-11-22", ["1-1-r1 #1: held in the ledger, ['completed'] in receipts"]),
         ("completed", "completed", "working", ["a.json: in done/: False, in problem/: False"]),

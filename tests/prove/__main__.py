@@ -1,8 +1,9 @@
 """`make prove`: faults injected into the real service, and what came out counted at the printers.
 
-A table of campaigns, then the same as JSON on the last line; `--json FILE` writes it there too. It fails if anything
-was lost or doubled without a word, or is not as it must be; with --full also if a campaign could not run here.
-`--soak 1h` lets one service work as long, with a fault every minute or `--fault-every`, instead of the campaigns.
+A table of campaigns, one of mutants where there is time for them, then the same as JSON on the last line; `--json FILE`
+writes it there too. It fails if anything was lost or doubled without a word, or is not as it must be; with --full also
+if a campaign could not run here. `--soak 1h` lets one service work as long, with a fault every minute or
+`--fault-every`, instead of the campaigns.
 """
 
 import argparse
@@ -14,12 +15,14 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
 from tests.prove.effects import effects
 from tests.prove.mutants import all_mutants
-from tests.prove.mutation import prove_mutants
+from tests.prove.mutation import Outcome, prove_mutants
 from tests.prove.mutation import show as show_mutants
 from tests.prove.nursery import Nursery
 from tests.prove.oracle import Tally
@@ -40,7 +43,9 @@ def main() -> int:
         return 0
     if arguments.mutants:
         only = [name for name in arguments.only.split(",") if name]
-        return int(not show_mutants(prove_mutants(arguments.seed, arguments.budget, only)))
+        return told_of_mutants(
+            prove_mutants(arguments.seed, arguments.budget, only), {"seed": arguments.seed}, arguments
+        )
     names = arguments.only.split(",") if arguments.only else [each.name for each in CAMPAIGNS]
     if unknown := set(names) - {each.name for each in CAMPAIGNS}:
         sys.stderr.write(f"no such campaign: {', '.join(sorted(unknown))}\n")
@@ -55,16 +60,30 @@ def main() -> int:
 
 
 def told(proof: Proof, arguments: argparse.Namespace) -> int:
-    """Say what came of it; the exit code."""
+    """Say what came of it, and of the mutants where the budget has room for them; the exit code."""
     show(proof)
     said = as_json(proof)
+    is_red = proof.is_red or (arguments.full and proof.has_gaps)
+    if arguments.budget >= WITH_MUTANTS_S and not (arguments.only or arguments.soak):
+        return int(told_of_mutants(prove_mutants(arguments.seed, MUTANTS_S), said, arguments) or is_red)
+    say_last(said, arguments)
+    return int(is_red)
+
+
+def told_of_mutants(outcomes: Sequence[Outcome], said: dict[str, Any], arguments: argparse.Namespace) -> int:
+    """Say what became of mutants, after what was `said` before; the exit code."""
+    show_mutants(outcomes)
+    is_red = any(each.is_red for each in outcomes)
+    mutants = [asdict(each) for each in outcomes]
+    say_last(said | {"is_red": said.get("is_red", False) or is_red, "mutants": mutants}, arguments)
+    return int(is_red)
+
+
+def say_last(said: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """The last line of all, for programs."""
     print(json.dumps(said))  # noqa: T201
     if arguments.json:
         arguments.json.write_text(json.dumps(said, indent=1))
-    is_red = proof.is_red or (arguments.full and proof.has_gaps)
-    if arguments.budget >= WITH_MUTANTS_S and not (arguments.only or arguments.soak):
-        is_red |= not show_mutants(prove_mutants(arguments.seed, MUTANTS_S))
-    return int(is_red)
 
 
 def prove(

@@ -40,6 +40,11 @@ class Outcome:
     finding: str = ""
     took_s: float = 0.0
 
+    @property
+    def is_red(self) -> bool:
+        """True if it survived, or was left out."""
+        return self.word in (SURVIVED, LEFT)
+
 
 def prove_mutants(seed: int, budget_s: float, only: Sequence[str] = ()) -> list[Outcome]:
     """Try each mutant, as far as the budget goes; those that nobody can notice are only named."""
@@ -90,12 +95,11 @@ def _run(by: str, rig: Rig, mutant: Mutant | Unsynced) -> Tally:
         return tally
 
 
-def show(outcomes: Sequence[Outcome]) -> bool:
-    """The table; True if none survived or was left out."""
+def show(outcomes: Sequence[Outcome]) -> None:
+    """The table on stdout."""
     table = Table()
     for title in ("without", "", "found by", "what was red first", "s"):
         table.add_column(title, overflow="fold")
     for each in outcomes:
         table.add_row(each.what, each.word, each.by, each.finding[:90], f"{each.took_s:.0f}")
     Console(width=WIDTH, markup=False, highlight=False).print(table)
-    return not any(each.word in (SURVIVED, LEFT) for each in outcomes)
