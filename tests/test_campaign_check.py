@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from service.cli.check_campaigns import campaign_findings
 from service.cli.findings import Finding
-from service.config import ALL_WORDS, read_config, without_campaigns
+from service.config import ALL_WORDS, Config, read_config, without_campaigns
 from service.errors import CampaignsInvalid
 from service.intake.feeds import compile_feeds
 from service.ledger.ledger import Ledger
@@ -25,7 +25,7 @@ from service.planning.campaigns.words import CampaignWords
 from service.planning.house import House, compile_house, faulty_campaigns
 from service.planning.spoken import compile_words, read_words
 from tests.builders import a_customer, a_shipment
-from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule
+from tests.campaigns import CONFIG, HOUSE, a_house_with, a_rule, campaigns_config
 from tests.conftest import ROOT
 from tests.shop import Shop, order_file
 
@@ -248,9 +248,9 @@ def test_rules_are_tried_on_orders_whatever_their_window_pool_and_slot() -> None
 # What check says -----------------------------------------------------------------------------------------------------
 
 
-def findings(house: House, spool: Path, orders: int = 10) -> dict[str, Finding]:
-    settings = CONFIG.settings.model_copy(update={"spool": spool})
-    config = CONFIG.model_copy(update={"settings": settings})
+def findings(house: House, spool: Path, orders: int = 10, configured: Config = CONFIG) -> dict[str, Finding]:
+    settings = configured.settings.model_copy(update={"spool": spool})
+    config = configured.model_copy(update={"settings": settings})
     return {each.subject: each for each in campaign_findings(config, house, compile_feeds(config), orders)}
 
 
@@ -267,6 +267,15 @@ def test_an_earlier_campaign_that_is_not_there_is_a_warning(expected: str, when:
     house = a_house_with(welcome=a_rule("feedback"), a=a_rule(when=when))
     warning = findings(house, tmp_path)["earlier campaigns"].warning
     assert (f"rule 1 of a: {expected}" if expected else "") == warning
+
+
+@pytest.mark.parametrize(
+    ("expected", "when"),
+    [("rule 1 of a: today.weekday is never 8: it is 1 to 7", "today.weekday != 8"), ("", "today.weekday != 7")],
+)
+def test_a_part_of_a_condition_that_never_holds_is_a_warning(expected: str, when: str, tmp_path: Path) -> None:
+    house = a_house_with(a=a_rule(when=when))
+    assert expected == findings(house, tmp_path, configured=campaigns_config(a=a_rule(when=when)))["conditions"].warning
 
 
 def test_words_that_are_the_same_in_two_languages_are_a_warning(tmp_path: Path) -> None:

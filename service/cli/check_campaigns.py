@@ -17,7 +17,8 @@ from service.intake.spool import Spool
 from service.ledger.ledger import Ledger
 from service.ledger.vouchers import PoolCount, pool_counts
 from service.model import Shipment
-from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
+from service.planning.addresses import country_names
+from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule, doubts
 from service.planning.campaigns.conflicts import conflicts
 from service.planning.campaigns.earlier import unknown_campaigns
 from service.planning.campaigns.trying import Tried, try_rules
@@ -27,6 +28,7 @@ from service.planning.house import House
 CONFLICT_HINT = "Take the rule out, put it before the other one, or narrow the other one's condition."
 NEVER_HINT = "`slipway explain FILE` says of an order which part of the condition does not hold."
 EARLIER_HINT = "One that was taken out of the configuration is meant all the same; mend a name that was misspelt."
+DOUBT_HINT = "Below `!`, or as one part of an `||`, it may be meant; mend a value that was misspelt."
 WORDS_HINT = "Say it in each language's own words, in config/campaigns/*.ftl or the content pack."
 POOL_HINT = "`slipway vouchers import POOL FILE.csv` brings codes; without one, the rule passes."
 LEAST_CODES = 100  # where nobody can tell how many it takes
@@ -45,6 +47,8 @@ def campaign_findings(config: Config, house: House, feeds: Feeds, orders: int) -
     yield Finding("campaigns", f"{len(campaigns)} with {rules} rules", "\n".join(faults), CONFLICT_HINT)
     warning = "\n".join(unknown_campaigns(house.campaigns))
     yield Finding("earlier campaigns", "each that a rule asks for is there", warning=warning, hint=EARLIER_HINT)
+    warning = "\n".join(doubts(config, country_names("en").keys()))
+    yield Finding("conditions", "each part may hold for some order", warning=warning, hint=DOUBT_HINT)
     yield _words_finding(house)
     spool = Spool(config.settings.spool)
     shipments = tuple(_last_shipments(spool, feeds, orders))

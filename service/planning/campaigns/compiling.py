@@ -14,6 +14,7 @@ from service.config import Campaign, Config, Rule, Shop, key_name, line_of_key
 from service.errors import ConfigInvalid
 from service.planning.campaigns.conditions import Condition, compile_condition, condition_faults
 from service.planning.campaigns.expressions import Values, facts_read, parts_of
+from service.planning.campaigns.impossible import doubtful_parts
 
 ABOUT_CUSTOMER = ("customer.", "history.")
 ABOUT_PARCEL = frozenset(("shipment.partial", "shipment.final", "shipment.number"))
@@ -77,6 +78,16 @@ def rule_faults(config: Config, countries: Collection[str]) -> dict[str, str]:
             place = f"{config.folder / 'campaigns' / name}.toml:{line}: {key_name(key)}"
             found.setdefault(name, []).append(f"{place}: {fault}")
     return {name: "\n".join(faults) for name, faults in found.items()}
+
+
+def doubts(config: Config, countries: Collection[str]) -> Iterator[str]:
+    """What conditions without faults compare with what no order has, rule by rule; it may be meant."""
+    values = _values(config, countries)
+    for name, campaign in config.campaigns.items():
+        for number, rule in enumerate(campaign.rule, 1):
+            yield from (
+                f"rule {number} of {name}: {doubt}" for doubt in dict.fromkeys(doubtful_parts(rule.when, values))
+            )
 
 
 def alone(campaign: CompiledCampaign, rule: CompiledRule) -> Campaigns:

@@ -11,8 +11,8 @@ import cel
 
 from service.planning.campaigns.expressions import Values, facts_read, leaves_of, name_faults, parts_of
 from service.planning.campaigns.facts import Facts, sample_facts
+from service.planning.campaigns.impossible import impossible_faults
 from service.planning.campaigns.unknowns import unknown_faults
-from service.planning.campaigns.vain import vain_faults
 
 FAILURES = (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError)
 """What CEL raises for a condition that can't be answered."""
@@ -52,7 +52,7 @@ def condition_faults(source: str, values: Values) -> tuple[str, ...]:
     except ValueError as error:
         return (_first_fault(str(error)),)
     return (
-        (*name_faults(source), *vain_faults(source, values))
+        (*name_faults(source), *impossible_faults(source, values))
         or tuple(dict.fromkeys(_trial_faults(source)))
         or tuple(unknown_faults(source))
     )

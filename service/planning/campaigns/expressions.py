@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import cel
+
 from service.planning.campaigns.facts import LINE_FIELDS, SCHEMA
 
 FUNCTIONS = ("size", "has", "int", "double", "string")
@@ -21,7 +23,8 @@ WORDS = ("true", "false", "null", "in")
 
 _TOKEN = re.compile(
     r"(?P<space>\s+|//[^\n]*)"
-    r"|(?P<text>[rRbB]{0,2}(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'))"
+    r"|(?P<text>[bB]?[rR](?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''|\"[^\"]*\"|'[^']*')"  # raw: a backslash is one
+    r"|[bB]?(?:\"\"\"(?s:\\.|[^\\])*?\"\"\"|'''(?s:\\.|[^\\])*?'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'))"
     r"|(?P<number>(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)[uU]?)"
     r"|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<sign>&&|\|\||==|!=|<=|>=|(?s:.))"
@@ -84,16 +87,25 @@ def leaves_of(source: str) -> Iterator[str]:
 
 
 def texts_of(source: str) -> Iterator[str]:
-    """The texts that are written in a condition, without their quotes."""
-    return (token.text[1:-1] for token in _tokens(source) if token.kind == "text")
+    """The texts that a condition without faults writes, as they are meant."""
+    return (text_of(token.text) for token in _tokens(source) if token.kind == "text")
+
+
+def text_of(written: str) -> str:
+    """What a text in quotes says: raw ones, triple quotes and escapes are CEL's."""
+    return str(cel.compile(written).execute(cel.Context()))
 
 
 # Tokens --------------------------------------------------------------------------------------------------------------
 
 
 def _tokens(source: str) -> tuple[Token, ...]:
-    found = (Token(str(match.lastgroup), match[0], *match.span()) for match in _TOKEN.finditer(source))
+    found = (Token(_kind(match), match[0], *match.span()) for match in _TOKEN.finditer(source))
     return tuple(token for token in found if token.kind != "space")
+
+
+def _kind(match: re.Match[str]) -> str:
+    return "bytes" if match.lastgroup == "text" and match[0][0] in "bB" else str(match.lastgroup)
 
 
 def _with_facts(tokens: Sequence[Token]) -> tuple[Token, ...]:

@@ -67,6 +67,7 @@ class Fact:
     least: int = 0  # its smallest
     may_be_unknown: bool = False  # and is UNKNOWN_DAYS then
     form: str = ""  # that its texts have: a pattern
+    example: str = ""  # of a text of that form
 
     @property
     def between(self) -> tuple[int, int | None]:
@@ -180,7 +181,9 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
         "shop": Fact(TEXT, "A shop of slipway.toml.", lambda its: its.shipment.order.shop),
         "site": Fact(TEXT, "A site of slipway.toml.", lambda its: its.shipment.order.site),
         "language": Fact(TEXT, "That of the note.", lambda its: its.language, one_of=("en", "fr", "de")),
-        "currency": Fact(TEXT, "ISO 4217, as in GBP.", lambda its: its.shipment.order.currency, form="[A-Z]{3}"),
+        "currency": Fact(
+            TEXT, "ISO 4217, as in GBP.", lambda its: its.shipment.order.currency, form="[A-Z]{3}", example="GBP"
+        ),
         "value": Fact(NUMBER, "Of the goods in this parcel, in the order's currency.", _value),
         "gift": Fact(TRUTH, "Whether it goes to somebody else.", lambda its: its.shipment.order.gift),
         "express": Fact(TRUTH, "Whether it is an express order.", lambda its: its.shipment.order.priority == "express"),
@@ -265,6 +268,7 @@ SCHEMA: Mapping[str, Mapping[str, Fact]] = {
             'As in "2026-11-22"; earlier days compare as less.',
             lambda its: its.today.isoformat(),
             form=r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+            example="2026-11-22",
         ),
         "year": Fact(INTEGER, "As in 2026.", lambda its: its.today.year, least=2000),
         "month": Fact(INTEGER, "1 to 12.", lambda its: its.today.month, most=12, least=1),
