@@ -1,8 +1,10 @@
 """What the ledger keeps of campaigns: exposures, codes and budgets with the intent; history and decisions beside it."""
 
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -113,6 +115,20 @@ def test_a_campaign_that_says_so_gives_a_customer_a_code_again(ledger: Ledger, d
             intend(ledger, key, again, at)
     given = remember(ledger, ADA, "9", at).given
     assert [("W1", NOON), ("W2", at)][: 1 + is_given] == [(each.offer.code, each.at) for each in given]
+
+
+def test_a_code_that_the_tables_do_not_let_go_makes_the_plan_outdated_and_not_the_ledger_unusable(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    fill_pool(ledger, "welcome-15", "W1", "W2")
+    intend(ledger, record_order(ledger, "1"), welcome("W1"))
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as database, database:
+        database.execute("create unique index one_of_each on voucher_codes (customer, campaign) where customer != ''")
+    key = record_order(ledger, "2")
+    with pytest.raises(PlanOutdated, match="does not let the code of pool welcome-15 be given"):
+        intend(ledger, key, welcome("W2", again_after={"welcome": 30}), later(30))
+    assert (PoolCount("welcome-15", 2, 1, 1, 0, 0, 0, None),) == pool_counts(ledger, TODAY, {})
+    assert intend(ledger, key, at=later(30)), "the note goes without it"
 
 
 def cancelled(ledger: Ledger, key: NoteKey) -> None:

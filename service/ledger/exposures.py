@@ -161,7 +161,11 @@ def _give(connection: sa.Connection, key: NoteKey, giving: Giving, marketing: Ma
         raise PlanOutdated(f"campaign {giving.campaign} has given this customer a code meanwhile")
     given = {"given_at": at, "campaign": giving.campaign, "customer": customer, "order_id": order_id}
     taken = {f"to_{name}": value for name, value in (given | {"note_id": key.note_id}).items()}
-    if change(connection, _GIVE, {"of_code": giving.code, "of_pool": giving.pool, **taken}) != 1:
+    try:
+        is_given = change(connection, _GIVE, {"of_code": giving.code, "of_pool": giving.pool, **taken}) == 1
+    except sa.exc.IntegrityError as error:  # no note waits for a code that the ledger does not let go
+        raise PlanOutdated(f"the ledger does not let the code of pool {giving.pool} be given") from error
+    if not is_given:
         raise PlanOutdated(f"the code of pool {giving.pool} is not free any more")
 
 

@@ -45,7 +45,7 @@ class _Prepared:
             (name, compiled.params[name], compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()
         )
-        self._error = dialect.loaded_dbapi.Error
+        self._error, self._broken_rule = dialect.loaded_dbapi.Error, dialect.loaded_dbapi.IntegrityError
 
     def run(self, connection: sa.Connection, facts: Facts) -> Any:
         """The driver's cursor after it was told; raises sa.exc.DatabaseError."""
@@ -53,7 +53,7 @@ class _Prepared:
         try:
             cursor.execute(self._text, self._bound(facts))
         except self._error as error:
-            raise sa.exc.DatabaseError(self._text, None, error) from error
+            raise self._told(error) from error
         return cursor
 
     def run_each(self, connection: sa.Connection, facts: Sequence[Facts]) -> None:
@@ -61,7 +61,11 @@ class _Prepared:
         try:
             cursor.executemany(self._text, [self._bound(each) for each in facts])
         except self._error as error:
-            raise sa.exc.DatabaseError(self._text, None, error) from error
+            raise self._told(error) from error
+
+    def _told(self, error: Exception) -> sa.exc.DatabaseError:
+        kind = sa.exc.IntegrityError if isinstance(error, self._broken_rule) else sa.exc.DatabaseError
+        return kind(self._text, None, error)
 
     def _bound(self, facts: Facts) -> tuple[Any, ...]:
         return tuple(
