@@ -323,7 +323,7 @@ class Service:
             ledger,
             customers,
             utc_now,
-            lambda shipment, had: recommendations.for_note(shipment, had, self._rooms.house),
+            lambda shipment, bought: recommendations.for_note(shipment, bought, self._rooms.house),
         )
         standings.follow(furnishing.house.campaigns)
         hot_folder = HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now)

@@ -44,7 +44,7 @@ class Standing:
 
     `codes` are the codes that this note would get, one of each pool: a pool that is empty is not among them. `closed`
     says why a campaign takes no more notes: paused, or its budget is used up. Of several codes that are `given` on one
-    note, it carries the first. `had` are the SKUs of earlier orders and of this order's other parcels.
+    note, it carries the first. `bought` are the SKUs of earlier orders and of this order's other parcels.
     """
 
     now: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -54,7 +54,7 @@ class Standing:
     closed: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Offer] = field(default_factory=dict)
     recommended: tuple[Recommendation, ...] = ()
-    had: frozenset[str] = frozenset()
+    bought: frozenset[str] = frozenset()
 
 
 NOBODY = Standing()

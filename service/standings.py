@@ -95,7 +95,7 @@ class Standings:
         remembered = remember(self._ledger, customer, shipment.order.order_id, now)
         closed = closed_campaigns(self._ledger, self._budgets, key.note_id)
         codes = self._reserve(key, shipment, self._open_pools(closed), now.date())
-        had = remembered.history.bought | self._in_other_parcels(shipment)
+        bought = remembered.history.bought | self._in_other_parcels(shipment)
         return Standing(
             now=now,
             customer=customer,
@@ -103,8 +103,8 @@ class Standings:
             given=self._shown_first(key, remembered.given),
             closed=closed,
             codes=codes | self._back(remembered, now.date()),
-            recommended=self._recommend(shipment, had),
-            had=had,
+            recommended=self._recommend(shipment, bought),
+            bought=bought,
         )
 
     def _in_other_parcels(self, shipment: Shipment) -> frozenset[str]:

@@ -448,7 +448,7 @@ def test_recommendations_of_ours_stand_where_the_order_brings_none() -> None:
 def test_nothing_is_recommended_that_the_customer_has_or_gets(
     expected: list[str] | None, own: str, ours: str, had: str
 ) -> None:
-    standing = replace(TODAY, recommended=tuple(Recommendation(sku, sku) for sku in ours), had=frozenset(had))
+    standing = replace(TODAY, recommended=tuple(Recommendation(sku, sku) for sku in ours), bought=frozenset(had))
     shipment = a_shipment(recommendations=tuple(Recommendation(sku, sku) for sku in own))
     shown = dict(plan_note(shipment, a_house_with(), standing).blocks).get("recommendations")
     assert expected == (shown and [tile.name for tile in shown.tiles])  # type: ignore[union-attr]

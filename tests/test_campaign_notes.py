@@ -480,9 +480,9 @@ def test_what_is_in_the_orders_other_parcel_or_was_bought_before_is_not_recommen
     first, other = an_order_of(1, lines=(a_line(sku="AH-1"),)), an_order_of(2, customer=a_new_customer(1), of=2)
     receive(floor, first, replace(other, number=1, lines=(a_line(sku="AH-2"),)))
     receive(floor, last := replace(other, number=2, lines=(a_line(sku="AH-3"),)))
-    assert frozenset(("AH-1", "AH-2", "AH-3")) == floor.standings.standing_of(NoteKey("A2-2-r1", 1), last).had
+    assert frozenset(("AH-1", "AH-2", "AH-3")) == floor.standings.standing_of(NoteKey("A2-2-r1", 1), last).bought
     stranger = an_order_of(3)
-    assert frozenset() == floor.standings.standing_of(NoteKey("A3-1-r1", 1), stranger).had
+    assert frozenset() == floor.standings.standing_of(NoteKey("A3-1-r1", 1), stranger).bought
 
 
 def test_what_a_customer_had_is_known_at_the_next_order(life: Life) -> None:

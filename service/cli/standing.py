@@ -31,7 +31,7 @@ def standings_at(now: datetime, config: Config, house: House) -> StandingOf:
         ledger,
         read_customer_key(spool.customer_key),
         lambda: now,
-        lambda shipment, had: recommendations.for_note(shipment, had, house),
+        lambda shipment, bought: recommendations.for_note(shipment, bought, house),
     )
     standings.follow(house.campaigns, _say_nothing)
 

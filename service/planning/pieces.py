@@ -95,13 +95,13 @@ def to_recommend(shipment: Shipment, standing: Standing) -> tuple[Recommendation
     """The order's own recommendations, else ours: each article once, and nothing that the customer has or gets."""
     in_parcel = {line.sku for line in shipment.lines}
     ways = (shipment.order.recommendations, standing.recommended)
-    return next(filter(None, (_new(recommended, in_parcel, standing.had) for recommended in ways)), ())
+    return next(filter(None, (_new(recommended, in_parcel, standing.bought) for recommended in ways)), ())
 
 
-def _new(recommended: Iterable[Recommendation], *had: Set[str]) -> tuple[Recommendation, ...]:
+def _new(recommended: Iterable[Recommendation], *bought: Set[str]) -> tuple[Recommendation, ...]:
     found: dict[str, Recommendation] = {}
     for each in recommended:
-        if not any(each.sku in skus for skus in had):
+        if not any(each.sku in skus for skus in bought):
             found.setdefault(each.sku, each)
     return tuple(found.values())
 

@@ -27,7 +27,7 @@ class Occasion:
     """An order, what its customer had bought before, and what the same customer's next order brought newly."""
 
     order: Shipment  # all of it, as if it were one parcel
-    had: frozenset[str]
+    bought: frozenset[str]
     wanted: frozenset[str]
 
 
@@ -59,7 +59,7 @@ def evaluate(shipments: Iterable[Shipment], split: date | None = None) -> Evalua
     ours, best, recent = [], [], []
     for occasion in occasions:
         shelf = shelves[occasion.order.order.shop]
-        asked = occasion.order, occasion.had, occasion.order.order.language
+        asked = occasion.order, occasion.bought, occasion.order.order.language
         ours.append(_is_hit(occasion, recommended(shelf, *asked)))
         best.append(_is_hit(occasion, offered(shelf, range(len(shelf.skus)), *asked)))
         recent.append(_is_hit(occasion, offered(shelf, shelf.best, *asked)))
@@ -98,9 +98,9 @@ def _occasions(orders: Iterable[Shipment], day: date) -> Iterator[Occasion]:
         skus = frozenset(line.sku for line in order.lines)
         before = latest.get(customer)
         if before and _day_of(before) >= day and not before.order.gift:
-            had = bought[customer]
+            known = bought[customer]
             of_before = frozenset(line.sku for line in before.lines)
-            yield Occasion(before, had, skus - had - of_before)
+            yield Occasion(before, known, skus - known - of_before)
         if before:
             bought[customer] = bought[customer].union(line.sku for line in before.lines)
         bought.setdefault(customer, frozenset())

@@ -24,7 +24,7 @@ from service.recommending.sales import Article, ArticleKey
 
 FILE_NAME = "recommendations.model"
 MOST_TILES = 6  # as many as a shop may recommend itself
-MOST_OF_PARCEL, MOST_OF_HAD = 16, 12  # articles that have a say: the best known ones
+MOST_OF_PARCEL, MOST_OF_BOUGHT = 16, 12  # articles that have a say: the best known ones
 WEIGHT_OF_CATEGORY = 0.5
 
 _Identity = tuple[int, int, int]
@@ -39,10 +39,10 @@ class Recommendations:
         self._identity: _Identity | None = None
         self._model: Model | None = None
 
-    def pick(self, shipment: Shipment, had: frozenset[str], language: str, count: int) -> tuple[Recommendation, ...]:
+    def pick(self, shipment: Shipment, bought: frozenset[str], language: str, count: int) -> tuple[Recommendation, ...]:
         """Up to `count` articles, the best first, that have a name in `language`; with a price where it is known.
 
-        `had` are the SKUs that the customer has, or gets with another parcel.
+        `bought` are the SKUs that the customer has, or gets with another parcel.
         """
         with self._lock:
             model = self._current_model()
@@ -51,14 +51,14 @@ class Recommendations:
             return ()
         try:
             with contained(OwnFault):
-                return tuple(islice(recommended(shelf, shipment, had, language), count))
+                return tuple(islice(recommended(shelf, shipment, bought, language), count))
         except OwnFault as error:
             self._drop(model, error)
             return ()
 
-    def for_note(self, shipment: Shipment, had: frozenset[str], house: House) -> tuple[Recommendation, ...]:
+    def for_note(self, shipment: Shipment, bought: frozenset[str], house: House) -> tuple[Recommendation, ...]:
         """As many as a note may show, in the note's language."""
-        return self.pick(shipment, had, note_language(shipment, house), MOST_TILES)
+        return self.pick(shipment, bought, note_language(shipment, house), MOST_TILES)
 
     def _drop(self, model: Model, error: OwnFault) -> None:
         """Ask this model no more, until there is another file; the first to find its fault says so."""
@@ -100,19 +100,19 @@ def known_articles(path: Path) -> Mapping[ArticleKey, Article]:
     }
 
 
-def recommended(shelf: Shelf, shipment: Shipment, had: frozenset[str], language: str) -> Iterator[Recommendation]:
+def recommended(shelf: Shelf, shipment: Shipment, bought: frozenset[str], language: str) -> Iterator[Recommendation]:
     """Everything that one shop's model recommends, the best first, then its best-sellers."""
-    return offered(shelf, _ranked(shelf, _scores(shelf, shipment, had)), shipment, had, language)
+    return offered(shelf, _ranked(shelf, _scores(shelf, shipment, bought)), shipment, bought, language)
 
 
 def offered(
-    shelf: Shelf, numbers: Iterable[int], shipment: Shipment, had: frozenset[str], language: str
+    shelf: Shelf, numbers: Iterable[int], shipment: Shipment, bought: frozenset[str], language: str
 ) -> Iterator[Recommendation]:
     """Those of the articles of these numbers that the customer does not have and that have a name in `language`."""
     in_parcel = {line.sku for line in shipment.lines}
     for number in numbers:
         sku = shelf.skus[number]
-        if sku in in_parcel or sku in had:
+        if sku in in_parcel or sku in bought:
             continue
         if article := shelf.article(number).recommended(sku, language, shipment.order.currency):
             yield article
@@ -127,11 +127,11 @@ def _ranked(shelf: Shelf, scores: dict[int, float]) -> Iterator[int]:
     yield from (number for number in shelf.best if number not in scores)
 
 
-def _scores(shelf: Shelf, shipment: Shipment, had: frozenset[str]) -> dict[int, float]:
+def _scores(shelf: Shelf, shipment: Shipment, bought: frozenset[str]) -> dict[int, float]:
     """How well each article goes with what is in the parcel and with what the customer has."""
     scores: dict[int, float] = {}
     in_parcel = _known(shelf, (line.sku for line in shipment.lines))[:MOST_OF_PARCEL]
-    for number in chain(in_parcel, _known(shelf, had)[:MOST_OF_HAD]):
+    for number in chain(in_parcel, _known(shelf, bought)[:MOST_OF_BOUGHT]):
         for neighbour, score in shelf.neighbours.of(number):
             scores[neighbour] = scores.get(neighbour, 0.0) + score
     for category in _categories_of_strangers(shelf, shipment):

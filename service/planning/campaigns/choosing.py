@@ -13,13 +13,13 @@ from service.marketing import Standing
 from service.model import HELD_OUT, NEUTRAL, SHOWN, Exposure, Giving, Shipment
 from service.planning.campaigns.addressing import unaddressed
 from service.planning.campaigns.arms import arm_of, customer_of
-from service.planning.campaigns.asked import Asked, Filled
 from service.planning.campaigns.carrying import carried
 from service.planning.campaigns.compiling import HOLD_OUT, CompiledCampaign, CompiledRule
 from service.planning.campaigns.conditions import context_of
 from service.planning.campaigns.facts import Occasion, facts_of
 from service.planning.campaigns.filling import Sheet, fill
 from service.planning.campaigns.giving import Grant, grant
+from service.planning.campaigns.subject import Filled, Subject
 from service.planning.campaigns.words import Unsaid
 from service.planning.house import House
 from service.planning.pieces import Setting, to_recommend
@@ -50,7 +50,7 @@ class Choices:
 class _Draft:
     """The choices for one note, as far as they are made."""
 
-    asked: Asked
+    subject: Subject
     unaddressed: str  # why we may say nothing that is about the customer; empty if we may
     filled: dict[str, Filled] = field(default_factory=dict)
     exposures: list[Exposure] = field(default_factory=list)
@@ -64,8 +64,8 @@ def choose(shipment: Shipment, house: House, standing: Standing, language: str, 
         return Choices()
     sheet = sheet_of(shipment, house, standing, language)
     context = context_of(facts_of(sheet.occasion, house.campaigns.reads))
-    draft = _Draft(Asked(sheet, standing, generation, context), unaddressed(shipment))
-    if not draft.unaddressed and (voucher := carried(house.campaigns.campaigns, draft.asked)):
+    draft = _Draft(Subject(sheet, standing, generation, context), unaddressed(shipment))
+    if not draft.unaddressed and (voucher := carried(house.campaigns.campaigns, draft.subject)):
         draft.filled["voucher"] = voucher
         draft.exposures.append(Exposure(voucher.campaign, voucher.arm, "voucher", voucher.number, SHOWN))
     is_neutral = False
@@ -132,7 +132,7 @@ def not_addressed(campaign: CompiledCampaign, occasion: Occasion) -> str:
 
 def _ask(campaign: CompiledCampaign, draft: _Draft) -> None:
     """Let each rule of a campaign fill its slot, or say why it does not."""
-    arm = arm_of(campaign, customer_of(draft.asked.standing, draft.asked.occasion.shipment))
+    arm = arm_of(campaign, customer_of(draft.subject.standing, draft.subject.occasion.shipment))
     held_out: set[str] = set()  # slots
     for rule in campaign.rules:
         reason = _passed(rule, arm, held_out, draft) or _fill(campaign, rule, arm, draft)
@@ -152,16 +152,16 @@ def _passed(rule: CompiledRule, arm: str, held_out: set[str], draft: _Draft) -> 
         return f"{draft.filled[slot].by} fills {slot}"
     if slot in held_out:
         return f"an earlier rule was held out of {slot}"
-    return "" if rule.condition.holds(draft.asked.context) else UNMET
+    return "" if rule.condition.holds(draft.subject.context) else UNMET
 
 
 def _fill(campaign: CompiledCampaign, rule: CompiledRule, arm: str, draft: _Draft) -> str:
     """Fill the rule's slot, or note that it was held out of it; else why it can't be filled."""
-    granted = grant(campaign, rule, draft.asked) if rule.rule.pool else NOTHING
+    granted = grant(campaign, rule, draft.subject) if rule.rule.pool else NOTHING
     if granted.refused:
         return granted.refused
     try:
-        block = fill(rule.rule, granted.offer, draft.asked.sheet)
+        block = fill(rule.rule, granted.offer, draft.subject.sheet)
     except Unsaid as unsaid:
         return str(unsaid)
     slot, outcome = rule.rule.slot, HELD_OUT if arm == HOLD_OUT else SHOWN

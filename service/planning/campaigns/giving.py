@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 
 from service.marketing import Given
 from service.model import Offer
-from service.planning.campaigns.asked import Asked
 from service.planning.campaigns.compiling import CompiledCampaign, CompiledRule
 from service.planning.campaigns.facts import Occasion
 from service.planning.campaigns.filling import NO_OFFER
+from service.planning.campaigns.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,19 @@ class Grant:
     refused: str = ""
 
 
-def grant(campaign: CompiledCampaign, rule: CompiledRule, asked: Asked) -> Grant:
+def grant(campaign: CompiledCampaign, rule: CompiledRule, subject: Subject) -> Grant:
     """What a voucher rule of the campaign gives anew with a note that carries no code yet."""
-    occasion, standing, pool = asked.occasion, asked.standing, rule.rule.pool
+    occasion, standing, pool = subject.occasion, subject.standing, rule.rule.pool
     if occasion.shipment.order.offer.code:
         return Grant(refused="the order brings a voucher of its own")
-    if not rule.place.holds(asked.context):
+    if not rule.place.holds(subject.context):
         return Grant(refused="a voucher comes with the last parcel, where the rule does not name shipment.partial")
     given = [each for each in standing.given if each.campaign == campaign.id]
     if before := next((each for each in given if each.order_id == occasion.shipment.order.order_id), None):
         return Grant(refused=spent(before, occasion) or f"the order has a code of pool {before.pool}")
     if refused := _too_soon(campaign, given, standing.now):
         return Grant(refused=refused)
-    if asked.generation > 1:
+    if subject.generation > 1:
         return Grant(refused="a reprint takes no new code")
     if pool not in standing.codes:
         return Grant(refused=f"pool {pool} has no code")

@@ -12,7 +12,7 @@ from service.planning.campaigns.filling import Sheet
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Subject:
     """A generation of a note: as it is drawn, what is known of its customer, and what conditions see of it."""
 
     sheet: Sheet
