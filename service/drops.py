@@ -9,7 +9,6 @@ waited for; any other fault of it ends the service, for an fsync that failed onc
 import re
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -25,13 +24,13 @@ from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
 from service.intake.receipts import read_receipt, write_receipt
 from service.intake.spool import Spool
+from service.kept_shipments import KeptShipments, Shipments
 from service.ledger.accounts import OPEN, Account, Drop, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Shipment
 from service.receipt import receipt_of
 
-KEPT_SHIPMENTS = 2000  # so many are kept as read; those of drops that wait longer are read again from our copy
 FLUSH_S = 0.05
 FULL_PAUSE_S = 1.0
 REST_TIMES, LONGEST_REST_S = 3, 0.5  # after writing many, three times as long: their notes go on meanwhile
@@ -64,8 +63,7 @@ class Drops:
         self._read = read
         self._worked: dict[str, _Worked] = {}
         self._brought_by: dict[NoteKey, set[str]] = {}
-        self._shipments: OrderedDict[str, dict[int, Shipment]] = OrderedDict()  # by drop, then by position
-        self._kept = 0
+        self._kept = KeptShipments()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._pause = threading.Event()  # never set: a wait that stop() need not cut short
@@ -91,7 +89,7 @@ class Drops:
         """Follow a claimed file until its notes, and what was refused of it, are at an end."""
         self._follow(_Worked(drop, claim.name, claim.path, _problems(claim)), notes)
         if claim.reading is not None:
-            self._keep(claim.drop_id, claim.reading)
+            self._kept.keep(claim.drop_id, _by_position(claim.reading))
 
     def reopen(self, drop_id: str) -> None:
         """Follow a file again that was put away: a person decided about one of its notes. It is in working/ again."""
@@ -140,7 +138,7 @@ class Drops:
 
     def shipment(self, account: Account) -> Shipment:
         """The shipment of a note, from our own copy of its file; SourceChanged if that is not what was claimed."""
-        shipments = self._shipments.get(account.drop_id) or self._read_again(account.drop_id)
+        shipments = self._kept.of(account.drop_id, lambda: self._read_again(account.drop_id))
         if account.position not in shipments:
             raise SourceChanged(f"our copy of the file has no shipment {account.position} any more")
         return shipments[account.position]
@@ -151,7 +149,7 @@ class Drops:
         with self._lock:
             return self._is_written and not any(worked.changed for worked in self._worked.values())
 
-    def _read_again(self, drop_id: str) -> dict[int, Shipment]:
+    def _read_again(self, drop_id: str) -> Shipments:
         drop = self._ledger.drop(drop_id)
         assert drop is not None
         worked = self._worked.get(drop_id)
@@ -162,22 +160,7 @@ class Drops:
         content = path.read_bytes()
         if sha256(content).hexdigest() != drop.sha256:
             raise SourceChanged("our copy of the order file has other content than was claimed")
-        reading = self._read(worked.name if worked else path.name, content)
-        return self._keep(drop_id, reading)
-
-    def _keep(self, drop_id: str, reading: Reading) -> dict[int, Shipment]:
-        """Keep the newest drops as read, as long as they are not too many; a single large one always."""
-        shipments = {read.position: read.shipment for read in reading.shipments}
-        with self._lock:
-            self._forget(drop_id)
-            self._shipments[drop_id] = shipments
-            self._kept += len(shipments)
-            while self._kept > KEPT_SHIPMENTS and len(self._shipments) > 1:
-                self._forget(next(iter(self._shipments)))
-        return shipments
-
-    def _forget(self, drop_id: str) -> None:
-        self._kept -= len(self._shipments.pop(drop_id, ()))
+        return _by_position(self._read(worked.name if worked else path.name, content))
 
     # Receipts ---------------------------------------------------------------------------------------------------------
 
@@ -278,11 +261,11 @@ class Drops:
                 worked.path = take_out(worked.path, self._spool, drop.drop_id, worked.name)
                 return
             del self._worked[drop.drop_id]
-            self._forget(drop.drop_id)
             for key in worked.notes:
                 self._brought_by[key].discard(drop.drop_id)
                 if not self._brought_by[key]:
                     del self._brought_by[key]
+        self._kept.forget(drop.drop_id)
         log.info("drop.archived", drop=drop.drop_id)
 
 
@@ -293,3 +276,7 @@ def _problems(claim: Claim[Reading]) -> tuple[dict[str, Any], ...]:
         return ({"position": 0, "code": error.code, "what": error.what, "where": error.where, "hint": error.hint},)
     refusals = claim.reading.refusals if claim.reading else ()
     return tuple(asdict(refusal) for refusal in refusals)
+
+
+def _by_position(reading: Reading) -> Shipments:
+    return {read.position: read.shipment for read in reading.shipments}

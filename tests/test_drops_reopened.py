@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from service.clock import utc_now
+from service.intake.feeds import Feeds
+from service.intake.reading import Reading, read_drop
 from service.ledger.accounts import Decision, NoteKey
 from tests.builders import a_shipment
 from tests.floor import Floor
@@ -45,6 +49,28 @@ def test_files_with_one_content_keep_their_own_names_and_receipts(tmp_path: Path
     floor.ledger.close()
     assert sorted(f"{drop_id}~{name}" for drop_id, name in drops.items()) == found
     assert drops == {read_receipt_of(floor, name)["drop"]: name for name in names}
+
+
+def test_a_batch_in_work_is_not_read_again_for_a_small_drop_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, batch = list[str](), [a_shipment(order_id=order_id) for order_id in ("1", "2")]
+
+    def read(name: str, content: bytes, feeds: Feeds) -> Reading:
+        readings.append(name)
+        return read_drop(name, content, feeds)
+
+    monkeypatch.setattr("tests.floor.read_drop", read)
+    monkeypatch.setattr("service.kept_shipments.KEPT_SHIPMENTS", 1)
+    floor = Floor(tmp_path)
+    for name, shipments in (("batch.jsonl", batch), ("small.json", [a_shipment(order_id="3")])):
+        Shop(tmp_path).drop(name, b"\n".join((*map(order_file, shipments), b"")))
+        floor.rooms.hot_folder.expect_whole(name)
+        for claim in floor.rooms.hot_folder.claims():
+            floor.pipeline.receive(claim)
+    assert batch == [floor.drops.shipment(note) for note in floor.ledger.open_notes() if note.note_id != "3-1-r1"]
+    assert ["batch.jsonl", "small.json"] == readings
+    floor.ledger.close()
 
 
 def read_receipt_of(floor: Floor, name: str) -> dict[str, Any]:

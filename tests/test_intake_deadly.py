@@ -57,23 +57,55 @@ def test_a_file_that_is_read_again_later_is_watched_too(tmp_path: Path) -> None:
         bench.service().read_noted("a.json", b"once good end")
 
 
-def test_two_contents_that_are_read_at_once_are_noted_one_after_the_other(tmp_path: Path) -> None:
-    deadly, inside, notes = DeadlyFiles(tmp_path / "reading"), threading.Event(), list[str]()
+def test_what_is_being_read_holds_up_no_other_reading(tmp_path: Path) -> None:
+    """A batch takes seconds, and an express order beside it a millisecond."""
+    deadly, notes = DeadlyFiles(tmp_path / "reading"), list[set[str]]()
 
     def read_other() -> None:
-        inside.set()
         with deadly.noted(b"other"):
-            notes.append((tmp_path / "reading").read_text())
+            notes.append(noted_in(tmp_path / "reading"))
 
-    other = threading.Thread(target=read_other)
+    other = threading.Thread(target=read_other, daemon=True)
     with deadly.noted(b"one"):
         other.start()
-        assert inside.wait(10)
-        one = (tmp_path / "reading").read_text()
+        other.join(10)
+        notes.append(noted_in(tmp_path / "reading"))
+    assert [{f"{digest(b'one')} 1", f"{digest(b'other')} 1"}, {f"{digest(b'one')} 1"}] == notes
+    assert not (tmp_path / "reading").exists()
+
+
+def test_a_content_that_is_read_twice_at_once_is_noted_until_both_are_through(tmp_path: Path) -> None:
+    deadly = DeadlyFiles(tmp_path / "reading")
+    with deadly.noted(b"one"):
+        with deadly.noted(b"one"):
+            assert {f"{digest(b'one')} 1"} == noted_in(tmp_path / "reading")
+        assert {f"{digest(b'one')} 1"} == noted_in(tmp_path / "reading")
+
+
+def test_of_those_that_were_read_when_a_service_died_one_is_read_at_a_time(tmp_path: Path) -> None:
+    """One of them is innocent, and must not be accused again and again for standing by."""
+    (tmp_path / "reading").write_text(f"{digest(b'one')} 2\n{digest(b'other')} 2\n")
+    deadly, notes = DeadlyFiles(tmp_path / "reading"), list[set[str]]()
+
+    def read_other() -> None:
+        with deadly.noted(b"other"):
+            notes.append(noted_in(tmp_path / "reading"))
+
+    other = threading.Thread(target=read_other, daemon=True)
+    with deadly.noted(b"one"):
+        other.start()
+        other.join(0.2)
+        notes.append(noted_in(tmp_path / "reading"))
     other.join(10)
-    assert [hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"other").hexdigest()] == [
-        each.split()[0] for each in (one, *notes)
-    ]
+    assert [{f"{digest(b'one')} 3"}, {f"{digest(b'other')} 3"}] == notes
+
+
+def noted_in(note: Path) -> set[str]:
+    return set(note.read_text().splitlines())
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def test_a_file_that_was_read_is_not_suspected_any_more(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Files that take the whole service down as they are read: found out, and refused at the third time.
 
-What is being read, for the first time or again, is noted in the spool's `.reading` before it is read, and the note is
-taken away after it. A note that a start finds names the content that the service before it died of, and how many did:
+What is being read, for the first time or again, stands in the spool's `.reading` while it is read, a line for each
+content. A note that a start finds names what the service before it was reading when it died, and how many did:
 
-    .reading             the last service
-    is not there         did not die while it read
-    "DIGEST DEATHS"      died while it read this content, or was killed just then; it was one of so many in a row
+    .reading                 the last service
+    is not there             did not die while it read
+    "DIGEST DEATHS" a line   died while it read these, or was killed just then; it was one of so many in a row
+
+One of several lines may stand there by chance, so what is suspected is read alone among the suspected: the next death
+accuses one of them, and whatever was read in peace is free. The others are read side by side.
 
 Notes are not fsynced: a power cut is not the file's fault.
 """
@@ -13,7 +16,7 @@ Notes are not fsynced: a power cut is not the file's fault.
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from service.errors import Deadly, SpoolFull
@@ -23,40 +26,54 @@ MOST_DEATHS = 3
 
 
 class DeadlyFiles:
-    """What earlier services died of; `note` is where they said what they read. One content is read at a time."""
+    """What earlier services died of; `note` is where they said what they read. Any thread may read beside others."""
 
     def __init__(self, note: Path) -> None:
         self._note = note
-        self._one_at_a_time = threading.Lock()
         self._deaths = _deaths_in(note)
+        self._being_read: list[str] = []
+        self._lock = threading.Lock()
+        self._one_suspect = threading.Lock()
 
     @contextmanager
     def noted(self, content: bytes) -> Iterator[None]:
         """Note that this content is being read in the block; raises Deadly if MOST_DEATHS services died of it."""
-        with self._one_at_a_time, self._noted(hashlib.sha256(content).hexdigest()):
-            yield
+        digest = hashlib.sha256(content).hexdigest()
+        with self._one_suspect if digest in self._deaths else nullcontext():
+            deaths = self._deaths.get(digest, 0)
+            if deaths >= MOST_DEATHS:
+                raise Deadly(f"{deaths} services in a row have died while they read this file")
+            self._begin(digest)
+            try:
+                yield
+            finally:  # an error is no death
+                self._survive(digest)
 
-    @contextmanager
-    def _noted(self, digest: str) -> Iterator[None]:
-        deaths = self._deaths.get(digest, 0)
-        if deaths >= MOST_DEATHS:
-            raise Deadly(f"{deaths} services in a row have died while they read this file")
-        with suppress(OSError, SpoolFull):  # a disk that takes no note keeps nobody from reading
-            write_aside(self._note, f"{digest} {deaths + 1}\n".encode(), durable=False)
-        try:
-            yield
-        finally:  # an error is no death
-            self._survived(digest)
+    def _begin(self, digest: str) -> None:
+        with self._lock:
+            self._being_read.append(digest)
+            self._write_note()
 
-    def _survived(self, digest: str) -> None:
-        self._deaths.pop(digest, None)
+    def _survive(self, digest: str) -> None:
+        with self._lock:
+            self._being_read.remove(digest)
+            self._deaths.pop(digest, None)
+            self._write_note()
+
+    def _write_note(self) -> None:
+        """A disk that takes no note keeps nobody from reading; the note before it would accuse what was survived."""
+        lines = [f"{digest} {self._deaths.get(digest, 0) + 1}\n" for digest in dict.fromkeys(self._being_read)]
+        with suppress(OSError, SpoolFull):
+            if lines:
+                write_aside(self._note, "".join(lines).encode(), durable=False)
+                return
         with suppress(OSError):
             self._note.unlink()
 
 
 def _deaths_in(note: Path) -> dict[str, int]:
     try:
-        digest, deaths = note.read_text().split()
-        return {digest: int(deaths)}
+        lines = [line.split() for line in note.read_text().splitlines()]
+        return {digest: int(deaths) for digest, deaths in lines}
     except (OSError, ValueError):  # not there, or emptied by a power cut
         return {}

@@ -297,8 +297,8 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
     "no-deadly-files": Mutant(
         "the note of what is being read, before it is read",
         "intake/deadly",
-        "_noted",
-        "write_aside(self._note, f'{digest} {deaths + 1}\\n'.encode(), durable=False)",
+        "_write_note",
+        "write_aside(self._note, ''.join(lines).encode(), durable=False)",
         "None",
         "crash-loop",
     ),
