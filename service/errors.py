@@ -384,6 +384,12 @@ class LedgerUnusable(Stopped):
     exit_code = 70
 
 
+class LedgerGone(Stopped):
+    code = "ledger-gone"
+    advice = "Restore ledger.db and customer.key from a backup; or, to begin anew, move receipts/ and working/ away."
+    exit_code = 78  # a restart brings nothing back
+
+
 def kinds() -> "tuple[type[SlipwayError], ...]":
     """Every error with a code, in the order in which this page names them."""
     remedies = (Rejected, Held, Deferred, Stopped)

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import LedgerUnusable, SpoolInUse, SpoolUnusable
+from service.cli.main import main
+from service.errors import LedgerGone, SpoolInUse, SpoolUnusable
 from service.intake.names import LONGEST_BYTES, marked, spool_name
 from service.intake.spool import FOLDERS, is_locked, lock_spool, open_spool, require_ledger
+from tests.shop import Shop
 
 # Folders -------------------------------------------------------------------------------------------------------------
 
@@ -33,8 +35,23 @@ def test_ledger_that_is_gone_is_not_made_anew(tmp_path: Path, lose: Callable[[Pa
     (spool.receipts / "a.json.receipt.json").write_text("{}")
     require_ledger(spool)
     lose(spool.ledger)
-    with pytest.raises(LedgerUnusable, match="is not there, and receipts/ tells of notes that it had"):
+    with pytest.raises(LedgerGone, match="is not there, and receipts/ tells of notes that it had"):
         require_ledger(spool)
+
+
+def test_every_command_says_of_a_ledger_that_is_gone_how_to_get_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLIPWAY_SPOOL", str(tmp_path))
+    for slow in ("_layout_findings", "campaign_findings", "queue_findings"):
+        monkeypatch.setattr(f"service.cli.check.{slow}", lambda *_: ())
+    (open_spool(tmp_path).receipts / "a.json.receipt.json").write_text("{}")
+    once = Shop(tmp_path).slipway("run", "--once")
+    assert (78, True) == (once.returncode, LedgerGone.advice in once.stderr)  # which systemd does not try again
+    for command in ("check", "status", "results"):
+        exit_code, told = main([command]), capsys.readouterr()
+        assert (command, 78, True) == (command, exit_code, LedgerGone.advice in told.out + told.err)
+    assert not (tmp_path / "ledger.db").exists()
 
 
 def test_linked_hot_folder_and_spool_are_followed_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from service.clock import milliseconds, utc_now
 from service.config import Config
 from service.errors import SpoolUnusable, kinds
 from service.intake.receipts import receipt_path
-from service.intake.spool import Spool
+from service.intake.spool import Spool, require_ledger
 from service.ledger.accounts import Account
 from service.ledger.ledger import Ledger
 from service.model import job_name
@@ -22,7 +22,7 @@ SHOWN = 40
 
 def status(arguments: argparse.Namespace, config: Config) -> int:
     """The ledger's account of all notes, of an order's, or of one note with its story."""
-    ledger = _ledger(config)
+    ledger = ledger_to_read(config)
     if arguments.open:
         _show_unpacked(ledger, as_json=arguments.json)
         return 0
@@ -41,8 +41,10 @@ def status(arguments: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _ledger(config: Config) -> Ledger:
+def ledger_to_read(config: Config) -> Ledger:
+    """The ledger, for questions; raises LedgerGone, or SpoolUnusable where there never was one."""
     spool = Spool(config.settings.spool)
+    require_ledger(spool)
     if not spool.ledger.exists():
         raise SpoolUnusable(f"there is no ledger in {spool.root} yet", hint="Start the service once: `slipway run`.")
     return Ledger(spool.ledger, read_only=True)

@@ -16,7 +16,7 @@ from service.customers import require_customer_key
 from service.errors import SlipwayError
 from service.imagery.library import Library
 from service.intake.feeds import compile_feeds
-from service.intake.spool import Spool, open_spool
+from service.intake.spool import Spool, open_spool, require_ledger
 from service.ledger.campaigns import knows_customers
 from service.ledger.ledger import Ledger
 from service.model import LANGUAGES, Plan, RenderedNote, Tiles
@@ -179,7 +179,8 @@ def _place_findings(config: Config) -> Iterator[Finding]:
 
 
 def _notes_in(spool: Spool) -> int:
-    """How many notes the ledger has; raises SpoolUnusable if it lacks the key of its customers."""
+    """How many notes the ledger has; raises LedgerGone, or SpoolUnusable if it lacks the key of its customers."""
+    require_ledger(spool)
     if not spool.ledger.exists():
         return 0
     ledger = Ledger(spool.ledger, read_only=True)

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 
+from service.cli.accounts import ledger_to_read
 from service.cli.terminal import say, say_json, show_table
 from service.clock import utc_now
 from service.config import Config
-from service.errors import SpoolUnusable
-from service.intake.spool import Spool
 from service.ledger.campaigns import code_counts
-from service.ledger.ledger import Ledger
 from service.ledger.measuring import exposed, neutral_notes, ordered
 from service.results.campaigns import ArmResult, CampaignResult, Period, campaign_results
 from service.results.report import Results, results_of
@@ -20,10 +18,7 @@ from service.results.statistics import Estimate
 
 def results(arguments: argparse.Namespace, config: Config) -> int:
     """Notes by site, language and kind, the time that each stage took, and what each campaign did."""
-    spool = Spool(config.settings.spool)
-    if not spool.ledger.exists():
-        raise SpoolUnusable(f"there is no ledger in {spool.root} yet", hint="Start the service once: `slipway run`.")
-    with closing(Ledger(spool.ledger, read_only=True)) as ledger:
+    with closing(ledger_to_read(config)) as ledger:
         report = results_of(ledger.all_notes())
         period = Period(arguments.days, utc_now())
         campaigns = campaign_results(exposed(ledger), ordered(ledger), code_counts(ledger), period)

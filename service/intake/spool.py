@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.errors import LedgerUnusable, SpoolInUse, SpoolUnusable
+from service.errors import LedgerGone, SpoolInUse, SpoolUnusable
 from service.files import full_disk_named
 
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.02
@@ -98,11 +98,10 @@ def _make_usable(folder: Path) -> None:
 
 
 def require_ledger(spool: Spool) -> None:
-    """Raises LedgerUnusable where the ledger is gone whose notes the receipts tell of: a new one would print again."""
+    """Raises LedgerGone where the ledger is gone whose notes the receipts tell of: a new one would print again."""
     is_there = spool.ledger.exists() and spool.ledger.stat().st_size > 0
     if not is_there and any(spool.receipts.glob("*.receipt.json")):
-        hint = "Restore ledger.db and customer.key from a backup; or, to begin anew, move receipts/ and working/ away."
-        raise LedgerUnusable(f"{spool.ledger} is not there, and receipts/ tells of notes that it had", hint=hint)
+        raise LedgerGone(f"{spool.ledger} is not there, and receipts/ tells of notes that it had")
 
 
 @contextmanager
