@@ -3,7 +3,7 @@
 import json
 
 from service.intake.reading import grows_by_lines
-from tests.order_documents import NO_FEEDS, an_order_document, as_lines, read, rejection, told
+from tests.order_documents import NO_FEEDS, an_order_document, as_csv, as_lines, flat_rows, read, rejection, told
 
 FIRST = an_order_document(order_id="A1")
 SECOND = an_order_document(order_id="A2")
@@ -58,11 +58,22 @@ def test_a_long_file_of_something_else_is_refused_after_a_thousand_lines() -> No
     good = an_order_document()
     refused = rejection("a.jsonl", b"{}\n" * 100_000)
     assert ("unknown-format", "line 1000") == (refused.code, refused.where)
-    assert refused.what.startswith("none of the first 1,000 shipments can be used")
-    invalid = rejection("a.jsonl", as_lines(*[{**good, "currency": "?"}] * 1001))
-    assert ("invalid-order", "line 1000, /currency") == (invalid.code, invalid.where)
+    assert refused.what.startswith("none of the first 1,000 shipments looks like an order")
     reading = read("a.jsonl", as_lines(good) + b"{}\n" * 1500)
     assert (1, 1500) == (len(reading.shipments), len(reading.refusals))
+
+
+def test_a_table_none_of_whose_thousand_rows_fits_its_header_is_refused_whole() -> None:
+    header = as_csv(flat_rows(FIRST)).partition(b"\r\n")[0]
+    refused = rejection("a.csv", header + b"\r\n" + b"something else\r\n" * 1500)
+    assert ("invalid-csv", "row 1001") == (refused.code, refused.where)
+
+
+def test_orders_behind_a_thousand_bad_ones_are_kept() -> None:
+    """A batch in which the first thousand go to a site that is not configured yet."""
+    bad = as_lines({**FIRST, "currency": "?"})
+    reading = read("a.jsonl", bad * 1000 + as_lines(SECOND))
+    assert ([1001], 1000) == ([each.position for each in reading.shipments], len(reading.refusals))
 
 
 def test_the_same_shipment_twice_counts_once() -> None:

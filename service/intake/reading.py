@@ -2,15 +2,24 @@
 
 A .json is one shipment, a .jsonl one a line, a .csv one row for each line of goods; a feed may say otherwise for the
 names it takes. In a file of many, a bad shipment is refused and the good ones are kept; where none of the first
-thousand is good, the whole file is. The same shipment twice in a file counts once; two that differ under one note id
-are both refused, since nobody can say which is meant.
+thousand so much as looks like an order, the rest is not read. The same shipment twice in a file counts once; two that
+differ under one note id are both refused, since nobody can say which is meant.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.errors import FileIncomplete, InvalidJson, InvalidOrder, Rejected, UnknownFormat
+from service.errors import (
+    FileIncomplete,
+    InvalidCsv,
+    InvalidJson,
+    InvalidOrder,
+    Rejected,
+    UnknownFormat,
+    WrongEncoding,
+)
 from service.intake.encoding import UTF8, decoded, lines_of, refuse_unfinished
 from service.intake.feeds import Feeds
 from service.intake.flat import Drafts, read_flat
@@ -21,7 +30,8 @@ from service.intake.mapping import Feed
 from service.intake.order_file import SCHEMA, Draft, dump_shipment, pointer, read_shipment
 from service.model import Shipment
 
-MOST_USELESS = 1000
+MOST_STRANGE = 1000
+STRANGE = (FileIncomplete, InvalidCsv, InvalidJson, UnknownFormat, WrongEncoding)  # these don't look like an order
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +132,8 @@ def _json_lines(content: bytes, feed: Feed | None) -> Drafts:
         except Rejected as error:
             is_whole = line.is_ended and isinstance(error, FileIncomplete)  # nothing more of it will come
             parts.append(InvalidJson(error.what, where=error.where) if is_whole else error)
-            if len(parts) == MOST_USELESS and not any(isinstance(part, Draft) for part in parts):
-                raise _useless(error) from None
+            if len(parts) == MOST_STRANGE:
+                _refuse_something_else(parts)
         else:
             parts += drafts.parts
             dropped |= dict.fromkeys(drafts.dropped)
@@ -132,14 +142,18 @@ def _json_lines(content: bytes, feed: Feed | None) -> Drafts:
     return Drafts(tuple(parts), isinstance(parts[-1], FileIncomplete), tuple(dropped))
 
 
-def _useless(error: Rejected) -> Rejected:
-    """Refuse the rest unread: a file of something else may have a million lines, and orders wait behind it."""
-    what = f"none of the first {MOST_USELESS:,} shipments can be used; of the last of them: {error.what}"
-    return type(error)(what, where=error.where, hint=error.hint)
+def _refuse_something_else(parts: Sequence[Draft | Rejected]) -> None:
+    """Leave the rest unread: a file of something else may have a million lines, and orders wait behind it."""
+    strange = [part for part in parts[:MOST_STRANGE] if isinstance(part, STRANGE)]
+    if len(strange) == MOST_STRANGE:
+        last = strange[-1]
+        what = f"none of the first {MOST_STRANGE:,} shipments looks like an order; of the last of them: {last.what}"
+        raise type(last)(what, where=last.where, hint=last.hint)
 
 
 def _reading(drafts: Drafts) -> Reading:
     """What can be used of many shipments, and what is refused."""
+    _refuse_something_else(drafts.parts)
     shipments: list[ReadShipment] = []
     refusals: list[Refusal] = []
     for position, part in enumerate(drafts.parts, 1):
@@ -147,8 +161,6 @@ def _reading(drafts: Drafts) -> Reading:
             shipments.append(_read_part(position, part))
         except Rejected as error:
             refusals.append(_refusal(position, error))
-            if position == MOST_USELESS and not shipments:
-                raise _useless(error) from None
     kept, contradictory = _each_once(shipments)
     refused = sorted((*refusals, *contradictory), key=lambda refusal: refusal.position)
     return Reading(kept, tuple(refused), drafts.may_grow, drafts.dropped)
