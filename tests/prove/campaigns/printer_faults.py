@@ -15,6 +15,7 @@ from tests.prove.rig import Scene, doubles
 from tests.shop import QUEUES
 
 QUEUE, BACKUP = "uk-notes", "uk-notes-2"
+STOPPED = 6  # IPP job-state
 Act = Callable[[Scene, IppPrinter], None]
 
 
@@ -165,11 +166,14 @@ def _few_descriptors(scene: Scene, _: IppPrinter) -> None:
 
 
 def _restart_well(scene: Scene, _: IppPrinter) -> None:
-    """A person starts it again, and the queues that it stopped because it could start no backend for them."""
+    """A person starts it again, and the queues that it stopped; a job that it stopped never goes on: cancelled."""
     scene.lab.restart_cupsd()
     connection = scene.lab.connection()
     for queue in QUEUES:
         connection.enablePrinter(queue)
+    for job_id, job in connection.getJobs(requested_attributes=["job-id", "job-state"]).items():
+        if job["job-state"] == STOPPED:
+            connection.cancelJob(job_id)
 
 
 def _a_person(*command: str) -> Act:
