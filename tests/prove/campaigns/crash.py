@@ -30,6 +30,7 @@ PER_STAGE = 25
 ATTEMPTS = 3
 ROOM_S = 4.0
 DRAIN_S = 40.0
+TRACER_S = 3.0
 MOST_DEATHS = 3  # of the service, by one file
 MOST_PAIRS = 400
 BEFORE_IT_LISTENS = ("intake.spool", "customers", "ledger.writer", "files")  # at the very start of a first service
@@ -374,7 +375,11 @@ def _traced(life: Life, options: Sequence[str], told: Path) -> Iterator[None]:
         yield
     finally:
         tracer.send_signal(signal.SIGTERM)
-        tracer.wait(DRAIN_S)
+        try:
+            tracer.wait(TRACER_S)
+        except subprocess.TimeoutExpired:  # it may wait for ever for threads that died while it was attached
+            tracer.kill()
+            tracer.wait(DRAIN_S)
         drain.join(DRAIN_S)
         tracer.stderr.close()
 

@@ -76,7 +76,7 @@ def _texts_in_a_scene(
             some = [text_in(place, text, scene.orders) for place, text in pairs[start : start + size]]
             for number in range(0, len(some), IN_A_FILE):
                 part = some[number : number + IN_A_FILE]
-                scene.drop(file_of(part, f"texts-{part[0].shipment.order.customer.id}.jsonl"))
+                scene.drop(file_of(part, f"texts-{start + number}.jsonl"))
             scene.drop(scene.orders.one())
             scene.settle()
             texts += some
