@@ -3,6 +3,7 @@
 What no situation leads to is named: a failpoint that nobody ever reaches proves nothing.
 """
 
+import json
 import os
 import random
 import threading
@@ -30,8 +31,13 @@ from tests.prove.situations import SITUATIONS, Cut, Situation, emptied, is_quiet
 LANES = 3  # spools at a time: a service mostly waits
 CODES, POOL = 900, "rig"
 GIVEN = sa.select(voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
-OF_COMMANDS = ("cli.", "content.", "recommending.", "intake.asked.put_asked", "intake.asked.take_answer")
+OF_COMMANDS = (
+    *("cli.", "content.", "recommending.", "intake.asked.put_asked", "intake.asked.take_answer"),
+    "files.write_aside.fchown",  # root gives a file to the owner of the spool
+)
+GUARDED = "pipeline._submit.cancel"  # the ledger refuses whatever would lead there; test_pipeline.py takes its place
 LOG_END = 8000
+FOR_READERS = ("receipts/[!.]*.json", "problem/[!.]*.problem.json", "decisions/[!.]*.answered.json")
 _opening = threading.Lock()
 Moment = tuple[str, str]
 
@@ -75,7 +81,7 @@ def targets(rig: Rig, chance: random.Random, *actions: str) -> tuple[list[Target
     """Every moment that a situation leads to, in the order of this seed; and the names of those that none does."""
     reached, found, never = reached_by(rig), [], []
     for effect in effects():
-        if effect.name.startswith(OF_COMMANDS):
+        if effect.name.startswith((*OF_COMMANDS, GUARDED)):
             continue
         for moment in MOMENTS:
             if ways := reached.ways((effect.name, moment), chance):
@@ -195,6 +201,7 @@ class Carried:
 
     life: Life
     told: tuple[Strike, ...]
+    half_written: tuple[str, ...] = ()  # what a reader finds so, when it is dead
 
     @property
     def struck(self) -> tuple[Strike, ...]:
@@ -218,7 +225,19 @@ def carry_out(
     with put_back_after(situation, scene), suppress(Cut, NotSettled):  # what a life leaves undone, the verdict says
         _do(scene, situation, (*strikes, *situation.helpers), trace=trace)
     assert scene.life
-    return Carried(scene.life, tuple(scene.life.passed()[earlier if scene.life is before else 0 :]))
+    told = tuple(scene.life.passed()[earlier if scene.life is before else 0 :])
+    return Carried(scene.life, told, half_written(scene.spool) if scene.life.ended.is_set() else ())
+
+
+def half_written(spool: Path) -> tuple[str, ...]:
+    """What others may read at any time, and can't: a receipt, a report or an answer that is not whole."""
+    found = []
+    for path in (path for pattern in FOR_READERS for path in spool.glob(pattern)):
+        try:
+            json.loads(path.read_bytes())
+        except ValueError:
+            found.append(f"{path.parent.name}/{path.name} is half written")
+    return tuple(found)
 
 
 def _begin(scene: Scene, patience_s: float, *, trace: bool) -> None:

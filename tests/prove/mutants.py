@@ -15,6 +15,7 @@ from types import CodeType
 from typing import Any
 
 from tests.prove.effects import Effect, effects, instrumented, room_tree
+from tests.prove.failpoints import Strike
 
 
 class MutationLost(Exception):
@@ -22,15 +23,26 @@ class MutationLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """A situation in which the absence shows, and what strikes there."""
+
+    situation: str
+    strikes: tuple[Strike, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Mutant:
-    """What is taken away: in this function, `old` becomes `new`; and the campaign that must find out."""
+    """What is taken away: in this function, `old` becomes `new`; and what must find out.
+
+    That is a situation with its strikes, or a whole campaign.
+    """
 
     what: str
     room: str
     function: str
     old: str
     new: str
-    campaign: str
+    found_by: Aim | str
 
     def carried_out(self, tree: ast.Module) -> ast.Module:
         """The tree without it; MutationLost if it is not there."""
@@ -178,6 +190,7 @@ UNNOTICED: dict[str, str] = {  # syncs whose absence nothing here can notice, an
     "unsynced content.shelf.Shelf.put.fsync_folder-2": "active.json is synced into the same folder right after",
 }
 
+
 MUTANTS: dict[str, Mutant | Unsynced] = {
     "no-rename": Mutant(
         "the file beside: it is written where it belongs",
@@ -185,7 +198,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "write_aside",
         "path.with_name(f'.{path.name[:180]}.{os.getpid():x}-{threading.get_ident():x}.tmp')",
         "path",
-        "kill",
+        Aim("an order", tuple(Strike("files.write_aside.write", "before", "kill", hit) for hit in (2, 3, 4))),
     ),
     "ledger-synchronous-normal": Mutant(
         "the fsync of each commit",
@@ -209,7 +222,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "_submit",
         "self._discard_orphan(account)",
         "None",
-        "kill",
+        Aim("an order", (Strike("pipeline._submit.create_held", "after", "kill"),)),
     ),
     "no-name-check": Mutant(
         "the look whether a job of this id is ours, by its name",
@@ -257,7 +270,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "record",
         "rows(connection, statements.DROP, {'drop': drop.drop_id})",
         "()",
-        "kill",
+        Aim("an order", (Strike("intake.hot_folder.HotFolder._remove.unlink", "before", "kill"),)),
     ),
     "no-job-id": Mutant(
         "the job's id on disk before it is released",
@@ -267,13 +280,13 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "True",
         "order",
     ),
-    "not-held": Mutant(
-        "the look whether an order's note is still owed",
+    "no-guarded-intent": Mutant(
+        "the look whether the ledger took the intent",
         "pipeline",
-        "_carry_out",
-        "account.state in AHEAD_OF_PAPER",
-        "True",
-        "kill",
+        "_submit",
+        "not intended",
+        "False",
+        Aim("cancelled just before its intent", (Strike("pipeline._submit.create_held", "after", "kill"),)),
     ),
     "no-taking-back-intent": Mutant(
         "the intent before a job is taken back",
@@ -281,7 +294,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "take_back",
         "self._ledger.intend_to_take_back(followed.key, self._now())",
         "True",
-        "kill",
+        Aim("a queue is stopped", (Strike("taking_back.TakingBack._withdraw.withdraw", "after", "kill"),)),
     ),
     "no-code-compare-and-set": Mutant(
         "the look whether a code is still free when it is given",
@@ -292,7 +305,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "codes",
     ),
     "no-mark-of-a-further-sheet": Mutant(
-        "the generation in a job's name", "model", "job_name", "generation == 1", "True", "kill"
+        "the generation in a job's name", "model", "job_name", "generation == 1", "True", Aim("given up by its printer")
     ),
     "no-deadly-files": Mutant(
         "the note of what is being read, before it is read",
@@ -311,7 +324,12 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "deadly-again",
     ),
     "no-drain": Mutant(
-        "SIGTERM lets what is under way finish", "daemon", "on_signal", "service.ask_to_stop()", "os._exit(3)", "term"
+        "SIGTERM lets what is under way finish",
+        "daemon",
+        "on_signal",
+        "service.ask_to_stop()",
+        "os._exit(3)",
+        Aim("an order", (Strike("pipeline._submit.create_held", "after", "term"),)),
     ),
     "no-consent-check": Mutant(
         "that nobody who objects gets what is personal",
@@ -319,6 +337,6 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "unaddressed",
         "'' if marketing == 'allowed' else marketing",
         "''",
-        "codes",
+        Aim("who objects to marketing"),
     ),
 }

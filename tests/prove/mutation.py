@@ -1,7 +1,8 @@
 """Runs the mutants: each must turn something red, within a budget; a table says what found it out.
 
 A sync that is taken away must be found by power cuts at the moments that follow it, or by the order of effects; the
-others by the campaign that their mutant names.
+others by the situation or the campaign that their mutant names. Whatever finds one out is done once more with a sound
+service, and must find nothing there: else it proves nothing.
 """
 
 import tempfile
@@ -16,17 +17,19 @@ from rich.table import Table
 
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.campaigns.campaign import Allowance
+from tests.prove.campaigns.crash import strike_in
 from tests.prove.campaigns.order import order_of_effects
-from tests.prove.campaigns.power import cut_after
+from tests.prove.campaigns.power import IMPATIENT_S, cut_after
 from tests.prove.moments import in_lanes, reached_by
-from tests.prove.mutants import UNNOTICED, Mutant, Unsynced, all_mutants
+from tests.prove.mutants import UNNOTICED, Aim, Mutant, Unsynced, all_mutants
 from tests.prove.nursery import Nursery
 from tests.prove.oracle import Tally
 from tests.prove.rig import NotSettled, Rig
+from tests.prove.situations import situation
 
 WIDTH = 128
 EACH_S = 45.0  # at most, for a campaign that finds nothing
-FOUND, SURVIVED, LEFT = "found out", "SURVIVED", "not tried"
+FOUND, SURVIVED, LEFT, RED_WITHOUT = "found out", "SURVIVED", "not tried", "RED ANYWAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ class Outcome:
 
     @property
     def is_red(self) -> bool:
-        """True if it survived, or was left out."""
-        return self.word in (SURVIVED, LEFT)
+        """True if it survived, was left out, or what found it out finds as much in a sound service."""
+        return self.word in (SURVIVED, LEFT, RED_WITHOUT)
 
 
 def prove_mutants(seed: int, budget_s: float, only: Sequence[str] = ()) -> list[Outcome]:
@@ -74,21 +77,32 @@ def _tried(name: str, mutant: Mutant | Unsynced, seed: int, nursery: Nursery, un
     if time.monotonic() > until:
         return Outcome(name, mutant.what, LEFT)
     began = time.monotonic()
-    for by in ("power", "order") if isinstance(mutant, Unsynced) else (mutant.campaign,):
+    for by in ("power", "order") if isinstance(mutant, Unsynced) else (_finder(mutant),):
         with Rig(seed, name, nursery=nursery.with_mutant(name)) as rig:
             tally = _run(by, rig, mutant)
         if tally.is_red:
-            return Outcome(name, mutant.what, FOUND, by, tally.findings[0], time.monotonic() - began)
+            with Rig(seed, nursery=nursery) as rig:
+                sound = _run(by, rig, mutant)
+            word = RED_WITHOUT if sound.is_red else FOUND
+            finding = (sound if sound.is_red else tally).findings[0]
+            return Outcome(name, mutant.what, word, by, finding, time.monotonic() - began)
     return Outcome(name, mutant.what, SURVIVED, took_s=time.monotonic() - began)
 
 
+def _finder(mutant: Mutant) -> str:
+    return mutant.found_by if isinstance(mutant.found_by, str) else mutant.found_by.situation
+
+
 def _run(by: str, rig: Rig, mutant: Mutant | Unsynced) -> Tally:
+    """What finds it out, in the service that `rig` has, with the precaution or without."""
+    allowance = Allowance(time.monotonic() + EACH_S)
     try:
         if isinstance(mutant, Unsynced):
-            allowance = Allowance(time.monotonic() + EACH_S)
             return cut_after(rig, 0, mutant.effect) if by == "power" else order_of_effects(rig, allowance)
+        if isinstance(mutant.found_by, Aim):
+            return strike_in(rig, situation(by), mutant.found_by.strikes, IMPATIENT_S)
         (campaign,) = (each for each in CAMPAIGNS if each.name == by)
-        return campaign.run(rig, Allowance(time.monotonic() + EACH_S))
+        return campaign.run(rig, allowance)
     except (NotSettled, TimeoutError) as error:
         tally = Tally(runs=1)
         tally.find(f"did not come: {error}")

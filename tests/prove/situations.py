@@ -27,7 +27,7 @@ from service.reload import ask_for_reload
 from service.requests import Decide, Forget, Import, Prune, Redeem, Request, hand_in
 from tests.ipp_printer import ABORTED, IppPrinter
 from tests.prove.accounts import PUT_AWAY
-from tests.prove.failpoints import Strike
+from tests.prove.failpoints import NAP_S, Strike
 from tests.prove.orders import USER, Dropped
 from tests.prove.rig import NotSettled, Scene, doubles
 
@@ -121,6 +121,10 @@ def _refused(scene: Scene) -> None:
 
 def _assortment(scene: Scene) -> None:
     scene.drop(*scene.orders.assortment())
+
+
+def _objecting(scene: Scene) -> None:
+    scene.drop(*(scene.orders.objecting() for _ in range(6)))
 
 
 def _settled_order(scene: Scene) -> Dropped:
@@ -245,6 +249,16 @@ def _cancel_deferred(scene: Scene) -> None:
     scene.drop(drop)
     until(scene, lambda: _stands(scene, drop, "deferred", "held"), "deferred")
     decide(scene, "cancel", drop)
+
+
+def _cancel_in_time(scene: Scene) -> None:
+    """A note is cancelled just when its intent is to be written: nothing of it may come to a printer."""
+    drop = scene.orders.one("en")
+    scene.drop(drop)
+    until(scene, lambda: scene.life and scene.life.struck, "the nap")
+    wakes_at = time.monotonic() + 2 * NAP_S
+    decide(scene, "cancel", drop)
+    until(scene, lambda: time.monotonic() > wakes_at, "the end of the nap")
 
 
 def _stands(scene: Scene, drop: Dropped, *states: str) -> bool:
@@ -400,6 +414,18 @@ def _failing(name: str, moment: str = "before", action: str = "eio", times: int 
     return tuple(Strike(name, moment, action, hit) for hit in range(1, times + 1))
 
 
+def _half_cancelled(scene: Scene) -> None:
+    """A life dies when it throws the document of a cancelled job away; what comes next for that printer finds it."""
+    died = _dying(
+        _cancel_deferred,
+        *_failing("pipeline._submit.release"),
+        *_failing("pipeline._release_again.look_up", times=4),
+        Strike("printing.folder._Queue.discard.unlink", "before", "kill"),
+    )
+    died(scene)
+    scene.drop(scene.orders.one("en"))
+
+
 def situation(name: str) -> Situation:
     """The one that is called so."""
     return next(each for each in SITUATIONS if each.name == name)
@@ -419,6 +445,7 @@ SITUATIONS = (
     Situation("a CSV file", _flat),
     Situation("refused files", _refused),
     Situation("of each kind one", _assortment),
+    Situation("who objects to marketing", _objecting),
     Situation("the same file again", _repeated, lambda scene: _settle(scene)),
     Situation("another file of that name", _same_name),
     _UNPLAIN,
@@ -465,6 +492,11 @@ SITUATIONS = (
         *_failing("pipeline._discard_orphan.discard_held", times=4),
     ),
     _with(
+        Situation("", _cancel_in_time),
+        "cancelled just before its intent",
+        Strike("ledger.ledger.intend.move", "before", "nap"),
+    ),
+    _with(
         Situation("the end in a burst", _many_at_once),
         "the end in a burst",
         Strike("ledger.ledger.record_drop.write", "after", "term", 2),
@@ -489,11 +521,7 @@ SITUATIONS = (
     ),
     Situation(
         "a job in a folder is half cancelled",
-        _dying(
-            _one,
-            Strike("pipeline._submit.create_held", "after", "eio"),
-            Strike("printing.folder._Queue.discard.unlink", "before", "kill"),
-        ),
+        _half_cancelled,
         at_start=True,
         backend="folder",
     ),

@@ -47,7 +47,9 @@ def begin_warm() -> None:
 
 
 def _compiled(config: Config, packs: tuple[Any, ...] = ()) -> House:
-    key = pickle.dumps((_without_places(config), packs))
+    if packs:  # seldom, and no text as the others are
+        return compile_house(config, packs)
+    key = pickle.dumps(_without_places(config))
     if key not in _houses:
         _houses[key] = compile_house(config, packs)
     return _houses[key]

@@ -16,7 +16,7 @@ from service.model import order_of
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.effects import effects
 from tests.prove.failpoints import MOMENTS, Strike
-from tests.prove.moments import Target, carry_out, in_lanes, stage, targets, uncoded_orders, verdict
+from tests.prove.moments import Carried, Target, carry_out, in_lanes, stage, targets, uncoded_orders, verdict
 from tests.prove.nursery import Life
 from tests.prove.oracle import CODE, Tally
 from tests.prove.orders import MARKER, Dropped
@@ -57,7 +57,8 @@ class Strikes:
         far = f"{len(self.came)} of {planned} came to pass"
         self.tally.remarks = [far + (f"; {self.left} were left for a longer run" if self.left else "")]
         self.tally.remarks += [f"did not come to pass: {'; '.join(sorted(self.missed))}"] if self.missed else []
-        self.tally.remarks += [f"never reached: {'; '.join(never)}"] if never else []
+        if never:
+            self.tally.find(f"no situation leads to: {'; '.join(never)}")
         return self.tally
 
 
@@ -195,8 +196,7 @@ class Lane:
                 self.found.missed.append(f"{strike.moment} {strike.name}")
         if not came:
             struck.pop()
-        elif strike.action == "term":
-            self.found.tally.findings += _not_ended(carried.life, strike)
+        self.found.tally.findings += wrong_with(carried)
         return came
 
     @contextmanager
@@ -220,6 +220,25 @@ class Lane:
 def _stage_of(situation: Situation) -> str:
     """Situations of which this is the same can share a spool; a fresh one is alone."""
     return f"{situation.backend}{' fresh' if situation.fresh else ''}"
+
+
+def strike_in(rig: Rig, way: Situation, strikes: Sequence[Strike], patience_s: float) -> Tally:
+    """These strikes, one after the other, in the same situation; without any, it is carried out as it is."""
+    tally = Tally()
+    with stage(rig, 0, way.backend) as scene:
+        for armed in [(each,) for each in strikes] or [()]:
+            tally.runs += 1
+            tally.findings += wrong_with(carry_out(scene, way, *armed, patience_s=patience_s))
+        tally.add(_in_words(verdict(scene, patience_s=patience_s), strikes))
+    return tally
+
+
+def wrong_with(carried: Carried) -> Iterator[str]:
+    """What the end of a life has left, or how it came, that must not be."""
+    yield from carried.half_written
+    for strike in carried.struck:
+        if strike.action == "term":
+            yield from _not_ended(carried.life, strike)
 
 
 def _not_ended(life: Life, strike: Strike) -> Iterator[str]:

@@ -145,7 +145,7 @@ def cut_after(rig: Rig, lane: int, effect: Effect) -> Tally:
     if not tally.runs and effect.name.startswith(OF_COMMANDS):
         with powered(rig, lane) as made:
             tally.add(cut_after_command(made.scene, effect, made.cut))
-            tally.add(_judged(made, [effect.name]))
+            tally.add(_judged(made, [effect.name], IMPATIENT_S))
     return tally
 
 
