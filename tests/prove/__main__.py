@@ -11,9 +11,11 @@ import json
 import random
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +23,7 @@ from typing import Any
 
 from tests.prove.campaigns import CAMPAIGNS, Allowance, Campaign
 from tests.prove.effects import effects
-from tests.prove.mutants import all_mutants
+from tests.prove.mutants import AIMED, all_mutants
 from tests.prove.mutation import Outcome, prove_mutants
 from tests.prove.mutation import show as show_mutants
 from tests.prove.nursery import Nursery
@@ -31,8 +33,9 @@ from tests.prove.rig import NotSettled, Rig
 from tests.prove.soak import SOAK, soaked
 
 USAGE = 64
+BESIDE = 2  # campaigns at a time, of those with one spool
 UNITS = {"s": 1, "m": 60, "h": 3600}
-WITH_MUTANTS_S, MUTANTS_S = 1800, 900.0  # a budget that has room for the mutants, and theirs
+WITH_ALL_MUTANTS_S, MUTANTS_S = 1800, 900.0  # a budget that has room for every mutant, and theirs
 
 
 def main() -> int:
@@ -64,10 +67,11 @@ def told(proof: Proof, arguments: argparse.Namespace) -> int:
     show(proof)
     said = as_json(proof)
     is_red = proof.is_red or (arguments.full and proof.has_gaps)
-    if arguments.budget >= WITH_MUTANTS_S and not (arguments.only or arguments.soak):
-        return int(told_of_mutants(prove_mutants(arguments.seed, MUTANTS_S), said, arguments) or is_red)
-    say_last(said, arguments)
-    return int(is_red)
+    if arguments.only or arguments.soak:
+        say_last(said, arguments)
+        return int(is_red)
+    only = () if arguments.budget >= WITH_ALL_MUTANTS_S else AIMED
+    return int(told_of_mutants(prove_mutants(arguments.seed, MUTANTS_S, only), said, arguments) or is_red)
 
 
 def told_of_mutants(outcomes: Sequence[Outcome], said: dict[str, Any], arguments: argparse.Namespace) -> int:
@@ -95,23 +99,62 @@ def prove(
     mutant: str = "",
     fault: str = "",
 ) -> list[Line]:
-    """Run these campaigns within the budget, each with its share of what is left.
+    """Run these campaigns within the budget; a line for each, in their order.
 
     With a mutant, of a service without that precaution; with a fault, only with those that are called so.
     """
-    lines, until = [], time.monotonic() + budget_s
     with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home, closing_nursery(Path(home), mutant) as nursery:
-        for number, campaign in enumerate(chosen):
-            if missing := campaign.missing:
-                lines.append(Line(campaign, Tally(), 0.0, missing))
-                continue
-            shares = sum(each.share for each in chosen[number:] if not each.missing)
-            began = time.monotonic()
-            allowance = Allowance(began + (until - began) * campaign.share / shares, most_runs, fault)
-            tally = run(campaign, Rig(seed, mutant, nursery=nursery), allowance)
-            lines.append(Line(campaign, tally, time.monotonic() - began))
-            sys.stderr.write("\n".join((lines[-1].in_short, *tally.findings, "")))
-    return lines
+        course = Course(chosen, time.monotonic() + budget_s, seed, nursery, (most_runs, mutant, fault))
+        with running_beside() as beside:
+            list(beside.map(course.run, [each for each in chosen if not each.has_lanes]))
+        for each in chosen:
+            if each.has_lanes:
+                course.run(each)
+    return [course.lines[each.name] for each in chosen]
+
+
+@contextmanager
+def running_beside() -> Iterator[ThreadPoolExecutor]:
+    """For campaigns that mostly wait; who breaks off waits for those at hand alone."""
+    beside = ThreadPoolExecutor(BESIDE)
+    try:
+        yield beside
+    finally:
+        beside.shutdown(cancel_futures=True)
+
+
+class Course:
+    """Campaigns on their way, each with its share of the time that is left; those with lanes come last."""
+
+    def __init__(
+        self, chosen: Sequence[Campaign], until: float, seed: int, nursery: Nursery, asked: tuple[int, str, str]
+    ) -> None:
+        self.lines: dict[str, Line] = {}
+        self._until = until
+        self._seed = seed
+        self._nursery = nursery
+        self._most_runs, self._mutant, self._fault = asked
+        self._untaken = {each.name: each.share for each in chosen if not each.missing}
+        self._lock = threading.Lock()
+
+    def run(self, campaign: Campaign) -> None:
+        """One campaign; its line is kept and said in short."""
+        began = time.monotonic()
+        if campaign.missing:
+            line = Line(campaign, Tally(), 0.0, campaign.missing)
+        else:
+            with Rig(self._seed, self._mutant, nursery=self._nursery) as rig:
+                tally = run(campaign, rig, self._allowance(campaign))
+            line = Line(campaign, tally, time.monotonic() - began)
+        with self._lock:
+            self.lines[campaign.name] = line
+            sys.stderr.write("\n".join((line.in_short, *line.tally.findings, "")))
+
+    def _allowance(self, campaign: Campaign) -> Allowance:
+        with self._lock:
+            now, shares = time.monotonic(), sum(self._untaken.values())
+            until = now + (self._until - now) * self._untaken.pop(campaign.name) / shares
+            return Allowance(until, self._most_runs, self._fault)
 
 
 def soak(arguments: argparse.Namespace) -> Line:
@@ -133,17 +176,16 @@ def closing_nursery(home: Path, mutant: str) -> Iterator[Nursery]:
 
 def run(campaign: Campaign, rig: Rig, allowance: Allowance) -> Tally:
     """One campaign on a rig of its own: so a seed replays it alone as it ran among others."""
-    with rig:
-        try:
-            return campaign.run(rig, allowance)
-        except NotSettled as error:
-            tally = Tally(runs=1)
-            tally.find(f"did not come: {error}")
-            return tally
-        except Exception:  # noqa: BLE001 - a campaign that breaks is red, and the others go on
-            tally = Tally(runs=1)
-            tally.find(f"the campaign broke: {traceback.format_exc(limit=-6)}")
-            return tally
+    try:
+        return campaign.run(rig, allowance)
+    except NotSettled as error:
+        tally = Tally(runs=1)
+        tally.find(f"did not come: {error}")
+        return tally
+    except Exception:  # noqa: BLE001 - a campaign that breaks is red, and the others go on
+        tally = Tally(runs=1)
+        tally.find(f"the campaign broke: {traceback.format_exc(limit=-6)}")
+        return tally
 
 
 def _seconds(text: str) -> float:

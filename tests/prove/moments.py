@@ -28,7 +28,7 @@ from tests.prove.orders import Orders
 from tests.prove.rig import SETTLE_S, NotSettled, Rig, Scene
 from tests.prove.situations import SITUATIONS, Cut, Situation, emptied, is_quiet, put_back_after, quiet, until
 
-LANES = 3  # spools at a time: a service mostly waits
+LANES = 6  # spools at a time: a service mostly waits
 CODES, POOL = 900, "rig"
 GIVEN = sa.select(voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
 OF_COMMANDS = (
@@ -152,6 +152,8 @@ def fill_pool(spool: Path) -> None:
 
 def verdict(scene: Scene, *, may_flag: bool = False, patience_s: float = SETTLE_S) -> Tally:
     """That of the scene, and on the codes."""
+    scene.start_if_ended()
+    scene.wait(lambda: bool(scene.logged("service.ready")), "a first ready service", patience_s)
     tally = scene.verdict(may_flag=may_flag, patience_s=patience_s)
     for what in judge_codes(scene.oracle.sheets(), given_codes(scene.spool), uncoded_orders(scene.oracle)):
         tally.find(what)

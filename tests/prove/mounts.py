@@ -63,6 +63,10 @@ class Disk:
         finally:
             os.close(descriptor)
 
+    def sync(self) -> None:
+        """All of it stays; what lies on other disks is not touched."""
+        _command("sync", "--file-system", str(self.place))
+
     def restore(self) -> None:
         """The power is back."""
         _unmount(self.place)

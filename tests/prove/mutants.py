@@ -214,7 +214,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "_submit",
         "rooms.ledger.intend(key, note, queue, moments, prepared.marketing)",
         "True",
-        "order",
+        Aim("an order", (Strike("pipeline._submit.create_held", "after", "kill"),)),
     ),
     "no-orphan-sweep": Mutant(
         "the sweep of what an earlier try left at the printer",
@@ -278,7 +278,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "_submit",
         "rooms.ledger.note_job(key, job)",
         "True",
-        "order",
+        Aim("an order", (Strike("pipeline._submit.release", "after", "kill"),)),
     ),
     "no-guarded-intent": Mutant(
         "the look whether the ledger took the intent",
@@ -340,3 +340,5 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         Aim("who objects to marketing"),
     ),
 }
+
+AIMED = tuple(name for name, each in MUTANTS.items() if isinstance(each, Mutant) and isinstance(each.found_by, Aim))

@@ -6,12 +6,14 @@ service, and must find nothing there: else it proves nothing.
 """
 
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +22,7 @@ from tests.prove.campaigns.campaign import Allowance
 from tests.prove.campaigns.crash import strike_in
 from tests.prove.campaigns.order import order_of_effects
 from tests.prove.campaigns.power import IMPATIENT_S, cut_after
+from tests.prove.effects import Effect, effects
 from tests.prove.moments import in_lanes, reached_by
 from tests.prove.mutants import UNNOTICED, Aim, Mutant, Unsynced, all_mutants
 from tests.prove.nursery import Nursery
@@ -28,6 +31,7 @@ from tests.prove.rig import NotSettled, Rig
 from tests.prove.situations import situation
 
 WIDTH = 128
+COMMIT = "ledger.writer.Writer._commit.commit"
 EACH_S = 45.0  # at most, for a campaign that finds nothing
 FOUND, SURVIVED, LEFT, RED_WITHOUT = "found out", "SURVIVED", "not tried", "RED ANYWAY"
 
@@ -56,8 +60,9 @@ def prove_mutants(seed: int, budget_s: float, only: Sequence[str] = ()) -> list[
     with tempfile.TemporaryDirectory(prefix="slipway-prove-") as home:
         nursery = Nursery(Path(home))
         try:
-            with Rig(seed, nursery=nursery) as rig:
-                reached_by(rig)
+            if any("power" in _finders(each) for each in chosen.values()):
+                with Rig(seed, nursery=nursery) as rig:
+                    reached_by(rig)
 
             def try_some(_: int, names: Sequence[str]) -> None:
                 for name in names:
@@ -77,7 +82,7 @@ def _tried(name: str, mutant: Mutant | Unsynced, seed: int, nursery: Nursery, un
     if time.monotonic() > until:
         return Outcome(name, mutant.what, LEFT)
     began = time.monotonic()
-    for by in ("power", "order") if isinstance(mutant, Unsynced) else (_finder(mutant),):
+    for by in _finders(mutant):
         with Rig(seed, name, nursery=nursery.with_mutant(name)) as rig:
             tally = _run(by, rig, mutant)
         if tally.is_red:
@@ -89,16 +94,21 @@ def _tried(name: str, mutant: Mutant | Unsynced, seed: int, nursery: Nursery, un
     return Outcome(name, mutant.what, SURVIVED, took_s=time.monotonic() - began)
 
 
-def _finder(mutant: Mutant) -> str:
-    return mutant.found_by if isinstance(mutant.found_by, str) else mutant.found_by.situation
+def _finders(mutant: Mutant | Unsynced) -> tuple[str, ...]:
+    """Who must find it out, the first of these: campaigns, or a situation."""
+    if isinstance(mutant, Unsynced):
+        return "power", "order"
+    return (mutant.found_by.situation if isinstance(mutant.found_by, Aim) else mutant.found_by,)
 
 
 def _run(by: str, rig: Rig, mutant: Mutant | Unsynced) -> Tally:
     """What finds it out, in the service that `rig` has, with the precaution or without."""
     allowance = Allowance(time.monotonic() + EACH_S)
     try:
+        if by == "power":
+            return cut_after(rig, 0, mutant.effect if isinstance(mutant, Unsynced) else commit())
         if isinstance(mutant, Unsynced):
-            return cut_after(rig, 0, mutant.effect) if by == "power" else order_of_effects(rig, allowance)
+            return order_of_effects(rig, allowance)
         if isinstance(mutant.found_by, Aim):
             return strike_in(rig, situation(by), mutant.found_by.strikes, IMPATIENT_S)
         (campaign,) = (each for each in CAMPAIGNS if each.name == by)
@@ -109,11 +119,19 @@ def _run(by: str, rig: Rig, mutant: Mutant | Unsynced) -> Tally:
         return tally
 
 
+def commit() -> Effect:
+    """What makes the ledger durable."""
+    return next(each for each in effects() if each.name == COMMIT)
+
+
 def show(outcomes: Sequence[Outcome]) -> None:
     """The table on stdout."""
-    table = Table()
-    for title in ("without", "", "found by", "what was red first", "s"):
-        table.add_column(title, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("without", overflow="fold", ratio=5)
+    table.add_column("", no_wrap=True)
+    table.add_column("found by", overflow="fold", max_width=18)
+    table.add_column("what was red first", overflow="fold", ratio=5)
+    table.add_column("s", justify="right", no_wrap=True)
     for each in outcomes:
-        table.add_row(each.what, each.word, each.by, each.finding[:90], f"{each.took_s:.0f}")
+        table.add_row(each.what, each.word, each.by, textwrap.shorten(each.finding, 140), f"{each.took_s:.0f}")
     Console(width=WIDTH, markup=False, highlight=False).print(table)

@@ -147,7 +147,11 @@ class Scene:
         return [f"{folder}/{name}" for folder in ("incoming", "working") for name in self.left_in(folder)]
 
     def left_in(self, folder: str) -> list[str]:
-        return sorted(name for name in os.listdir(self.spool / folder) if not is_ignored(name))
+        """What lies there; a folder that the service has still to make is no empty one."""
+        try:
+            return sorted(name for name in os.listdir(self.spool / folder) if not is_ignored(name))
+        except FileNotFoundError:
+            return ["(no folder)"]
 
     def verdict(self, *, may_flag: bool = False, patience_s: float = SETTLE_S) -> Tally:
         """Settle, then judge: printers, receipts, ledger, folders, the queues of CUPS, and privacy."""

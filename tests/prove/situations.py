@@ -179,6 +179,11 @@ def _half_done(scene: Scene) -> None:
     scene.drop(scene.orders.one())
 
 
+def _burst(scene: Scene) -> None:
+    """More than a window, all for one printer."""
+    scene.drop(*(scene.orders.one("en") for _ in range(6)))
+
+
 def _new_day(scene: Scene) -> None:
     """done/ of that day is put away by somebody."""
     for day in (scene.spool / "done").iterdir():
@@ -445,6 +450,7 @@ SITUATIONS = (
     Situation("a CSV file", _flat),
     Situation("refused files", _refused),
     Situation("of each kind one", _assortment),
+    Situation("a burst", _burst),
     Situation("who objects to marketing", _objecting),
     Situation("the same file again", _repeated, lambda scene: _settle(scene)),
     Situation("another file of that name", _same_name),

@@ -41,7 +41,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`share` is its part of the budget; `needs` are names of CAPABILITIES."""
+    """`share` is its part of the budget; `needs` are names of CAPABILITIES.
+
+    One that has lanes works at many spools at a time: it comes last, alone, and takes what the others leave.
+    """
 
     name: str
     fault: str
@@ -50,6 +53,7 @@ class Campaign:
     run: Callable[[Rig, Allowance], Tally]
     share: float
     needs: tuple[str, ...] = field(default=())
+    has_lanes: bool = False
 
     @property
     def missing(self) -> str:

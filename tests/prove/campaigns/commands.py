@@ -252,5 +252,13 @@ def cut_after_command(scene: Scene, effect: Effect, cut: Callable[[], None]) -> 
 
 
 CAMPAIGNS = (
-    Campaign("commands", "kill -9 of commands at each failpoint", "SIGKILL", "done when asked again", kill_commands, 4),
+    Campaign(
+        "commands",
+        "kill -9 of commands at each failpoint",
+        "SIGKILL",
+        "done when asked again",
+        kill_commands,
+        3,
+        has_lanes=True,
+    ),
 )

@@ -63,7 +63,8 @@ def powered(rig: Rig, lane: int, backend: str = "cups") -> Iterator[Powered]:
         root, furnish = places["ours"], lambda spool: spread(spool, places)
         scene = stack.enter_context(stage(rig, lane, backend, furnish, root=root, intake_min_free_mb=1))
         scene.put = lambda name, content: _put_synced(scene, name, content)  # type: ignore[method-assign]
-        os.sync()
+        for each in disks.values():
+            each.sync()
         yield Powered(scene, tuple(disks.values()))
         scene.kill()
 
@@ -190,7 +191,8 @@ CAMPAIGNS = (
         "ext4 shutdown ioctl, SIGKILL, remount",
         "nothing that was acknowledged is lost",
         cut_power,
-        4,
+        3,
         ("root", "loop"),
+        has_lanes=True,
     ),
 )

@@ -219,7 +219,14 @@ def _onto(made: Disk, scene: Scene) -> None:
 
 
 CAMPAIGNS = (
-    Campaign("printers", "faults of cupsd and printers", "as named", "printed, or flagged", faults_of_printers, 8),
+    Campaign(
+        "printers",
+        "faults of cupsd and printers",
+        "as named",
+        "printed, or flagged",
+        faults_of_printers,
+        6,
+    ),
     Campaign("cupsd-forgets", "cupsd loses its jobs, ids again", "its files removed", "flagged", cupsd_forgets, 0.5),
     Campaign("backlog", "500 notes for a printer that is off", "its port closed", "three in CUPS", backlog, 1),
     Campaign("history", "CUPS keeps five jobs", "MaxJobs 5", "printed, or flagged", purged_history, 1),
