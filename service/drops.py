@@ -6,6 +6,7 @@ once for all advances of the moment. After a crash both follow again from the le
 waited for; any other fault of it ends the service, for an fsync that failed once may lie the second time.
 """
 
+import json
 import re
 import threading
 import time
@@ -22,7 +23,7 @@ from service.files import fsync_folder, full_disk_named
 from service.intake.archive import ProblemReport, all_archived, archive, find_archived, refuse, take_out
 from service.intake.hot_folder import Claim
 from service.intake.reading import Reading
-from service.intake.receipts import read_receipt, write_receipt
+from service.intake.receipts import dumped, read_receipt, write_receipt
 from service.intake.spool import Spool
 from service.kept_shipments import KeptShipments, Shipments
 from service.ledger.accounts import OPEN, Account, Drop, NoteKey
@@ -257,7 +258,7 @@ class Drops:
     def _let_go(self, worked: _Worked) -> None:
         drop = worked.drop
         with self._lock:
-            if worked.changed:  # a person decided about a note of it at this very moment
+            if worked.changed and self._has_news(worked):  # a person decided about a note of it at this very moment
                 worked.path = take_out(worked.path, self._spool, drop.drop_id, worked.name)
                 return
             del self._worked[drop.drop_id]
@@ -267,6 +268,12 @@ class Drops:
                     del self._brought_by[key]
         self._kept.forget(drop.drop_id)
         log.info("drop.archived", drop=drop.drop_id)
+
+    def _has_news(self, worked: _Worked) -> bool:
+        """True if its receipt does not tell what the ledger says; word of a step may come when it was written."""
+        accounts = self._ledger.notes_of(worked.drop.drop_id)
+        due: dict[str, Any] = json.loads(dumped(receipt_of(worked.drop, worked.name, accounts, worked.problems)))
+        return due != read_receipt(self._spool, worked.name, worked.drop.drop_id)
 
 
 def _problems(claim: Claim[Reading]) -> tuple[dict[str, Any], ...]:

@@ -1,14 +1,17 @@
 """A file that was put away is in work again when one of its notes goes on: a crash can't leave its receipt behind."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.clock import utc_now
+from service.intake.archive import archive
 from service.intake.feeds import Feeds
 from service.intake.reading import Reading, read_drop
+from service.intake.spool import Spool
 from service.ledger.accounts import Decision, NoteKey
 from tests.builders import a_shipment
 from tests.floor import Floor
@@ -49,6 +52,31 @@ def test_files_with_one_content_keep_their_own_names_and_receipts(tmp_path: Path
     floor.ledger.close()
     assert sorted(f"{drop_id}~{name}" for drop_id, name in drops.items()) == found
     assert drops == {read_receipt_of(floor, name)["drop"]: name for name in names}
+
+
+def test_a_file_is_not_moved_back_for_news_that_its_receipt_tells_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor, moved_back = Floor(tmp_path), list[Path]()
+
+    def archived_as_word_comes(claim_path: Path, spool: Spool, on: date) -> Path:
+        place = archive(claim_path, spool, on)
+        floor.drops.advanced(KEY)  # the ledger had it before, so the receipt has it too
+        return place
+
+    monkeypatch.setattr("service.drops.archive", archived_as_word_comes)
+    monkeypatch.setattr("service.drops.take_out", lambda path, *_: moved_back.append(path) or path)
+    Shop(tmp_path).drop(NAME, order_file(a_shipment()))
+    for claim in floor.rooms.hot_folder.claims():
+        floor.pipeline.receive(claim)
+    floor.line.work_off()
+    floor.drops.start(floor.stopped_by.append)
+    put_away(floor, KEY)
+    until(lambda: floor.drops.is_idle, "all of it written")
+    floor.drops.stop()
+    floor.ledger.close()
+    assert [] == moved_back
+    assert ["completed"] == [note["state"] for note in read_receipt_of(floor, NAME)["notes"]]
 
 
 def test_a_batch_in_work_is_not_read_again_for_a_small_drop_beside_it(

@@ -15,6 +15,7 @@ import pytest
 from tests.cups_lab import require_packages
 from tests.prove.__main__ import prove
 from tests.prove.campaigns import CAMPAIGNS
+from tests.prove.campaigns.commands import COMMANDS, MADE_BY
 from tests.prove.campaigns.order import STORY, first_missing
 from tests.prove.effects import (
     LEFT_OUT,
@@ -29,12 +30,13 @@ from tests.prove.effects import (
     unnamed,
 )
 from tests.prove.failpoints import Strike
-from tests.prove.moments import uncoded_orders
-from tests.prove.mutants import UNNOTICED, Mutant, Unsynced, all_mutants
+from tests.prove.moments import GUARDED, OF_COMMANDS, half_written, uncoded_orders
+from tests.prove.mutants import AIMED, MUTANTS, UNNOTICED, Aim, Mutant, Unsynced, all_mutants
+from tests.prove.mutation import COMMIT
 from tests.prove.oracle import Oracle, Sheet, _judge_note, judge_codes
 from tests.prove.orders import MARKER, STREET, Orders
 from tests.prove.privacy import leaks
-from tests.prove.situations import SITUATIONS
+from tests.prove.situations import SITUATIONS, situation
 
 NOTE = "700001-1-r1"
 
@@ -93,8 +95,30 @@ def test_each_mutant_still_finds_what_it_takes_away(name: str) -> None:
     tree = instrumented(room_tree(mutant.room), mutant.room)
     before = ast.unparse(tree)
     assert before != ast.unparse(mutant.carried_out(tree))
-    if isinstance(mutant, Mutant):
-        assert mutant.campaign in [campaign.name for campaign in CAMPAIGNS]
+    if isinstance(mutant, Mutant) and isinstance(mutant.found_by, str):
+        assert mutant.found_by in [campaign.name for campaign in CAMPAIGNS]
+
+
+@pytest.mark.parametrize("name", AIMED)
+def test_what_finds_a_mutant_out_is_a_situation_and_strikes_at_effects(name: str) -> None:
+    mutant = MUTANTS[name]
+    assert isinstance(mutant, Mutant) and isinstance(mutant.found_by, Aim)
+    assert mutant.found_by.situation == situation(mutant.found_by.situation).name
+    assert {each.name for each in mutant.found_by.strikes} <= {effect.name for effect in effects()}
+
+
+def test_effects_that_the_rig_names_by_itself_are_there() -> None:
+    names = [effect.name for effect in effects()]
+    assert {COMMIT, GUARDED} <= set(names)
+    assert all(any(name.startswith(begin) for name in names) for begin in (*OF_COMMANDS, *MADE_BY))
+    assert set(MADE_BY.values()) <= {command.name for command in COMMANDS}
+
+
+def test_a_file_for_readers_that_is_not_whole_is_named(tmp_path: Path) -> None:
+    (tmp_path / "receipts").mkdir()
+    for name, content in (("whole", b"{}"), ("cut", b'{"state"'), ("empty", b""), (".aside", b"{")):
+        (tmp_path / "receipts" / f"{name}.json").write_bytes(content)
+    assert {f"receipts/{name}.json is half written" for name in ("cut", "empty")} == set(half_written(tmp_path))
 
 
 def test_every_sync_of_the_service_is_a_mutant_or_left_out_with_its_module() -> None:

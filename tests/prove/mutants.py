@@ -198,7 +198,7 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "write_aside",
         "path.with_name(f'.{path.name[:180]}.{os.getpid():x}-{threading.get_ident():x}.tmp')",
         "path",
-        Aim("an order", tuple(Strike("files.write_aside.write", "before", "kill", hit) for hit in (2, 3, 4))),
+        Aim("an order", tuple(Strike("files.write_aside.write", "before", "kill", hit) for hit in range(2, 8))),
     ),
     "ledger-synchronous-normal": Mutant(
         "the fsync of each commit",

@@ -412,7 +412,7 @@ CAMPAIGNS = (
         "SIGKILL",
         "one sheet",
         kill_at_the_printer,
-        1.5,
+        4,
     ),
     Campaign(
         "kill", "kill -9 at each failpoint", "SIGKILL", "all done by the next start", kill_at_each, 3, has_lanes=True
@@ -445,7 +445,7 @@ CAMPAIGNS = (
         "strace inject",
         "again later, or held",
         inject_at_system_calls,
-        1.5,
+        3,
         ("strace", "root"),
     ),
 )

@@ -208,7 +208,7 @@ CAMPAIGNS = (
         "blns in orders",
         "on paper as sent, refused, or held",
         naughty_texts,
-        2,
+        4,
         ("corpora", "poppler"),
     ),
     Campaign(

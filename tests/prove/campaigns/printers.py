@@ -225,7 +225,7 @@ CAMPAIGNS = (
         "as named",
         "printed, or flagged",
         faults_of_printers,
-        6,
+        12,
     ),
     Campaign("cupsd-forgets", "cupsd loses its jobs, ids again", "its files removed", "flagged", cupsd_forgets, 0.5),
     Campaign("backlog", "500 notes for a printer that is off", "its port closed", "three in CUPS", backlog, 1),
