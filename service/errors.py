@@ -257,6 +257,15 @@ class PrintedTwice(Held):
     advice = "This note may lie at the printer more than once: look, keep one sheet, then cancel the note here."
 
 
+class JobStands(Held):
+    code = "job-stands"
+    advice = (
+        "CUPS had stopped this job, or held it, and went on with it no more; it is cancelled there. If the reason says "
+        "that it never began, `slipway release NOTE` prints it as it is. Else look in the tray first: release prints "
+        "a marked sheet, `slipway cancel NOTE` ends it."
+    )
+
+
 class PrinterSilent(Held):
     code = "printer-silent"
     advice = "The printer did not finish this job in time. Look at the printer; then release or cancel."

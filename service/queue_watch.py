@@ -14,6 +14,14 @@ HEALTH_EVERY_S = 2.0
 HASTE = 4.0  # a full window is looked at so much sooner: what comes next waits for room
 
 
+@dataclass(slots=True)
+class Standing:
+    """How a job stands still in CUPS, look by look; `since` is monotonic, None while it does not."""
+
+    since: float | None = None
+    cancelled_for: str = ""  # what we cancelled it for, or tried to
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """An accepted note and its job."""
@@ -22,6 +30,7 @@ class Followed:
     job: Job
     arrived_at: datetime
     accepted_at: datetime
+    standing: Standing = field(default_factory=Standing, compare=False)
 
 
 @dataclass(slots=True)

@@ -1,19 +1,7 @@
 """Follows every accepted job to its end, and says when a queue is down.
 
-    the report says             the note becomes
-    completed                   completed, confirmed by whoever said so
-    completed, more than once   held, printed-twice: cupsd died in mid-print, say
-    aborted by the printer      failed: it prints again by itself as a further, marked generation; but only once,
-                                then held, job-aborted
-    the same, with paper out    held, job-unknown: the first sheet may lie there, whole and unmarked
-    aborted by CUPS             held, job-aborted
-    canceled                    held, job-cancelled: somebody did that; or received again: we did (taking_back.py)
-    unknown                     held, job-unknown: a sheet may have come out, or not
-    anything else, too long     held, printer-silent
-    anything else               stays accepted; asked again
-
-A deadline ends with a person, never with a second sheet. Each queue is looked at by a thread of its own, all of its
-jobs at once: a queue or a printer that hangs delays no other, and a queue without jobs is not looked at. While
+What becomes of a note, by what report, stands in outcomes.py. Each queue is looked at by a thread of its own, all of
+its jobs at once: a queue or a printer that hangs delays no other, and a queue without jobs is not looked at. While
 something happens it is looked at every poll_s, and sooner while its window is full; otherwise every two seconds or so.
 
 How the queue itself is (trouble.py) is asked while it has jobs, and when a step failed there; while it is down, every
@@ -27,28 +15,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from service.clock import Now, milliseconds
+from service.clock import Now
 from service.config import Printing
-from service.errors import (
-    Deferred,
-    JobAborted,
-    JobCancelled,
-    JobUnknown,
-    OutcomeUnknown,
-    OwnFault,
-    PrintedTwice,
-    PrinterSilent,
-    PrinterUnreachable,
-    SlipwayError,
-)
+from service.errors import Deferred, OwnFault, SlipwayError
 from service.faults import contained
 from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
 from service.ledger.ledger import Ledger
 from service.log import log
 from service.model import Job, JobReport, JobState
+from service.outcomes import Outcomes
 from service.printing.protocol import Printer
 from service.queue_watch import HEALTH_EVERY_S, Followed, QueueWatch
 from service.taking_back import TakingBack
@@ -74,6 +52,7 @@ class Tracking:
         self._ledger = ledger
         self._settings = settings
         self._taking_back = TakingBack(printer, ledger, now)
+        self._outcomes = Outcomes(printer, ledger, settings, now)
         self._listeners: Listeners
         self._watches: dict[str, QueueWatch] = {}
         self._lock = threading.RLock()
@@ -236,10 +215,20 @@ class Tracking:
         except Deferred as error:
             self.suspect(watch.queue)
             reports = (JobReport(JobState.PENDING, (error.code,), ""),) * len(followed)  # as far as can be known
-        ended = [each for each, report in zip(followed, reports, strict=True) if self._judged(watch, each, report)]
+        ended = [each for each, report in zip(followed, reports, strict=True) if self._has_ended(watch, each, report)]
         watch.learn_pace(len(ended), self._settings.window)
         watch.looked(self._pace_s(watch), something_happened=bool(ended))
         self._let_go(watch, ended)
+
+    def _has_ended(self, watch: QueueWatch, followed: Followed, report: JobReport) -> bool:
+        """True when the job is at an end and the ledger says so, and the note is to be let go."""
+        ending = self._outcomes.ending_of(followed, report, is_down=watch.is_down)
+        if ending and ending.owed == followed.key:
+            self._give_back(watch, followed)
+            return False
+        if ending and ending.owed:
+            self._listeners.owed(ending.owed)
+        return ending is not None
 
     def _pace_s(self, watch: QueueWatch) -> float:
         return watch.pace_s(self._settings.poll_s, self._settings.window)
@@ -299,78 +288,3 @@ class Tracking:
     def _give_back(self, watch: QueueWatch, each: Followed) -> None:
         self._let_go(watch, (each,))
         self._listeners.owed(each.key)
-
-    # Verdicts ---------------------------------------------------------------------------------------------------------
-
-    def _judged(self, watch: QueueWatch, followed: Followed, report: JobReport) -> bool:
-        """True when the job is at an end and the ledger says so, and the note is to be let go."""
-        now, key = self._now(), followed.key
-        if report.state is JobState.COMPLETED and report.times == 1:
-            if self._ledger.complete(key, now, report.confirmed_by):
-                _say_completed(followed, report, now)
-            return True
-        if report.state is JobState.CANCELED and self._goes_back(watch, followed):
-            return False
-        verdict = _verdict(followed, report, now, self._settings.silent_after_s)
-        if verdict is None:
-            return False
-        is_surely_not_out = isinstance(verdict, JobAborted) and report.confirmed_by == "printer"
-        if is_surely_not_out and self._prints_again(followed, verdict):
-            return True
-        if self._ledger.hold(key, now, verdict, expected=("accepted",)):
-            log.error("note.held", note_id=key.note_id, queue=followed.job.queue, code=verdict.code)
-        return True
-
-    def _goes_back(self, watch: QueueWatch, followed: Followed) -> bool:
-        """True if it was us who cancelled the job, and its note is owed again; also if that can't be told now."""
-        try:
-            if not self._taking_back.finish(followed):
-                return False
-        except (PrinterUnreachable, OutcomeUnknown):
-            return True
-        self._give_back(watch, followed)
-        return True
-
-    def _prints_again(self, followed: Followed, verdict: SlipwayError) -> bool:
-        """True if the note goes on as a further generation, which it does by itself only once."""
-        key, queue = followed.key, followed.job.queue
-        again = self._ledger.print_again(key, self._now(), verdict)
-        if again is None:
-            return False
-        log.warning("note.failed", note_id=key.note_id, generation=key.generation, queue=queue, code=verdict.code)
-        self._listeners.owed(again)
-        return True
-
-
-def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_s: float) -> SlipwayError | None:
-    """Why the note is not completed, or None while there is hope."""
-    job = f"job {followed.job.job_id} of {followed.job.queue}"
-    reasons = f": {', '.join(report.reasons)}" if report.reasons else ""
-    match report.state:
-        case JobState.COMPLETED:
-            return PrintedTwice(f"{job} is {report.times} times in the printer's record")
-        case JobState.ABORTED if report.confirmed_by == "printer" and report.times:
-            return JobUnknown(f"{job} was aborted with paper out{reasons}")
-        case JobState.ABORTED:
-            return JobAborted(f"{job} was aborted{reasons}")
-        case JobState.CANCELED:
-            where = "at the printer" if report.confirmed_by == "printer" else "in CUPS"
-            return JobCancelled(f"{job} was cancelled {where}{reasons}")
-        case JobState.UNKNOWN:
-            return JobUnknown(f"it is not known what became of {job}{reasons}")
-    if now - followed.accepted_at > timedelta(seconds=silent_after_s):
-        return PrinterSilent(f"{job} has been {report.state.value} for more than {silent_after_s:g} s{reasons}")
-    return None
-
-
-def _say_completed(followed: Followed, report: JobReport, now: datetime) -> None:
-    log.info(
-        "note.completed",
-        note_id=followed.key.note_id,
-        generation=followed.key.generation,
-        queue=followed.job.queue,
-        job_id=followed.job.job_id,
-        confirmed_by=report.confirmed_by,
-        print_ms=milliseconds(now - followed.accepted_at),
-        total_ms=milliseconds(now - followed.arrived_at),
-    )

@@ -41,8 +41,8 @@ def record(state: JobState, impressions: int = 0) -> Record:
         (CANCELED, [COMPLETED], COMPLETED, "printer", 1),
         (COMPLETED, [CANCELED], CANCELED, "printer", 0),
         (COMPLETED, [], UNKNOWN, "printer", 1),
-        (CANCELED, [], CANCELED, "cups", 1),
-        (ABORTED, [], ABORTED, "cups", 1),
+        (CANCELED, [], CANCELED, "cups", 0),
+        (ABORTED, [], ABORTED, "cups", 0),
         (None, [], UNKNOWN, "printer", 1),
         (None, [COMPLETED], COMPLETED, "printer", 1),
         (JobState.PENDING, [COMPLETED], COMPLETED, "printer", 1),
@@ -83,7 +83,7 @@ def test_where_the_printer_can_not_be_asked_cups_decides(
     found: CupsJob | None, was_interrupted: bool, state: JobState
 ) -> None:
     report: JobReport = verdict_by_cups(found, was_interrupted=was_interrupted)
-    assert (state, "cups") == (report.state, report.confirmed_by)
+    assert (state, "cups", 1) == (report.state, report.confirmed_by, report.times)
 
 
 def test_a_printer_that_talks_nonsense_of_a_job_has_no_record_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.decisions import ask, ask_about_queue, take_answer
+from service.decisions import ask_about_queue, take_answer
 from service.errors import OutcomeUnknown
 from service.intake.spool import lock_spool
-from service.ledger.accounts import Decision, NoteKey, QueueDecision
+from service.ledger.accounts import QueueDecision
 from tests.builders import NOON, a_shipment
 from tests.conftest import ROOT
 from tests.cups_lab import CupsLab
@@ -58,15 +58,6 @@ def print_behind_one(works: Works, printer: IppPrinter, count: int) -> None:
     until(
         lambda: (3, count - 2) == (tracking.open_jobs, waiting_for(lanes, FIRST)), "two in CUPS, the rest in the lane"
     )
-
-
-def decide(works: Works, what: str, note_id: str) -> str:
-    """Carry a decision out; the note that goes on, or why it is refused."""
-    ask(works.floor.spool, NoteKey(note_id, 1), Decision(f"{what}-{note_id}", what, "ops", "because"))
-    works.note_decisions.carry_out(works.owe)
-    answer = take_answer(works.floor.spool, f"{what}-{note_id}")
-    assert answer is not None
-    return answer.note or answer.refused
 
 
 # A queue that is down ------------------------------------------------------------------------------------------------
@@ -169,15 +160,15 @@ def test_what_cups_has_not_begun_can_be_cancelled_and_held_and_what_it_has_can_n
     with at_work(tmp_path, cups_lab) as works:
         print_behind_one(works, printer, 2)
         refused = "100-1-r1 is at its printer, and may have begun: it can't be cancelled"
-        assert refused == decide(works, "cancel", "100-1-r1")
-        assert "101-1-r1" == decide(works, "cancel", "101-1-r1")
-        assert "102-1-r1" == decide(works, "hold", "102-1-r1")
+        assert refused == works.decide("cancel", "100-1-r1")
+        assert "101-1-r1" == works.decide("cancel", "101-1-r1")
+        assert "102-1-r1" == works.decide("hold", "102-1-r1")
         assert {
             "100-1-r1": ("accepted", ""),
             "101-1-r1": ("cancelled", "cancel-by-hand"),
             "102-1-r1": ("held", "hold-by-hand"),
         } == works.states()
-        assert "102-1-r1" == decide(works, "release", "102-1-r1")
+        assert "102-1-r1" == works.decide("release", "102-1-r1")
         until(lambda: 2 == works.floor.tracking.open_jobs, "the released note in CUPS")
         printer.put_in_paper()
         works.wait_until("completed", "cancelled", "completed")

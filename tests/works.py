@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from service.clock import utc_now
-from service.decisions import Decisions
+from service.decisions import Decisions, ask, take_answer
 from service.delivery import LocalDelivery
-from service.ledger.accounts import Account, NoteKey
+from service.ledger.accounts import Account, Decision, NoteKey
 from service.model import Shipment
 from service.printing.cups_printer import CupsPrinter
 from service.queue_decisions import QueueDecisions
@@ -79,6 +79,14 @@ class Works:
         except TimeoutError as error:
             raise AssertionError(self.states()) from error
         return self.states()
+
+    def decide(self, what: str, note_id: str) -> str:
+        """Carry out what a person decides; the note that goes on, or why it is refused."""
+        ask(self.floor.spool, NoteKey(note_id, 1), Decision(f"{what}-{note_id}", what, "ops", "because"))
+        self.note_decisions.carry_out(self.owe)
+        answer = take_answer(self.floor.spool, f"{what}-{note_id}")
+        assert answer is not None
+        return answer.note or answer.refused
 
     def owe(self, key: NoteKey) -> None:
         """The note goes on."""

@@ -66,6 +66,9 @@ class Printing(Part):
     )
     retry_s: float = Field(default=5.0, gt=0, le=3600, description="A deferred note is tried again after this.")
     give_up_after_s: float = Field(default=14400.0, gt=0, description="A note put off this long, in all, is held.")
+    stands_s: float = Field(
+        default=120.0, gt=0, le=86400, description="A job that CUPS has stopped, or holds, for longer is held."
+    )
     silent_after_s: float = Field(default=14400.0, gt=0, description="An accepted job open this long is held.")
 
 

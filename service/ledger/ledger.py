@@ -65,6 +65,7 @@ from service.ledger.schema import VERSION, meta
 from service.ledger.writer import Writer
 from service.model import Job, RenderedNote
 
+NO_JOB: dict[str, Any] = {"job_id": None, "job_created_at": None, "submitting_at": None, "accepted_at": None}
 R = TypeVar("R")
 Keeping = Callable[[sa.Connection], None]
 
@@ -180,6 +181,10 @@ class Ledger:
         """A person decides."""
         return self._move(key, expected, "held", at, why(error))
 
+    def hold_unprinted(self, key: NoteKey, at: datetime, error: SlipwayError) -> bool:
+        """The same, of an accepted note whose job is cancelled and never began: released, the same sheet is owed."""
+        return self._move(key, ("accepted",), "held", at, NO_JOB | why(error) | {"taken_back_at": at})
+
     def intend_to_take_back(self, key: NoteKey, at: datetime) -> bool:
         """On disk before its job is cancelled: if that is found cancelled, it was us."""
 
@@ -190,9 +195,8 @@ class Ledger:
 
     def take_back(self, key: NoteKey, at: datetime) -> bool:
         """The printer let go of an accepted note that it surely has not begun: it is owed again, the same sheet."""
-        facts = {"queue": "", "job_id": None, "job_created_at": None, "submitting_at": None, "accepted_at": None}
         why = {"code": "", "reason": "taken back: its job had not begun"}
-        return self._move(key, ("accepted",), "received", at, facts | why | {"attempts": 0})
+        return self._move(key, ("accepted",), "received", at, NO_JOB | why | {"queue": "", "attempts": 0})
 
     def print_again(self, key: NoteKey, at: datetime, error: SlipwayError) -> NoteKey | None:
         """The printer gave an accepted note up: it ends, and goes on as a further sheet with this key.

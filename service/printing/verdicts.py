@@ -9,7 +9,7 @@
                               completed, more than once           completed so many times: a double
                               aborted, canceled                   aborted, canceled, by the printer
     completed                 none                                unknown: nobody knows of paper
-    canceled, aborted         none                                canceled, aborted, by CUPS
+    canceled, aborted         none                                canceled, aborted, by CUPS, without paper
     lost                      none                                unknown
 
     Where the printer can't be asked, or refuses to tell, CUPS has the last word, except that a completed job is unknown
@@ -53,7 +53,7 @@ def verdict_by_record(found: CupsJob | None, records: Sequence[Record]) -> JobRe
     if records:
         return JobReport(records[-1].state, records[-1].reasons, "printer", times=sheets)
     if found and was_stopped_by_cups(found):
-        return JobReport(found.state, found.reasons, "cups")
+        return JobReport(found.state, found.reasons, "cups", times=0)
     return JobReport(JobState.UNKNOWN, (NO_RECORD,) if found else (), "printer")
 
 

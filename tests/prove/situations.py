@@ -9,6 +9,7 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
@@ -364,6 +365,23 @@ def _cancel_in_cups(scene: Scene) -> None:
     decide(scene, "cancel", drop)
 
 
+def _held_in_cups(scene: Scene) -> None:
+    """Somebody holds in CUPS what it has not begun, in a queue that is well; then a person lets it print."""
+    connection = scene.lab.connection()
+    drop = scene.orders.one("en")
+    scene.oracle.may_be_held.update(drop.note_ids)
+    scene.oracle.reprinted.update(drop.note_ids)
+    connection.disablePrinter(LINE)  # for too short a time to be noticed
+    scene.drop(drop)
+    until(scene, lambda: _stands(scene, drop, "accepted", "completed"), "accepted")
+    for number in connection.getJobs(which_jobs="not-completed", requested_attributes=["job-id"]):
+        hold = ["lp", "-h", scene.lab.socket, "-i", f"{LINE}-{number}", "-H", "hold"]
+        subprocess.run(hold, capture_output=True, check=False)  # it may be taken back meanwhile
+    connection.enablePrinter(LINE)
+    until(scene, lambda: _stands(scene, drop, "held", "completed"), "held")
+    decide(scene, "release", drop)
+
+
 def _forbidden(scene: Scene) -> None:
     """We may not print to a queue; then we may again."""
     scene.lab.connection().setPrinterUsersDenied(LINE, [USER])
@@ -469,6 +487,7 @@ SITUATIONS = (
     Situation("done/ is put away", _one, _new_day),
     Situation("a queue is stopped", _stopped_queue, put_back=_enable),
     Situation("cancelled in CUPS", _cancel_in_cups, put_back=_enable),
+    Situation("held in CUPS", _held_in_cups, put_back=_enable),
     Situation("a queue is forbidden", _forbidden, put_back=_allow),
     Situation("given up by its printer", _given_up(1)),
     Situation("given up for good", _given_up(2)),

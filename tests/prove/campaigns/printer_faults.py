@@ -15,7 +15,6 @@ from tests.prove.rig import Scene, doubles
 from tests.shop import QUEUES
 
 QUEUE, BACKUP = "uk-notes", "uk-notes-2"
-STOPPED = 6  # IPP job-state
 Act = Callable[[Scene, IppPrinter], None]
 
 
@@ -166,14 +165,11 @@ def _few_descriptors(scene: Scene, _: IppPrinter) -> None:
 
 
 def _restart_well(scene: Scene, _: IppPrinter) -> None:
-    """A person starts it again, and the queues that it stopped; a job that it stopped never goes on: cancelled."""
+    """A person starts it again, and the queues that it stopped."""
     scene.lab.restart_cupsd()
     connection = scene.lab.connection()
     for queue in QUEUES:
         connection.enablePrinter(queue)
-    for job_id, job in connection.getJobs(requested_attributes=["job-id", "job-state"]).items():
-        if job["job-state"] == STOPPED:
-            connection.cancelJob(job_id)
 
 
 def _a_person(*command: str) -> Act:
@@ -249,6 +245,7 @@ FAULTS = (
     Fault("somebody cancels at the printer", _cancel_a_job, _nothing, may_flag=True, prints_in_s=0.5),
     Fault("somebody cancels in CUPS", _set(accepting=False), _a_person("cancel"), may_flag=True),
     Fault("somebody purges in CUPS", _set(accepting=False), _a_person("cancel", "-x"), may_flag=True),
+    Fault("somebody holds in CUPS", _set(accepting=False), _a_person("lp", "-H", "hold", "-i"), may_flag=True),
     Fault("somebody moves jobs", _set(accepting=False), _move_jobs, may_flag=True),
     Fault("printer keeps no record", _set(forgets=True), _set(forgets=False), may_flag=True),
     Fault("printer keeps ten letters of a name", _set(name_length=10), _set(name_length=255), may_flag=True),

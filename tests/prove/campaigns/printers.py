@@ -22,7 +22,7 @@ from tests.shop import order_file
 
 PER_SCENE = 8
 HASTE: dict[str, Any] = {"printing_patience_s": 60, "printing_call_deadline_s": 1.5}
-FORGETFUL: dict[str, Any] = {"printing_call_deadline_s": 1.5, "printing_silent_after_s": 12}
+FORGETFUL: dict[str, Any] = {"printing_call_deadline_s": 1.5}
 NO_BACKUP = "int-notes"
 WINDOW = 3
 
@@ -172,7 +172,7 @@ def purged_history(rig: Rig, allowance: Allowance) -> Tally:
 def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
     """The disk of cupsd loses its power, and what was not synced: jobs that it had taken are gone, or come again.
 
-    Or are held again, for it had not kept their release: nothing more happens to those, and a person is asked. Its
+    Or are held again, for it had not kept their release: those stand still, and a person is asked. Its
     spool is written synchronously (chattr +S), as docs/operations.md advises: else documents are empty after a cut.
     """
     chance, tally = rig.chance_of("cups-power"), Tally()
