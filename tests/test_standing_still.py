@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.config import Printing
 from service.errors import OutcomeUnknown, PrinterUnreachable, SlipwayError, SpoolFull
@@ -312,13 +313,13 @@ def print_behind_one(works: Works, printer: IppPrinter) -> int:
 def test_what_a_person_holds_in_cups_is_held_here_and_prints_once_when_it_is_released(
     cups_lab: CupsLab, tmp_path: Path, printer: IppPrinter
 ) -> None:
-    with at_work(tmp_path, cups_lab, stands_s=0.3) as works:
+    with capture_logs() as lines, at_work(tmp_path, cups_lab, stands_s=0.3) as works:
         job_id = print_behind_one(works, printer)
         cups_lab.connection().setJobHoldUntil(job_id, "indefinite")
         until(lambda: ("held", "job-stands") == works.states()[SECOND], "the hold")
-        said = works.note(SECOND).reason
-        assert said.startswith(f"job {job_id} of uk-notes was pending-held in CUPS for ")
-        assert said.endswith("; it never began")
+        reason = works.note(SECOND).reason
+        assert reason.startswith(f"job {job_id} of uk-notes was pending-held in CUPS for ")
+        assert reason.endswith("; it never began")
         assert 7 == cups_lab.connection().getJobAttributes(job_id)["job-state"]
         printer.put_in_paper()
         works.wait_until("completed", "held")
@@ -326,6 +327,8 @@ def test_what_a_person_holds_in_cups_is_held_here_and_prints_once_when_it_is_rel
         assert SECOND == works.decide("release", SECOND)
         works.wait_until("completed", "completed")
     assert [FIRST, SECOND] == paper(cups_lab)
+    said = [line["event"] for line in lines if line.get("note_id") == SECOND and line["event"].startswith("note.")]
+    assert ["note.accepted", "note.held", "note.decided", "note.accepted-again", "note.completed"] == said
 
 
 @pytest.mark.cups
