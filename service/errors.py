@@ -312,6 +312,14 @@ class QueueWaits(Deferred):
     advice = "The printer waits for paper, toner or hands: go to it. Notes go to its backup until it prints again."
 
 
+class QueueStuck(Deferred):
+    code = "queue-stuck"
+    advice = (
+        "CUPS has stopped a job, and starts no other of this queue: `systemctl restart cups` when its other queues are "
+        "done with theirs. Notes go to its backup, and come back by themselves."
+    )
+
+
 class OutcomeUnknown(Deferred):
     code = "outcome-unknown"
     advice = "The connection to CUPS broke in the middle of a step; the next try finds out what became of the job."

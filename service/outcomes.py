@@ -48,6 +48,7 @@ class Ending:
     """The job is at its end, and the ledger says so; `owed` is the sheet that is owed now, the same one or another."""
 
     owed: NoteKey | None = None
+    is_printed: bool = False
 
 
 class Outcomes:
@@ -84,7 +85,7 @@ class Outcomes:
         now = self._now()
         if self._ledger.complete(followed.key, now, report.confirmed_by):
             _say_completed(followed, report, now)
-        return Ending()
+        return Ending(is_printed=True)
 
     def _stood(self, followed: Followed, report: JobReport) -> Ending:
         """We cancelled it; only one that surely has not printed may print again as the same sheet."""

@@ -81,8 +81,6 @@ class QueueWatch:
         """Look again soon if something happened, else later and later."""
         self.pause_s = poll_s if something_happened else min(self.pause_s * 1.5, max(SLOWEST_LOOK_S, poll_s))
         self.look_at = time.monotonic() + self.pause_s
-        if something_happened:
-            self.waits_since = None
 
     def wait_for_room(self, retry_s: float) -> None:
         """Look no more until then."""

@@ -5,7 +5,8 @@ in a power cut that we let it go; CUPS can't tell the two apart, so a person dec
 if somebody let it go in CUPS later, a second sheet would come out.
 
     the job                                                      what becomes of its note
-    stands for less than stands_s, or in a queue that is down    stays accepted; interrupted, the time begins anew
+    stands for less than stands_s; or is held, and its queue     stays accepted; interrupted, the time begins anew
+    is down
     stands for longer                                            the job is cancelled, again if that fails; then it is
                                                                  looked at as ever
     cancelled so; never begun, no record of it at the printer    held, job-stands; release prints the same sheet
@@ -34,11 +35,11 @@ class StandingStill:
         self._stands_s = stands_s
 
     def look(self, followed: Followed, report: JobReport, *, is_down: bool) -> None:
-        """Cancel a job that has stood for too long, by this report, in a queue that is not down."""
+        """Cancel a job that has stood for too long, by this report; one that is held may wait for its queue."""
         standing, now = followed.standing, time.monotonic()
         if report.state in (JobState.PENDING, JobState.PROCESSING) and report.confirmed_by == "cups":
             standing.cancelled_for = ""  # it was not cancelled, and goes on
-        if is_down or report.state not in STANDS:
+        if report.state not in STANDS or (report.state is JobState.HELD and is_down):
             standing.since = None
             return
         standing.since = standing.since or now

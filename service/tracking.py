@@ -226,6 +226,8 @@ class Tracking:
         if ending and ending.owed == followed.key:
             self._give_back(watch, followed)
             return False
+        if ending and ending.is_printed:
+            watch.waits_since = None
         if ending and ending.owed:
             self._listeners.owed(ending.owed)
         return ending is not None

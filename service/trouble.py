@@ -2,6 +2,7 @@
 
 missing, stopped, takes no jobs, or none of ours; CUPS or the printer does not answer    at once
 waits for paper, a jam, a cover, toner ...                              after printing.patience_s without a sheet
+is at work, and at no job: CUPS has lost its way with it               after printing.patience_s without a sheet
 can't be asked, and a job is at it: it may be off                       after printing.patience_s without a sheet
 anything else                                                           not at all
 """
@@ -12,6 +13,7 @@ from service.errors import (
     QueueMissing,
     QueueRefusing,
     QueueStopped,
+    QueueStuck,
     QueueWaits,
     SlipwayError,
 )
@@ -19,6 +21,7 @@ from service.model import QueueReport
 
 NO_PRINTER = "printer-unreachable"
 UNHEARD = "printer-not-asked"  # a job is at a printer that can't be asked
+AT_NO_JOB = "at-no-job"
 FORBIDDEN = "printing-forbidden"
 SEVERITIES = ("-error", "-warning")
 HANDS = frozenset(  # printer-state-reasons (RFC 8011, PWG 5100.9) that last until somebody comes
@@ -32,7 +35,7 @@ HANDS = frozenset(  # printer-state-reasons (RFC 8011, PWG 5100.9) that last unt
 
 def waits_for(report: QueueReport) -> tuple[str, ...]:
     """What a queue waits for somebody to do."""
-    return tuple(reason for reason in report.reasons if reason == UNHEARD or _plain(reason) in HANDS)
+    return tuple(reason for reason in report.reasons if reason in (UNHEARD, AT_NO_JOB) or _plain(reason) in HANDS)
 
 
 def trouble_of(report: QueueReport, *, out_of_patience: bool) -> SlipwayError | None:
@@ -50,6 +53,8 @@ def trouble_of(report: QueueReport, *, out_of_patience: bool) -> SlipwayError | 
         return QueueForbidden(f"CUPS does not let us print to queue {queue}")
     if NO_PRINTER in report.reasons:
         return PrinterUnreachable(f"the printer of queue {queue} does not answer")
+    if out_of_patience and AT_NO_JOB in report.reasons:
+        return QueueStuck(f"CUPS calls queue {queue} at work, and is at no job of it")
     if out_of_patience and UNHEARD in report.reasons:
         return PrinterUnreachable(f"the printer of queue {queue} does not get on with its job, and can't be asked why")
     if out_of_patience and (reasons := waits_for(report)):

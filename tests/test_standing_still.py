@@ -143,6 +143,13 @@ def test_a_job_that_stands_in_a_queue_that_is_down_waits_with_it(bench: Bench) -
     assert 1 == bench.cups.cancels
 
 
+def test_a_job_that_cups_has_stopped_goes_on_no_more_when_its_queue_is_back(bench: Bench) -> None:
+    bench.cups.state = STOPPED
+    bench.look()
+    bench.look(121, is_down=True)
+    assert 1 == bench.cups.cancels
+
+
 # What may come between -----------------------------------------------------------------------------------------------
 
 
@@ -169,7 +176,7 @@ def test_a_job_that_goes_on_in_that_moment_is_not_cancelled_and_completes(bench:
     assert None is bench._outcomes.ending_of(bench._followed, stood, is_down=False)
     assert 0 == bench.cups.cancels
     bench.cups.state, bench.cups.times = JobState.COMPLETED, 1
-    assert Ending() == bench.look(1)
+    assert Ending(is_printed=True) == bench.look(1)
     assert "completed" == bench.note.state
 
 
@@ -178,7 +185,7 @@ def test_a_sheet_that_came_out_all_the_same_counts_more_than_the_cancel(bench: B
     bench.look(121)
     assert 1 == bench.cups.cancels
     bench.cups.state, bench.cups.times = JobState.COMPLETED, 1  # by the printer's record
-    assert Ending() == bench.look(1)
+    assert Ending(is_printed=True) == bench.look(1)
     assert ("completed", "") == (bench.note.state, bench.note.code)
 
 
@@ -283,6 +290,7 @@ def test_tracking_leaves_alone_what_stands_in_a_queue_that_is_down_and_holds_it_
 # In a real cupsd -----------------------------------------------------------------------------------------------------
 
 FIRST, SECOND = "100-1-r1", "101-1-r1"
+BACKUP = "uk-notes-2"
 
 
 @pytest.fixture
@@ -293,8 +301,8 @@ def printer(cups_lab: CupsLab) -> Iterator[IppPrinter]:
     printer.crash()
 
 
-def paper(lab: CupsLab) -> list[str]:
-    return [name for name, _ in lab.papers(QUEUE)]
+def paper(lab: CupsLab, queue: str = QUEUE) -> list[str]:
+    return [name for name, _ in lab.papers(queue)]
 
 
 def print_behind_one(works: Works, printer: IppPrinter) -> int:
@@ -332,28 +340,35 @@ def test_what_a_person_holds_in_cups_is_held_here_and_prints_once_when_it_is_rel
 
 
 @pytest.mark.cups
-def test_what_cupsd_stops_is_held_and_prints_once_when_it_is_released(
+def test_what_cupsd_stops_is_held_and_its_queue_is_down_until_cupsd_is_restarted(
     cups_lab: CupsLab, tmp_path: Path, printer: IppPrinter
 ) -> None:
-    """It has no descriptors left to start a backend; it says that it began the job, so the sheet has its mark."""
-    with at_work(tmp_path, cups_lab, stands_s=0.3) as works:
+    """It has no descriptors left to start a backend, and starts none of this queue when it has some again."""
+    cups_lab.add_queue(BACKUP)
+    with at_work(tmp_path, cups_lab, stands_s=0.3, patience_s=0.3) as works:
         works.print(a_shipment(order_id="100"))
         works.wait_until("completed")
-        take_descriptors(cups_lab.cupsd_pid)
+        limits = take_descriptors(cups_lab.cupsd_pid)
         works.print(a_shipment(order_id="101"))
         until(lambda: ("held", "job-stands") == works.states()[SECOND], "the hold")
         assert "processing-stopped in CUPS" in works.note(SECOND).reason
-        assert [FIRST] == paper(cups_lab)
-        cups_lab.restart_cupsd()  # a person does: it starts no other job of this queue
-        assert f"{SECOND}.g2" == works.decide("release", SECOND)
-        works.wait_until("completed", "cancelled", "completed")
-    assert [FIRST, f"{SECOND}.g2"] == paper(cups_lab)
+        resource.prlimit(cups_lab.cupsd_pid, resource.RLIMIT_NOFILE, limits)
+        works.print(a_shipment(order_id="102"))
+        works.wait_until("completed", "held", "completed")
+        assert ["queue-stuck"] == [down.code for down in works.floor.ledger.queues.down()]
+        cups_lab.restart_cupsd()
+        until(lambda: () == works.floor.tracking.queues_down, "the queue to be back")
+        assert f"{SECOND}.g2" == works.decide("release", SECOND)  # CUPS says that it had begun
+        works.wait_until("completed", "cancelled", "completed", "completed")
+    assert ([FIRST, f"{SECOND}.g2"], ["102-1-r1"]) == (paper(cups_lab), paper(cups_lab, BACKUP))
 
 
-def take_descriptors(pid: int) -> None:
-    """All but two."""
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(list(Path(f"/proc/{pid}/fd").iterdir())) + 2, hard))
+def take_descriptors(pid: int) -> tuple[int, int]:
+    """All but two of them; what it may have was so before."""
+    in_use = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (in_use + 2, before[1]))
+    return before
 
 
 @pytest.mark.cups

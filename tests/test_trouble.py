@@ -26,6 +26,8 @@ def report(state: str = "idle", *reasons: str, accepting: bool = True) -> QueueR
         (report("processing", "media-jam"), True, "queue-waits"),
         (report("processing", "cover-open-warning"), True, "queue-waits"),
         (report("processing", "media-empty-report"), True, ""),
+        (report("processing", "at-no-job"), False, ""),
+        (report("processing", "at-no-job", "printer-not-asked"), True, "queue-stuck"),
         (report("processing", "printer-not-asked"), False, ""),
         (report("processing", "printer-not-asked"), True, "printer-unreachable"),
     ],

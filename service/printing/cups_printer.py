@@ -40,6 +40,7 @@ from service.printing.watched import WatchedQueue
 
 NO_PRINTER = "printer-unreachable"
 UNHEARD = "printer-not-asked"
+AT_NO_JOB = "at-no-job"
 FORBIDDEN = "printing-forbidden"
 UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)  # they say nothing against the job
 
@@ -160,7 +161,7 @@ class CupsPrinter:
         try:
             found = self._cupsd.queue(queue)
             device = self._watch(queue).printer(found) if found else None
-            forbidden = (FORBIDDEN,) if found and self._forbids_us(queue) else ()
+            untold = self._untold(queue, found.state) if found else ()
         except (NoAnswer, Refused):
             return QueueReport(queue, "unreachable", accepting=False, reasons=(), depth=0)
         if found is None:
@@ -176,7 +177,14 @@ class CupsPrinter:
                 accepting = accepting and condition.accepting
         elif found.state == "processing":  # CUPS says so too of a printer that is off, and gives no reason
             reasons = (*reasons, UNHEARD)
-        return QueueReport(queue, found.state, accepting=accepting, reasons=reasons + forbidden, depth=found.depth)
+        return QueueReport(queue, found.state, accepting=accepting, reasons=reasons + untold, depth=found.depth)
+
+    def _untold(self, queue: str, state: str) -> tuple[str, ...]:
+        """What is the matter though CUPS gives no reason: where it has stopped a job, it is at work, and at none."""
+        is_at_no_job = state == "processing" and not any(
+            found.state is JobState.PROCESSING for found in self._cupsd.open_jobs(queue)
+        )
+        return (FORBIDDEN,) * self._forbids_us(queue) + (AT_NO_JOB,) * is_at_no_job
 
     def _forbids_us(self, queue: str) -> bool:
         """Tried again only where it was so before."""
