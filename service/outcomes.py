@@ -45,7 +45,10 @@ from service.taking_back import TakingBack
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The job is at its end, and the ledger says so; `owed` is the sheet that is owed now, the same one or another."""
+    """The job is at its end, and the ledger says so; `owed` is the sheet that is owed now, the same one or another.
+
+    `is_printed` if a sheet of it came out, and all is well.
+    """
 
     owed: NoteKey | None = None
     is_printed: bool = False
@@ -67,7 +70,7 @@ class Outcomes:
         if report.state is JobState.COMPLETED and report.times == 1:
             return self._completed(followed, report)
         try:
-            if report.state is JobState.CANCELED and followed.standing.cancelled_for:
+            if report.state is JobState.CANCELED and followed.standstill.cancelled_for:
                 return self._stood(followed, report)
             if report.state is JobState.CANCELED and self._taking_back.finish(followed):
                 return Ending(owed=followed.key)
@@ -90,9 +93,8 @@ class Outcomes:
     def _stood(self, followed: Followed, report: JobReport) -> Ending:
         """We cancelled it; only one that surely has not printed may print again as the same sheet."""
         is_unprinted = self._standing_still.is_unprinted(followed, report)
-        return self._held(
-            followed, self._standing_still.verdict(followed, is_unprinted=is_unprinted), is_unprinted=is_unprinted
-        )
+        verdict = self._standing_still.verdict(followed, is_unprinted=is_unprinted)
+        return self._held(followed, verdict, is_unprinted=is_unprinted)
 
     def _printed_again(self, followed: Followed, verdict: SlipwayError) -> NoteKey | None:
         """The further generation as which the note goes on, which it does by itself only once."""

@@ -15,7 +15,7 @@ HASTE = 4.0  # a full window is looked at so much sooner: what comes next waits 
 
 
 @dataclass(slots=True)
-class Standing:
+class Standstill:
     """How a job stands still in CUPS, look by look; `since` is monotonic, None while it does not."""
 
     since: float | None = None
@@ -30,7 +30,7 @@ class Followed:
     job: Job
     arrived_at: datetime
     accepted_at: datetime
-    standing: Standing = field(default_factory=Standing, compare=False)
+    standstill: Standstill = field(default_factory=Standstill, compare=False)
 
 
 @dataclass(slots=True)

@@ -36,22 +36,22 @@ class StandingStill:
 
     def look(self, followed: Followed, report: JobReport, *, is_down: bool) -> None:
         """Cancel a job that has stood for too long, by this report; one that is held may wait for its queue."""
-        standing, now = followed.standing, time.monotonic()
+        standstill, now = followed.standstill, time.monotonic()
         if report.state in (JobState.PENDING, JobState.PROCESSING) and report.confirmed_by == "cups":
-            standing.cancelled_for = ""  # it was not cancelled, and goes on
+            standstill.cancelled_for = ""  # it was not cancelled, and goes on
         if report.state not in STANDS or (report.state is JobState.HELD and is_down):
-            standing.since = None
+            standstill.since = None
             return
-        standing.since = standing.since or now
-        if now - standing.since > self._stands_s:
+        standstill.since = standstill.since or now
+        if now - standstill.since > self._stands_s:
             reasons = f": {', '.join(report.reasons)}" if report.reasons else ""
-            standing.cancelled_for = f"{report.state.value} in CUPS for {now - standing.since:.0f} s{reasons}"
+            standstill.cancelled_for = f"{report.state.value} in CUPS for {now - standstill.since:.0f} s{reasons}"
             self._cancel(followed)
 
     def verdict(self, followed: Followed, *, is_unprinted: bool) -> JobStands:
         """Why the note is held whose job was found cancelled."""
         job, began = followed.job, "it never began" if is_unprinted else "it had begun, or may have"
-        return JobStands(f"job {job.job_id} of {job.queue} was {followed.standing.cancelled_for}; {began}")
+        return JobStands(f"job {job.job_id} of {job.queue} was {followed.standstill.cancelled_for}; {began}")
 
     def is_unprinted(self, followed: Followed, report: JobReport) -> bool:
         """True if surely nothing of a job that was found cancelled has come out; raises Deferred of CUPS."""

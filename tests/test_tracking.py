@@ -188,6 +188,20 @@ def test_a_printer_that_never_answers_again_is_a_persons_business_in_the_end(led
     assert ("held", "printer-silent") == (note.state, note.code)
 
 
+@pytest.mark.parametrize(("word", "is_anew"), [(JobState.COMPLETED, True), (JobState.CANCELED, False)])
+def test_the_patience_with_a_queue_that_waits_begins_anew_with_a_sheet_alone(
+    ledger: Ledger, word: JobState, is_anew: bool
+) -> None:
+    ear, tracking = Ear(), tracking_of(Says(word), ledger)
+    watch = tracking._watch(JOB.queue)
+    watch.waits_since = 1.0
+    tracking.start(ear.listeners)
+    tracking.resume(account(ledger))
+    assert ear.ended.wait(20)
+    tracking.stop()
+    assert is_anew == (watch.waits_since is None)
+
+
 # A full disk ---------------------------------------------------------------------------------------------------------
 
 
