@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from service.config import Printing
 from service.errors import OutcomeUnknown, PrinterUnreachable, SlipwayError, SpoolFull
+from service.intake.spool import lock_spool
 from service.lanes import Lanes
 from service.ledger.accounts import Account, Decision, Drop, Entry, NoteKey
 from service.ledger.ledger import Ledger
@@ -305,6 +306,11 @@ def paper(lab: CupsLab, queue: str = QUEUE) -> list[str]:
     return [name for name, _ in lab.papers(queue)]
 
 
+def cups_of(lab: CupsLab) -> tuple[tuple[str, str], ...]:
+    """What a shop needs to print there."""
+    return (("SLIPWAY_PRINTING_BACKEND", "cups"), ("SLIPWAY_PRINTING_CUPS_SOCKET", lab.socket))
+
+
 def print_behind_one(works: Works, printer: IppPrinter) -> int:
     """The first note is at the printer for a minute, the second in CUPS, not begun: its job."""
     printer.prints_in_s = 60
@@ -356,6 +362,9 @@ def test_what_cupsd_stops_is_held_and_its_queue_is_down_until_cupsd_is_restarted
         works.print(a_shipment(order_id="102"))
         works.wait_until("completed", "held", "completed")
         assert ["queue-stuck"] == [down.code for down in works.floor.ledger.queues.down()]
+        with lock_spool(works.floor.spool):
+            said = Shop(tmp_path, cups_of(cups_lab)).slipway("printers").stdout
+        assert "goes to uk-notes-2, CUPS calls queue uk-notes at work, and is at no job of it" in said
         cups_lab.restart_cupsd()
         until(lambda: () == works.floor.tracking.queues_down, "the queue to be back")
         assert f"{SECOND}.g2" == works.decide("release", SECOND)  # CUPS says that it had begun
@@ -376,8 +385,7 @@ def test_a_service_that_is_killed_after_the_cancel_leaves_a_note_that_waits_for_
     cups_lab: CupsLab, tmp_path: Path, printer: IppPrinter
 ) -> None:
     printer.prints_in_s = 60
-    cups = (("SLIPWAY_PRINTING_BACKEND", "cups"), ("SLIPWAY_PRINTING_CUPS_SOCKET", cups_lab.socket))
-    shop = Shop(tmp_path, (*cups, ("SLIPWAY_PRINTING_STANDS_S", "0.3")))
+    shop = Shop(tmp_path, (*cups_of(cups_lab), ("SLIPWAY_PRINTING_STANDS_S", "0.3")))
     for order_id in ("100", "101"):
         shop.drop_shipment(a_shipment(order_id=order_id))
     dying = [sys.executable, "-m", "tests.dying_service", "cancel"]

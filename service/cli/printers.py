@@ -151,9 +151,11 @@ def _paused(row: _Row) -> Iterator[str]:
 
 
 def _down(row: _Row) -> Iterator[str]:
-    """Where the notes of a queue that is down go."""
+    """Where the notes of a queue that is down go; and why it is, where neither CUPS nor the printer says so."""
     if row.down and not row.paused:
         yield f"goes to {row.goes_to}" if row.goes_to else "its notes wait"
+    if row.down and not any(_says(row.look)):
+        yield row.down.reason
 
 
 def _state(look: QueueLook) -> str:
