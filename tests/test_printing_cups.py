@@ -4,9 +4,10 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,8 +25,9 @@ from service.errors import (
 from service.model import Job, JobState, QueueReport, Route
 from service.printing import Printer, ipp_client, open_printer
 from service.printing.cups_printer import CupsPrinter
-from service.printing.cupsd import Cupsd
+from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
 from service.printing.ipp import Operation, Request, written
+from service.printing.watched import WatchedQueue
 from tests.builders import NOON
 from tests.cups_lab import CupsLab
 from tests.eve_printer import EvePrinter
@@ -370,3 +372,51 @@ def test_a_printer_that_is_off_for_a_while_prints_once_when_it_is_back(lab: Cups
     assert [] == lab.papers(QUEUE)
     lab.printers[QUEUE].start()
     until(lambda: [("1-1-r1", DIGEST)] == lab.papers(QUEUE), "the sheet")
+
+
+# A cupsd whose disk lost its power, and that has a job twice ----------------------------------------------------------
+
+
+class HasItTwice(Cupsd):
+    """It has ended the job, and lists it as it was before; its queue stays at work."""
+
+    def __init__(self, listed: JobState, asked: JobState) -> None:
+        super().__init__("", 1)
+        self.listed, self.asked = (CupsJob(7, "1-1-r1", "q", state, (), 1, None) for state in (listed, asked))
+
+    def was_restarted(self) -> bool:
+        return False
+
+    def open_jobs(self, queue: str) -> Iterator[CupsJob]:
+        yield self.listed
+
+    def job(self, job_id: int) -> CupsJob | None:
+        return self.asked
+
+    def jobs(self, queue: str, job_ids: Sequence[int]) -> dict[int, CupsJob]:
+        return dict.fromkeys(job_ids, self.asked)
+
+    def queue(self, name: str) -> CupsQueue | None:
+        return CupsQueue("processing", True, (), 1, "socket://printer", True)
+
+
+@pytest.mark.parametrize("listed", [JobState.HELD, JobState.PROCESSING])
+def test_a_job_that_is_at_its_end_and_listed_for_ever_is_found_in_time(
+    monkeypatch: pytest.MonkeyPatch, listed: JobState
+) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr("service.printing.watched.time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    queue = WatchedQueue("q", HasItTwice(listed, JobState.COMPLETED), 1, lambda: NOON, asks_printer=False)
+    job = Job("q", 7, "1-1-r1", NOON)
+    assert [listed] == [report.state for report in queue.look_at([job])]
+    now_s[0] += 11
+    assert [JobState.COMPLETED] == [report.state for report in queue.look_at([job])]
+
+
+@pytest.mark.parametrize(("asked", "is_stuck"), [(JobState.COMPLETED, True), (JobState.PROCESSING, False)])
+def test_a_queue_at_work_whose_job_is_at_its_end_is_at_none(
+    monkeypatch: pytest.MonkeyPatch, asked: JobState, is_stuck: bool
+) -> None:
+    printer = CupsPrinter("", 1, lambda: NOON)
+    monkeypatch.setattr(printer, "_cupsd", HasItTwice(JobState.PROCESSING, asked))
+    assert is_stuck == ("at-no-job" in printer.queue_report("q").reasons)

@@ -181,10 +181,13 @@ class CupsPrinter:
 
     def _untold(self, queue: str, state: str) -> tuple[str, ...]:
         """What is the matter though CUPS gives no reason: where it has stopped a job, it is at work, and at none."""
-        is_at_no_job = state == "processing" and not any(
-            found.state is JobState.PROCESSING for found in self._cupsd.open_jobs(queue)
-        )
+        is_at_no_job = state == "processing" and not self._is_at_a_job(queue)
         return (FORBIDDEN,) * self._forbids_us(queue) + (AT_NO_JOB,) * is_at_no_job
+
+    def _is_at_a_job(self, queue: str) -> bool:
+        """By the jobs themselves: its list may have one for ever that is at its end (watched.py)."""
+        listed = [found.job_id for found in self._cupsd.open_jobs(queue) if found.state is JobState.PROCESSING]
+        return any(found.state is JobState.PROCESSING for found in self._cupsd.jobs(queue, listed).values())
 
     def _forbids_us(self, queue: str) -> bool:
         """Tried again only where it was so before."""

@@ -21,6 +21,7 @@ from service.printing.verdicts import (
 )
 
 DEVICE_KNOWN_S, AT_VERDICT_S = 3.0, 1.0  # so long we believe what CUPS said of where a queue's printer is
+DOUBT_EVERY_S = 10.0  # so long we believe a list of open jobs that names ours
 MISNAMED_AFTER = 5  # more than a printer that loses its power has of ours at once
 MISNAMES = "forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
 UNREACHABLE = JobReport(JobState.PROCESSING, ("printer-unreachable",), "printer")
@@ -59,6 +60,7 @@ class WatchedQueue:
         self._device: Device | None = None
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
+        self._doubted_at = time.monotonic()
         self._followed: dict[Job, _Followed] = {}
         self._of_earlier: dict[Device, tuple[Record, ...]] = {}  # the printers that stood there before, and answered
         self._unrecorded: set[str] = set()  # the names of notes in a row of which the printer has no record
@@ -89,13 +91,22 @@ class WatchedQueue:
         listed = {found.job_id: found for found in self._cupsd.open_jobs(self._queue)}
         if self._cupsd.was_restarted():
             self._note_interruption()
+        doubted = listed.keys() if self._is_time_to_doubt() else ()
         unknown = [job.job_id for job in jobs if job.job_id not in listed and not self._followed[job].at_its_end]
-        others = self._cupsd.jobs(self._queue, unknown) if unknown else {}
-        told = [self._told(job, listed.get(job.job_id), others.get(job.job_id)) for job in jobs]
+        unknown += [job.job_id for job in jobs if job.job_id in doubted]
+        asked = self._cupsd.jobs(self._queue, unknown) if unknown else {}
+        told = [self._told(job, listed.get(job.job_id), asked.get(job.job_id)) for job in jobs]
         is_over = any(one.is_over for one in told)
         if time.monotonic() - self._device_found_at > (AT_VERDICT_S if is_over else DEVICE_KNOWN_S):
             self._find_device()
         return told
+
+    def _is_time_to_doubt(self) -> bool:
+        """A cupsd whose disk lost its power may have a job twice: it ends the one, and lists the other for ever."""
+        if time.monotonic() - self._doubted_at < DOUBT_EVERY_S:
+            return False
+        self._doubted_at = time.monotonic()
+        return True
 
     def _find_device(self, found: CupsQueue | None = None) -> None:
         """Where the printer is now. One whose queue was deleted is asked on, and so is one that was found before."""
@@ -117,9 +128,10 @@ class WatchedQueue:
             followed.was_exchanged |= followed.began is not None or followed.was_interrupted
         self._note_interruption()
 
-    def _told(self, job: Job, listed: CupsJob | None, unlisted: CupsJob | None) -> _Told:
+    def _told(self, job: Job, listed: CupsJob | None, asked: CupsJob | None) -> _Told:
         followed = self._followed[job]
-        found = listed or followed.at_its_end or unlisted
+        listed = None if asked and asked.state in AT_AN_END else listed
+        found = listed or followed.at_its_end or asked
         if not found or not found.is_called(job.job_name, job.queue):
             return _Told(job, None, is_over=True)
         if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again

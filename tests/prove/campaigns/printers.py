@@ -22,7 +22,7 @@ from tests.shop import order_file
 
 PER_SCENE = 8
 HASTE: dict[str, Any] = {"printing_patience_s": 60, "printing_call_deadline_s": 1.5}
-FORGETFUL: dict[str, Any] = {"printing_call_deadline_s": 1.5}
+FORGETFUL: dict[str, Any] = {"printing_call_deadline_s": 1.5, "printing_patience_s": 10}
 NO_BACKUP = "int-notes"
 WINDOW = 3
 
@@ -172,8 +172,9 @@ def purged_history(rig: Rig, allowance: Allowance) -> Tally:
 def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
     """The disk of cupsd loses its power, and what was not synced: jobs that it had taken are gone, or come again.
 
-    Or are held again, for it had not kept their release: those stand still, and a person is asked. Its
-    spool is written synchronously (chattr +S), as docs/operations.md advises: else documents are empty after a cut.
+    Or are held again, for it had not kept their release: those stand still, and a person is asked. Or cupsd has them
+    twice, and its queue is stuck: what comes after goes to the backup. Its spool is written synchronously (chattr +S),
+    as docs/operations.md advises: else documents are empty after a cut.
     """
     chance, tally = rig.chance_of("cups-power"), Tally()
     with disk(rig.home) as made, rig.scene(**FORGETFUL) as scene:
