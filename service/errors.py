@@ -315,7 +315,7 @@ class QueueWaits(Deferred):
 class QueueStuck(Deferred):
     code = "queue-stuck"
     advice = (
-        "CUPS has stopped a job, and starts no other of this queue: `systemctl restart cups` when its other queues are "
+        "CUPS is lost at a job of this queue, and starts no other: `systemctl restart cups` when its other queues are "
         "done with theirs. Notes go to its backup, and come back by themselves."
     )
 
