@@ -390,6 +390,8 @@ def test_a_service_that_is_killed_after_the_cancel_leaves_a_note_that_waits_for_
     dying = [sys.executable, "-m", "tests.dying_service", "cancel"]
     killed = subprocess.Popen(dying, cwd=ROOT, env=shop.environ, start_new_session=True, stderr=subprocess.DEVNULL)
     try:
+        until((tmp_path / "ledger.db").exists, "the service", killed)
+        until(lambda: printer.is_printing, "the first note at the printer", killed)
         until(lambda: [5, 3] == states_in(cups_lab), "one at the printer, one in CUPS")
         cups_lab.connection().setJobHoldUntil(2, "indefinite")
         assert -signal.SIGKILL == killed.wait(90)
