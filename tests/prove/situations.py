@@ -389,7 +389,7 @@ def _forbidden(scene: Scene) -> None:
     quiet(scene)
     _allow(scene)
     before = len(scene.logged("queue.back"))
-    until(scene, lambda: len(scene.logged("queue.back")) > before, "queue.back", 3.0)
+    until(scene, lambda: len(scene.logged("queue.back")) > before, "queue.back", 10.0)
 
 
 def _allow(scene: Scene) -> None:

@@ -109,7 +109,7 @@ def cupsd_forgets(rig: Rig, allowance: Allowance) -> Tally:
 
 
 def backlog(rig: Rig, allowance: Allowance) -> Tally:
-    """The only printer of a site is off while hundreds of notes come: three of them stand in CUPS, the rest with us.
+    """The only printer of a site is off while hundreds of notes come: at most three stand in CUPS, the rest with us.
 
     An express note that comes last is printed among the first, and neighbours never notice.
     """
@@ -229,7 +229,7 @@ CAMPAIGNS = (
         12,
     ),
     Campaign("cupsd-forgets", "cupsd loses its jobs, ids again", "its files removed", "flagged", cupsd_forgets, 0.5),
-    Campaign("backlog", "500 notes for a printer that is off", "its port closed", "three in CUPS", backlog, 1),
+    Campaign("backlog", "500 notes for a printer that is off", "its port closed", "at most three in CUPS", backlog, 1),
     Campaign("history", "CUPS keeps five jobs", "MaxJobs 5", "printed, or flagged", purged_history, 1),
     Campaign(
         "cups-power",
