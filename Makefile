@@ -1,5 +1,8 @@
 # Slipway. The first two are for everybody; neither needs anything but Python 3.11 and make.
 
+# The tests mostly wait for programs that they start: one worker more than there are cores, four at most.
+WORKERS = $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4)))
+
 .PHONY: help demo test run check bench prove install uninstall setup setup-dev lock clean
 
 help:
@@ -18,7 +21,7 @@ demo: setup
 test:
 	@tests/install_debian_packages.sh
 	@deploy/setup.sh dev
-	.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile
 
 run: setup
 	.venv/bin/slipway run
