@@ -6,7 +6,6 @@ so; it is flagged if a person is told that something may be wrong with it. Which
 on the sheet itself.
 """
 
-import glob
 import io
 import json
 import re
@@ -173,13 +172,15 @@ class Oracle:
         at_printers: dict[str, list[Sheet]] = defaultdict(list)
         for sheet in self.sheets():
             at_printers[sheet.note_id].append(sheet)
+        reports = self._reports()
         for drop in self.dropped.values():
             if drop.name not in self.erased:
-                self._judge_file(drop, at_printers, tally, may_flag=may_flag)
+                self._judge_receipt(drop, reports, tally)
+                self._judge_notes(drop, at_printers, tally, may_flag=may_flag)
         self._judge_strangers(at_printers, tally)
         return tally
 
-    def _judge_file(self, drop: Dropped, at_printers: dict[str, list[Sheet]], tally: Tally, *, may_flag: bool) -> None:
+    def _judge_receipt(self, drop: Dropped, reports: dict[str, list[str]], tally: Tally) -> None:
         receipt = self.receipt(drop.name)
         if receipt is None:
             tally.lost += max(1, len(drop.note_ids))
@@ -187,10 +188,16 @@ class Oracle:
             return
         if drop.is_refused and not receipt["problems"]:
             tally.find(f"{drop.name}: was to be refused, is {receipt['state']}")
-        if receipt["problems"] and not self._is_reported(drop.name, receipt["drop"]):
+        stem = drop.name.removeprefix(ANYWHERE).rpartition(".")[0]
+        if receipt["problems"] and not any(name.startswith(stem) for name in reports.get(receipt["drop"], ())):
             tally.find(f"{drop.name}: no report in problem/ says why it was refused")
         if not drop.is_refused and receipt["problems"]:
             tally.find(f"{drop.name}: refused: {receipt['problems'][0]['code']}")
+
+    def _judge_notes(self, drop: Dropped, at_printers: dict[str, list[Sheet]], tally: Tally, *, may_flag: bool) -> None:
+        receipt = self.receipt(drop.name)
+        if receipt is None:
+            return
         for note_id in drop.note_ids:
             told = [note for note in receipt["notes"] if note["note_id"].partition(".g")[0] == note_id]
             one = _judge_note(note_id, told, at_printers.get(note_id, []), is_reprinted=note_id in self.reprinted)
@@ -200,15 +207,15 @@ class Oracle:
                 one.worst_s = max(one.worst_s, sheet.at_s - self.dropped_at[note_id])
             tally.add(one)
 
-    def _is_reported(self, name: str, drop_id: str) -> bool:
-        """True if a whole report of this drop lies in problem/, at the name of the file or one like it."""
-        stem = glob.escape(name.removeprefix(ANYWHERE).rpartition(".")[0])
-        for path in (self.spool / "problem").glob(f"{stem}*.problem.json"):
+    def _reports(self) -> dict[str, list[str]]:
+        """By drop: the names of the whole reports of it that lie in problem/; read at once, there may be thousands."""
+        found = defaultdict(list)
+        for path in (self.spool / "problem").glob("*.problem.json"):
             with suppress(OSError, ValueError):
                 report: dict[str, Any] = json.loads(path.read_bytes())
-                if report["drop"] == drop_id and report["problems"]:
-                    return True
-        return False
+                if report["problems"]:
+                    found[report["drop"]].append(path.name)
+        return found
 
     def _judge_strangers(self, at_printers: dict[str, list[Sheet]], tally: Tally) -> None:
         ours = {note_id for drop in self.dropped.values() for note_id in drop.note_ids}
