@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.prove import __main__
-from tests.prove.__main__ import WITH_MUTANTS_S, told
+from tests.prove.__main__ import WITH_ALL_MUTANTS_S, told
 from tests.prove.accounts import disagreements
 from tests.prove.campaigns import CAMPAIGNS
 from tests.prove.journal_double import fields_of
+from tests.prove.mutants import AIMED
 from tests.prove.mutation import FOUND, SURVIVED, Outcome
 from tests.prove.oracle import Tally
 from tests.prove.orders import Dropped
@@ -61,14 +62,26 @@ def test_the_json_has_single_faults_neighbours_versions_and_the_command() -> Non
 def test_the_json_stays_the_last_line_when_mutants_run_after_the_campaigns_and_has_them(
     word: str, exit_code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    green = Proof([Line(PRINTERS, Tally(runs=1), 12.0)], 4711, WITH_MUTANTS_S)
+    green = Proof([Line(PRINTERS, Tally(runs=1), 12.0)], 4711, WITH_ALL_MUTANTS_S)
     monkeypatch.setattr(__main__, "prove_mutants", lambda *_: [Outcome("no-drain", "a drain", word, "term", "ended")])
-    arguments = Namespace(budget=WITH_MUTANTS_S, seed=4711, only="", soak=0.0, full=False, json=None)
+    arguments = Namespace(budget=WITH_ALL_MUTANTS_S, seed=4711, only="", soak=0.0, full=False, json=None)
     with redirect_stdout(io.StringIO()) as said:
         assert exit_code == told(green, arguments)
     last = json.loads(said.getvalue().splitlines()[-1])
     assert [("no-drain", word, "term")] == [(each["name"], each["word"], each["by"]) for each in last["mutants"]]
     assert ("printers", bool(exit_code)) == (last["campaigns"][0]["campaign"], last["is_red"])
+
+
+@pytest.mark.parametrize(("budget_s", "only"), [(600.0, AIMED), (WITH_ALL_MUTANTS_S, ())])
+def test_an_ordinary_run_ends_with_the_mutants_that_are_aimed_and_a_long_one_with_all(
+    budget_s: float, only: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[tuple[str, ...]]()
+    monkeypatch.setattr(__main__, "prove_mutants", lambda _seed, _budget_s, names: tried.append(names) or [])
+    arguments = Namespace(budget=budget_s, seed=4711, only="", soak=0.0, full=False, json=None)
+    with redirect_stdout(io.StringIO()):
+        told(Proof([Line(PRINTERS, Tally(runs=1), 12.0)], 4711, budget_s), arguments)
+    assert [only] == tried
 
 
 def samples(pid: int, level_mb: float, mb_an_hour: float) -> list[Sample]:
