@@ -30,13 +30,14 @@ from tests.prove.effects import (
     unnamed,
 )
 from tests.prove.failpoints import Strike
-from tests.prove.moments import GUARDED, OF_COMMANDS, half_written, uncoded_orders
+from tests.prove.moments import GUARDED, OF_COMMANDS, half_written, stage, uncoded_orders, verdict
 from tests.prove.mutants import AIMED, MUTANTS, UNNOTICED, Aim, Mutant, Unsynced, all_mutants
 from tests.prove.mutation import COMMIT
 from tests.prove.oracle import Oracle, Sheet, _judge_note, judge_codes
 from tests.prove.orders import MARKER, STREET, Orders
 from tests.prove.privacy import leaks
-from tests.prove.situations import SITUATIONS, situation
+from tests.prove.rig import Rig
+from tests.prove.situations import SITUATIONS, decide, in_paused_line, resume, situation
 
 NOTE = "700001-1-r1"
 
@@ -239,6 +240,21 @@ def test_an_effect_that_comes_before_what_it_relies_on_is_found() -> None:
     fsync = STORY.index("after files.write_aside.fsync")
     del passed[fsync]
     assert "" != first_missing(STORY, passed)
+
+
+@pytest.mark.cups
+def test_a_note_that_was_just_released_is_judged_when_it_has_printed() -> None:
+    require_packages(os.environ)
+    with Rig(1) as rig, stage(rig, 0) as scene:
+        scene.start()
+        scene.wait_ready()
+        drop = in_paused_line(scene)
+        decide(scene, "hold", drop)
+        scene.kill()
+        resume(scene)
+        scene.decide("release", drop.note_ids[0], "99999999")
+        tally = verdict(scene)
+    assert (1, 0, 0, []) == (tally.notes, tally.lost, tally.flagged, tally.findings)
 
 
 @pytest.mark.cups

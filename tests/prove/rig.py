@@ -32,6 +32,7 @@ from tests.prove.orders import Dropped, Orders
 from tests.prove.privacy import leaks
 from tests.shop import QUEUES
 
+ASKED = ("*.asked.json", "*.queue-asked.json", "*.requested.json", "*.scanned.json", "*.reload-asked.json")
 HASTY = {
     "SLIPWAY_PRINTING_BACKEND": "cups",
     "SLIPWAY_PRINTING_POLL_S": "0.05",
@@ -129,19 +130,27 @@ class Scene:
             threading.Event().wait(0.02)
 
     def settle(self, patience_s: float = SETTLE_S) -> None:
-        """Let the service work, life after life, until all that was dropped is at an end and put away."""
+        """Let the service work, life after life, until all that was dropped is at an end and put away.
+
+        A note that waits for a person is at an end only when nothing is asked any more: it may just be released. What
+        was asked is looked at first, for once it is carried out the file of the note lies in working/ again.
+        """
         self.start_if_ended()
         waiting = set(self.oracle.dropped)
 
         def is_settled() -> bool:
             for name in [name for name in waiting if self.oracle.is_settled(self.oracle.dropped[name])]:
                 waiting.discard(name)
-            return not waiting and not self.left() and not self.oracle.unsettled()
+            return not self.asked() and not waiting and not self.left() and not self.oracle.unsettled()
 
         try:
             self.wait(is_settled, "settled", patience_s)
         except NotSettled as error:
             raise NotSettled(f"not at an end: {sorted(waiting)[:5]}, left: {self.left()[:5]}") from error
+
+    def asked(self) -> list[Path]:
+        """What waits for the service to carry it out."""
+        return [path for pattern in ASKED for path in (self.spool / "decisions").glob(pattern)]
 
     def left(self) -> list[str]:
         """What still lies in the hot folder or is in work."""

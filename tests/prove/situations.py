@@ -37,7 +37,6 @@ LOOK_S = 0.005
 PATIENCE_S = 20.0
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 CAMPAIGN = "codes"
-ASKED = ("*.asked.json", "*.queue-asked.json", "*.requested.json", "*.scanned.json", "*.reload-asked.json")
 _numbers = itertools.count(1)
 Do = Callable[[Scene], None]
 
@@ -89,12 +88,7 @@ def until(scene: Scene, is_so: Callable[[], object], what: str, patience_s: floa
 
 def is_quiet(scene: Scene) -> bool:
     """True when all that was dropped is at an end, and all that was asked is answered."""
-    return not scene.oracle.unsettled() and not scene.left() and not asked(scene)
-
-
-def asked(scene: Scene) -> list[Path]:
-    """What waits for the service to carry it out."""
-    return [path for pattern in ASKED for path in (scene.spool / "decisions").glob(pattern)]
+    return not scene.asked() and not scene.left() and not scene.oracle.unsettled()
 
 
 def quiet(scene: Scene) -> None:
@@ -204,16 +198,16 @@ def decide(scene: Scene, what: str, drop: Dropped) -> None:
     if what == "reprint":
         scene.oracle.await_generation(key.note_id, 2)
     ask(_spool(scene), key, Decision(f"{next(_numbers):08}", what, "rig", "to prove it"))
-    until(scene, lambda: not asked(scene), f"{what} is carried out")
+    until(scene, lambda: not scene.asked(), f"{what} is carried out")
 
 
 def _queue(scene: Scene, what: str, queue: str, to: str = "") -> None:
     at = datetime.now(UTC)
     ask_about_queue(_spool(scene), QueueDecision(f"{next(_numbers):08}", what, queue, to, "rig", "to prove it", at))
-    until(scene, lambda: not asked(scene), f"{what} {queue}")
+    until(scene, lambda: not scene.asked(), f"{what} {queue}")
 
 
-def _in_paused_line(scene: Scene) -> Dropped:
+def in_paused_line(scene: Scene) -> Dropped:
     """An order that waits for a queue that is paused."""
     _queue(scene, "pause", LINE)
     drop = scene.orders.one("en")
@@ -222,7 +216,7 @@ def _in_paused_line(scene: Scene) -> Dropped:
     return drop
 
 
-def _resume(scene: Scene) -> None:
+def resume(scene: Scene) -> None:
     """Whatever was paused goes on, also where the one who paused it was cut."""
     at = datetime.now(UTC)
     ask_about_queue(_spool(scene), QueueDecision(f"{next(_numbers):08}", "resume", LINE, "", "rig", "to prove it", at))
@@ -233,18 +227,18 @@ def _reprint(scene: Scene) -> None:
 
 
 def _hold_and_release(scene: Scene) -> None:
-    drop = _in_paused_line(scene)
+    drop = in_paused_line(scene)
     scene.oracle.may_be_held.update(drop.note_ids)
     decide(scene, "hold", drop)
     decide(scene, "release", drop)
 
 
 def _cancel(scene: Scene) -> None:
-    decide(scene, "cancel", _in_paused_line(scene))
+    decide(scene, "cancel", in_paused_line(scene))
 
 
 def _move(scene: Scene) -> None:
-    _in_paused_line(scene)
+    in_paused_line(scene)
     _queue(scene, "move", LINE, OTHER_LINE)
 
 
@@ -278,25 +272,25 @@ def _rubbish(scene: Scene) -> None:
         beside = folder / f".{number}"
         beside.write_text("[")
         beside.rename(folder / f"{number:08}-{kind}.{kind}.json")
-    until(scene, lambda: not asked(scene), "set aside")
+    until(scene, lambda: not scene.asked(), "set aside")
 
 
 def _scan(scene: Scene) -> None:
     key = NoteKey(_last(scene).note_ids[0], 1)
     for _ in range(2):
         hand_in_scan(_spool(scene), Scan(f"{next(_numbers):08}", key, datetime.now(UTC), "bench"))
-        until(scene, lambda: not asked(scene), "the scan")
+        until(scene, lambda: not scene.asked(), "the scan")
 
 
 def _reload(scene: Scene) -> None:
     ask_for_reload(_spool(scene), f"{next(_numbers):08}")
-    until(scene, lambda: not asked(scene), "the reload")
+    until(scene, lambda: not scene.asked(), "the reload")
     scene.drop(scene.orders.one())
 
 
 def _request(scene: Scene, request: Request) -> None:
     hand_in(_spool(scene), f"{next(_numbers):08}", request)
-    until(scene, lambda: not asked(scene), "the request")
+    until(scene, lambda: not scene.asked(), "the request")
 
 
 def _codes(scene: Scene) -> None:
@@ -474,9 +468,9 @@ SITUATIONS = (
     Situation("another file of that name", _same_name),
     _UNPLAIN,
     Situation("reprint", _reprint, lambda scene: _settle(scene)),
-    Situation("hold and release", _hold_and_release, put_back=_resume),
-    Situation("cancel", _cancel, put_back=_resume),
-    Situation("move", _move, put_back=_resume),
+    Situation("hold and release", _hold_and_release, put_back=resume),
+    Situation("cancel", _cancel, put_back=resume),
+    Situation("move", _move, put_back=resume),
     Situation("scan", _scan, lambda scene: _settle(scene)),
     Situation("reload", _reload),
     Situation("codes are imported and redeemed", _codes),

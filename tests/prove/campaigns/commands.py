@@ -24,7 +24,7 @@ from tests.prove.moments import OF_COMMANDS, in_lanes, stage, verdict
 from tests.prove.nursery import Life
 from tests.prove.oracle import Tally
 from tests.prove.rig import NotSettled, Rig, Scene
-from tests.prove.situations import LINE, OTHER_LINE, asked
+from tests.prove.situations import LINE, OTHER_LINE
 
 ENDS_IN_S = 90.0
 ROOM_S = 5.0
@@ -228,7 +228,7 @@ def run(scene: Scene, typed: Sequence[str], *strikes: Strike, trace: bool = Fals
         life.kill()
         raise NotSettled(f"the end of {' '.join(typed)}")
     if scene.life and not scene.life.ended.is_set():
-        scene.wait(lambda: not asked(scene), "carried out")
+        scene.wait(lambda: not scene.asked(), "carried out")
     return life
 
 
