@@ -612,6 +612,21 @@ def test_disk_that_fills_up_in_mid_copy_leaves_the_drop_where_it_is(
     assert [("order.json", "")] == bench.claimed()
 
 
+def test_a_copy_that_failed_when_it_had_its_name_already_does_not_stay(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    bench.drop("order.json", b"end")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        patched.setattr("service.intake.copies.os.utime", failing)
+        bench.claimed()
+    assert [] == os.listdir(bench.spool.working)
+    assert [("order.json", "")] == bench.claimed()
+    assert 1 == len(os.listdir(bench.spool.working))
+
+
 def test_hot_folder_that_is_gone_is_not_an_empty_one(bench: Bench) -> None:
     bench.spool.incoming.rmdir()
     with capture_logs() as logs:

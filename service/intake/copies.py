@@ -117,10 +117,17 @@ def copies_in(spool: Spool) -> list[Copy]:
 
 
 def write_copy(copy: Copy, content: bytes, arrived_at: datetime) -> None:
-    """Write our own copy, on disk when this returns but for its name in the folder, which the caller fsyncs."""
-    write_aside(copy.path, content)
+    """Write our own copy, on disk when this returns but for its name in the folder, which the caller fsyncs.
+
+    One that fails leaves nothing: its drop is claimed anew.
+    """
     arrived_ns = microseconds(arrived_at) * 1000
-    os.utime(copy.path, ns=(arrived_ns, arrived_ns))
+    try:
+        write_aside(copy.path, content)
+        os.utime(copy.path, ns=(arrived_ns, arrived_ns))
+    except BaseException:
+        copy.path.unlink(missing_ok=True)
+        raise
 
 
 def move_in(copy: Copy, drop: Path) -> None:

@@ -31,6 +31,7 @@ ERRORS = {"eio": errno.EIO, "enospc": errno.ENOSPC}
 LEDGER_SAYS = {"eio": "disk I/O error", "enospc": "database or disk is full"}
 MOMENTS = ("before", "after")
 NAP_S = 0.5
+NAME_FULL_DISK = ("write_aside", "write_whole")  # no other error of a full disk comes from these
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ def _failure(strike: Strike, kind: str) -> Exception:
 
         cut = OutcomeUnknown if strike.moment == "after" else PrinterUnreachable
         return cut(f"cut by the rig {strike.moment} {strike.name}")
+    if strike.action == "enospc" and strike.name.rpartition(".")[2].partition("-")[0] in NAME_FULL_DISK:
+        from service.errors import SpoolFull
+
+        return SpoolFull("no space left, says the rig")
     return OSError(ERRORS[strike.action], os.strerror(ERRORS[strike.action]))
 
 
