@@ -7,7 +7,7 @@ where we made them. Nothing here reads a clock, a disk or a network.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -451,12 +451,16 @@ class RenderedNote:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A print job that exists at a printer. Known by queue, name and time; never by its id alone (CUPS reuses ids)."""
+    """A print job that exists at a printer. Known by queue, name and time; never by its id alone (CUPS reuses ids).
+
+    `created_s` is the same moment by the steady clock, which only the life of the service knows that made the job.
+    """
 
     queue: str
     job_id: int
     job_name: str
     created_at: datetime
+    created_s: float | None = field(default=None, compare=False)
 
 
 class JobState(Enum):

@@ -19,9 +19,9 @@ A deadline ends with a person, never with a second sheet.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from service.clock import Now, milliseconds
+from service.clock import Now, milliseconds, steady_s
 from service.config import Printing
 from service.errors import (
     JobAborted,
@@ -76,7 +76,7 @@ class Outcomes:
                 return Ending(owed=followed.key)
         except (PrinterUnreachable, OutcomeUnknown):
             return None  # whether it was us can't be told now
-        verdict = _verdict(followed, report, self._now(), self._silent_after_s)
+        verdict = _verdict(followed, report, self._silent_after_s)
         if verdict is None:
             return None
         is_surely_not_out = isinstance(verdict, JobAborted) and report.confirmed_by == "printer"
@@ -115,7 +115,7 @@ class Outcomes:
         return Ending()
 
 
-def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_s: float) -> SlipwayError | None:
+def _verdict(followed: Followed, report: JobReport, silent_after_s: float) -> SlipwayError | None:
     """Why the note is not completed, or None while there is hope."""
     job = f"job {followed.job.job_id} of {followed.job.queue}"
     reasons = f": {', '.join(report.reasons)}" if report.reasons else ""
@@ -131,7 +131,7 @@ def _verdict(followed: Followed, report: JobReport, now: datetime, silent_after_
             return JobCancelled(f"{job} was cancelled {where}{reasons}")
         case JobState.UNKNOWN:
             return JobUnknown(f"it is not known what became of {job}{reasons}")
-    if now - followed.accepted_at > timedelta(seconds=silent_after_s):
+    if steady_s() - followed.since_s > silent_after_s:
         return PrinterSilent(f"{job} has been {report.state.value} for more than {silent_after_s:g} s{reasons}")
     return None
 

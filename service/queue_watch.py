@@ -24,12 +24,13 @@ class Standstill:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """An accepted note and its job."""
+    """An accepted note and its job; `since_s` is when it was accepted, by the steady clock."""
 
     key: NoteKey
     job: Job
     arrived_at: datetime
     accepted_at: datetime
+    since_s: float
     standstill: Standstill = field(default_factory=Standstill, compare=False)
 
 

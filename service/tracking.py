@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.clock import Now
+from service.clock import Now, steady_s
 from service.config import Printing
 from service.errors import Deferred, OwnFault, SlipwayError
 from service.faults import contained
@@ -84,7 +84,9 @@ class Tracking:
         """Look at this job until it is at an end."""
         with self._lock:
             watch = self._watch(job.queue)
-            watch.followed.setdefault(account.key, Followed(account.key, job, account.arrived_at, accepted_at))
+            since_s = steady_s() - max((self._now() - accepted_at).total_seconds(), 0)
+            noted = Followed(account.key, job, account.arrived_at, accepted_at, since_s)
+            watch.followed.setdefault(account.key, noted)
             watch.look_within(self._pace_s(watch))
             self._lanes.set_jobs(job.queue, len(watch.followed))
             watch.changed.notify()

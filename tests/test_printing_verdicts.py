@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.clock import steady_s
 from service.model import Job, JobReport, JobState
 from service.printing.cupsd import CupsJob
 from service.printing.device import Device, Record, address_of, can_be_asked
@@ -86,6 +87,9 @@ def test_where_the_printer_can_not_be_asked_cups_decides(
     assert (state, "cups", 1) == (report.state, report.confirmed_by, report.times)
 
 
+TEN_MINUTES_OLD: Group = {"time-at-creation": (400,), "job-printer-up-time": (1000,)}
+
+
 def test_a_printer_that_talks_nonsense_of_a_job_has_no_record_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     nonsense = ({}, {"job-name": ()}, {"job-name": ("1-1-r1",), "job-state": ("done",)}, {"job-state": (9,)})
     monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, nonsense, ()))
@@ -122,6 +126,16 @@ def test_a_record_that_was_seen_at_its_end_stays_when_the_printer_forgets_it(mon
     first = device.records(["1-1-r1"])
     assert [COMPLETED] == [each.state for each in first]
     assert first == device.records(["1-1-r1"])
+
+
+def test_a_wall_clock_that_is_set_back_makes_no_record_older_than_our_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    completed = {"job-name": ("1-1-r1",), "job-id": (7,), "job-state": (9,), **TEN_MINUTES_OLD}
+    monkeypatch.setattr(IppClient, "ask", lambda *_: Answer(0, (completed,), ()))
+    device = Device("ipp://127.0.0.1/ipp/print", 1, lambda: NOON - timedelta(hours=3))
+    (record,) = device.records(["1-1-r1"])
+    made, later = steady_s() - 650, steady_s() - 550
+    assert not record.is_older_than(Job("uk-notes", 1, "1-1-r1", NOON, created_s=made))
+    assert record.is_older_than(Job("uk-notes", 1, "1-1-r1", NOON, created_s=later))
 
 
 @pytest.mark.parametrize(

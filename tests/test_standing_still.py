@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from service.clock import steady_s
 from service.config import Printing
 from service.errors import OutcomeUnknown, PrinterUnreachable, SlipwayError, SpoolFull
 from service.intake.spool import lock_spool
@@ -66,7 +67,7 @@ class Bench:
         self.now_s = 1000.0
         self.cups = cups
         self._ledger = ledger
-        self._followed = Followed(KEY, JOB, NOON, NOON)
+        self._followed = Followed(KEY, JOB, NOON, NOON, steady_s())
         self._outcomes = Outcomes(cups, ledger, Printing(stands_s=120), lambda: NOON)  # type: ignore[arg-type]
 
     def monotonic(self) -> float:

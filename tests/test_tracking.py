@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from service.clock import Now, steady_s
 from service.config import Printing
 from service.errors import PrinterUnreachable, SlipwayError, SpoolFull
 from service.lanes import Lanes
@@ -71,13 +72,14 @@ def tracking_of(
     later_s: float = 0,
     lanes: Lanes | None = None,
     settings: Printing = Printing(poll_s=0.001, retry_s=0.05),  # noqa: B008 - frozen
+    now: Now | None = None,
 ) -> Tracking:
     return Tracking(
         printer,  # type: ignore[arg-type]  # only looked at
         ledger,
         lanes or Lanes(Line(), [JOB.queue], window=3),  # type: ignore[arg-type]
         settings,
-        lambda: NOON + timedelta(seconds=later_s),
+        now or (lambda: NOON + timedelta(seconds=later_s)),
     )
 
 
@@ -116,7 +118,7 @@ def watch_of(jobs: int) -> QueueWatch:
     watch = QueueWatch("uk-notes", threading.Thread(), threading.Condition())
     for number in range(jobs):
         key = NoteKey(f"{number}-1-r1", 1)
-        watch.followed[key] = Followed(key, JOB, NOON, NOON)
+        watch.followed[key] = Followed(key, JOB, NOON, NOON, steady_s())
     return watch
 
 
@@ -155,6 +157,16 @@ def test_a_job_that_stays_open_too_long_waits_for_a_person(ledger: Ledger) -> No
     note = follow_to_the_end(ledger, Says(JobState.STOPPED), later_s=Printing().silent_after_s + 1)
     assert ("held", "printer-silent") == (note.state, note.code)
     assert "processing-stopped" in note.reason
+
+
+def test_a_wall_clock_that_is_set_makes_nobody_silent(ledger: Ledger) -> None:
+    ear, says = Ear(), Says(JobState.STOPPED, JobState.STOPPED, JobState.COMPLETED)
+    tracking = tracking_of(says, ledger, now=iter([NOON, *[NOON + timedelta(days=1)] * 9]).__next__)
+    tracking.start(ear.listeners)
+    tracking.resume(account(ledger))
+    assert ear.ended.wait(20)
+    tracking.stop()
+    assert "completed" == account(ledger).state
 
 
 def test_a_printer_that_can_not_be_reached_is_asked_again(ledger: Ledger) -> None:

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
+from service.clock import steady_s
 from service.errors import (
     JobUnknown,
     OutcomeUnknown,
@@ -70,7 +71,7 @@ class CupsPrinter:
         """
         if not is_safe_name(job_name):
             raise ValueError("a job name has letters, digits, dots, dashes and underscores, and no dot first")
-        created_at = self._now()
+        created_at, created_s = self._now(), steady_s()
         try:
             options = job_options(route, is_raw=self._is_raw(route))
             job_id = self._cupsd.submit(route.queue, job_name, (HELD, *options), document)
@@ -81,7 +82,7 @@ class CupsPrinter:
         except NoAnswer as error:
             unknown = OutcomeUnknown if error.was_sent else PrinterUnreachable
             raise unknown(f"queue {route.queue}: {error}") from error
-        job = Job(route.queue, job_id, job_name, created_at)
+        job = Job(route.queue, job_id, job_name, created_at, created_s)
         self._of_thread.created = (job, self._cupsd.line)
         return job
 

@@ -5,8 +5,11 @@ printers forget theirs, some after a minute.
 
 A record of the same name may be older than our job: of a rehearsal, of another ledger. Job ids don't tell, they begin
 again with the printer; two clocks don't either. The printer tells how old it says the record is (job-printer-up-time
-less time-at-creation), and so long before now, by our clock, it was made. What it had before it was switched on has no
+less time-at-creation), and so long before now, by our clocks, it was made. What it had before it was switched on has no
 time above zero: it is at least as old as that. A record of which no age is told counts.
+
+Our wall clock may have been set meanwhile, our steady one may have stood still with the machine: only what is older by
+both is. A job of an earlier life has the wall clock alone.
 """
 
 import os
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from service.clock import Now
+from service.clock import Now, steady_s
 from service.model import Job, JobState
 from service.printing.cupsd import JOB_STATES, reasons_of
 from service.printing.ipp import Group, Operation, Request, Status, Tag, attribute
@@ -37,17 +40,20 @@ DRIFT = 0.001  # of its reckoning, at most
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One job in a printer's record. `made_by` is when it was made at the latest, by our clock; None: not told."""
+    """One job in a printer's record. `made_by` is when it was made at the latest, by our clocks; None: not told."""
 
     job_name: str
     state: JobState
     reasons: tuple[str, ...]
     impressions: int
-    made_by: datetime | None = None
+    made_by: tuple[datetime, float] | None = None  # by the wall clock, and by the steady one
 
     def is_older_than(self, job: Job) -> bool:
         """True if it surely was there before our job."""
-        return self.made_by is not None and self.made_by < job.created_at
+        if self.made_by is None:
+            return False
+        made_at, made_s = self.made_by
+        return made_at < job.created_at and (job.created_s is None or made_s < job.created_s)
 
     @property
     def is_at_an_end(self) -> bool:
@@ -87,7 +93,7 @@ class Device:
             self._seen[name] = {mark: record for mark, record in self._seen[name].items() if record.is_at_an_end}
         for which in ("not-completed", "completed"):  # in this order no job falls between the two
             for job in self._jobs(which):
-                self._note(job, self._now())
+                self._note(job)
         return tuple(record for records in self._seen.values() for record in records.values())
 
     def condition(self) -> Condition:
@@ -111,20 +117,27 @@ class Device:
     def _is_asked_about(self, job: Group) -> bool:
         return _name_of(job) in self._seen
 
-    def _note(self, job: Group, now: datetime) -> None:
+    def _note(self, job: Group) -> None:
         name = _name_of(job)
         state = JOB_STATES.get(_number(job, "job-state"))
         if name not in self._seen or state is None:
             return
         mark = str(*(job.get("job-uuid") or job.get("job-id", ()))[:1])
-        age_s = _age_s(job)
         self._seen[name][mark] = Record(
             name,
             state,
             reasons_of(job, "job-state-reasons"),
             _number(job, "job-impressions-completed"),
-            None if age_s is None else now - timedelta(seconds=age_s * (1 - DRIFT) - ROUNDING_S),
+            self._made_by(job),
         )
+
+    def _made_by(self, job: Group) -> tuple[datetime, float] | None:
+        """When it came to the printer, at the latest; None if the printer does not tell."""
+        created, up = job.get("time-at-creation", ())[:1], job.get("job-printer-up-time", ())[:1]
+        if not created or not up or not isinstance(created[0], int) or not isinstance(up[0], int):
+            return None
+        age_s = max(up[0] - created[0], 0) * (1 - DRIFT) - ROUNDING_S
+        return self._now() - timedelta(seconds=age_s), steady_s() - age_s
 
 
 def _name_of(job: Group) -> str:
@@ -136,14 +149,6 @@ def _refusal(status: int) -> NoAnswer:
     what = f"IPP status {status:#06x}"
     is_final = status == Status.NO_SUCH_OPERATION or Status.FIRST_REFUSAL <= status < Status.SERVER_ERRORS
     return Withheld(what) if is_final and status != Status.TIMEOUT else NoAnswer(what, was_sent=True)
-
-
-def _age_s(job: Group) -> int | None:
-    """How long ago the job came to the printer, at least; None if the printer does not tell."""
-    created, up = job.get("time-at-creation", ())[:1], job.get("job-printer-up-time", ())[:1]
-    if not created or not up or not isinstance(created[0], int) or not isinstance(up[0], int):
-        return None
-    return max(up[0] - created[0], 0)
 
 
 def _number(job: Group, name: str) -> int:

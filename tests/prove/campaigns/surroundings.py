@@ -9,20 +9,26 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.prove.campaigns.campaign import Allowance, Campaign
 from tests.prove.oracle import Tally
-from tests.prove.rig import Rig, Scene
+from tests.prove.orders import Dropped
+from tests.prove.rig import Rig, Scene, doubles
 
 HOURS = (-3, 3, -3, 0)  # of the wall clock against the true time
+PRINTS_IN_S = 0.5
 
 
 def clock_jumps(rig: Rig, _: Allowance) -> Tally:
-    """The wall clock jumps by three hours, there and back, while orders come and across a kill."""
+    """The wall clock jumps by three hours, there and back, while orders come, while printers print, across a kill."""
     clock = rig.home / "clock"
     clock.write_text("0")
     with rig.scene(nursery=rig.nursery_with({"PROVE_CLOCK": str(clock)})) as scene:
         scene.start()
         scene.wait_ready()
+        for printer in doubles(scene.lab):
+            printer.prints_in_s = PRINTS_IN_S
         for number, hours in enumerate(HOURS):
-            scene.drop(*scene.orders.some(2))
+            at_its_printer = scene.orders.one()
+            scene.drop(at_its_printer, *scene.orders.some(2))
+            scene.wait(lambda drop=at_its_printer: _is_accepted(scene, drop), "a note at its printer")  # type: ignore[misc]
             clock.write_text(str(hours * 3600))
             scene.drop(scene.orders.one(), scene.orders.flat())
             if number == 1:
@@ -32,6 +38,10 @@ def clock_jumps(rig: Rig, _: Allowance) -> Tally:
         tally = scene.verdict()
         tally.runs = len(HOURS)
         return tally
+
+
+def _is_accepted(scene: Scene, drop: Dropped) -> bool:
+    return any(said["note_id"] in drop.note_ids for said in scene.logged("note.accepted"))
 
 
 def _break_words(config: Path) -> None:
