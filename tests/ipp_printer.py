@@ -83,6 +83,7 @@ class IppPrinter:
     name_length: int = 255  # so much of a job-name it keeps
     withholds: str = ""  # its jobs: it refuses to list them, by "ipp" or by "http"
     refuses_format: bool = False
+    waits_s: int = 10  # for the document of a job, before it gives the job up (RFC 8011, multiple-operation-time-out)
     cuts_after_bytes: int | None = None  # the connection, in the middle of a document
     reasons: tuple[str, ...] = ("none",)
     supplies: tuple[tuple[str, int], ...] = ()
@@ -147,6 +148,7 @@ class IppPrinter:
     def answer(self, request: Request) -> bytes:
         """The IPP response."""
         self._awake.wait(60)
+        self._give_up_what_lacks_its_document()
         match request.operation:
             case Operation.GET_PRINTER_ATTRIBUTES:
                 return _response(request, OK, self._printer_attributes())
@@ -196,6 +198,13 @@ class IppPrinter:
     def give_up_unfinished(self) -> None:
         """The document of a job broke off."""
         self._end_unfinished(ABORTED)
+
+    def _give_up_what_lacks_its_document(self) -> None:
+        """A job whose sender has died in the middle."""
+        too_old_s = self.up_time_s - self.waits_s
+        for job in list(self.jobs.values()):
+            if job.state == PROCESSING and not job.has_document and job.created_s < too_old_s:
+                job.state = ABORTED
 
     def _end_unfinished(self, state: int) -> None:
         for job in list(self.jobs.values()):

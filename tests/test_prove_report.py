@@ -85,20 +85,21 @@ def test_an_ordinary_run_ends_with_the_mutants_that_are_aimed_and_a_long_one_wit
 
 
 def samples(pid: int, level_mb: float, mb_an_hour: float) -> list[Sample]:
-    """Every half minute of half an hour; the first two minutes take 50 MB more each."""
+    """Every ten seconds of half an hour; the first two minutes take 50 MB less, and there is a step of 10 MB."""
     return [
-        Sample(at_s, pid, level_mb + mb_an_hour * at_s / 3600 - 50 * (at_s < 120), 0, 20, 8, 0)
-        for at_s in range(0, 1800, 30)
+        Sample(at_s, pid, level_mb + mb_an_hour * at_s / 3600 - 50 * (at_s < 120) + 10 * (at_s > 900), 0, 20, 8, 0)
+        for at_s in range(0, 1800, 10)
     ]
 
 
 @pytest.mark.parametrize("mb_an_hour", [0.0, 12.0])
-def test_the_slope_is_that_of_all_lives_without_their_warm_up(mb_an_hour: float) -> None:
+def test_the_slope_is_that_of_all_lives_without_their_warm_up_and_their_steps(mb_an_hour: float) -> None:
     found = slope([*samples(1, 100, mb_an_hour), *samples(2, 140, mb_an_hour)], "rss_mb", 120)
     assert found is not None
     assert mb_an_hour == pytest.approx(found.per_hour)
     assert bool(mb_an_hour) == (found.per_hour - found.margin > 0.1)
-    assert slope(samples(1, 100, 0)[:6], "rss_mb", 120) is None
+    assert 10 + mb_an_hour * 1200 / 3600 == pytest.approx(found.grown)
+    assert slope(samples(1, 100, 0)[:18], "rss_mb", 120) is None
 
 
 @pytest.mark.parametrize(

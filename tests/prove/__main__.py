@@ -33,7 +33,7 @@ from tests.prove.rig import NotSettled, Rig
 from tests.prove.soak import SOAK, soaked
 
 USAGE = 64
-BESIDE = 2  # campaigns at a time, of those with one spool
+BESIDE = 3  # campaigns at a time, of those with one spool
 UNITS = {"s": 1, "m": 60, "h": 3600}
 WITH_ALL_MUTANTS_S, MUTANTS_S = 1800, 900.0  # a budget that has room for every mutant, and theirs
 
@@ -134,7 +134,7 @@ class Course:
         self._seed = seed
         self._nursery = nursery
         self._most_runs, self._mutant, self._fault = asked
-        self._untaken = {each.name: each.share for each in chosen if not each.missing}
+        self._untaken = {each.name: _weight(each) for each in chosen if not each.missing}
         self._lock = threading.Lock()
 
     def run(self, campaign: Campaign) -> None:
@@ -152,9 +152,15 @@ class Course:
 
     def _allowance(self, campaign: Campaign) -> Allowance:
         with self._lock:
-            now, shares = time.monotonic(), sum(self._untaken.values())
-            until = now + (self._until - now) * self._untaken.pop(campaign.name) / shares
+            now, weights = time.monotonic(), sum(self._untaken.values())
+            del self._untaken[campaign.name]
+            until = now + (self._until - now) * min(campaign.share / weights, 1)
             return Allowance(until, self._most_runs, self._fault)
+
+
+def _weight(campaign: Campaign) -> float:
+    """Its part of the whole time."""
+    return campaign.share if campaign.has_lanes else campaign.share / BESIDE
 
 
 def soak(arguments: argparse.Namespace) -> Line:

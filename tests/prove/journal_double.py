@@ -18,10 +18,24 @@ class JournalDouble:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self._socket.bind(str(address))
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._reads = threading.Event()
+        self._reads.set()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def pause(self) -> None:
+        """Read no more, after what comes next."""
+        self._reads.clear()
+
+    def stop(self) -> None:
+        """Be gone, with what was not read; the socket's name stays."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._reads.set()
+        self._thread.join()
+        self._socket.close()
 
     def _listen(self) -> None:
-        while event := self._socket.recv(1 << 20):
+        while self._reads.wait() and (event := self._socket.recv(1 << 20)):
             with open(self._raw, "ab") as raw, open(self._log, "a", encoding="utf-8") as log:
                 raw.write(event + b"\n")
                 log.write(json.dumps({name.lower(): _value(name, text) for name, text in fields_of(event)}) + "\n")

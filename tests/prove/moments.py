@@ -28,7 +28,7 @@ from tests.prove.orders import Orders
 from tests.prove.rig import SETTLE_S, NotSettled, Rig, Scene
 from tests.prove.situations import SITUATIONS, Cut, Situation, emptied, is_quiet, put_back_after, quiet, until
 
-LANES = 6  # spools at a time: a service mostly waits
+LANES = 9  # spools at a time: a service mostly waits
 CODES, POOL = 900, "rig"
 GIVEN = sa.select(voucher_codes.c.code).where(voucher_codes.c.given_at.is_not(None))
 OF_COMMANDS = (
@@ -50,6 +50,7 @@ class Target:
     moment: str
     action: str
     ways: tuple[tuple[Situation, int], ...]  # with how often it comes there
+    turn: int = 0  # of the actions at that moment; the first at each come before the second at any
 
     def way(self, attempt: int) -> Situation:
         """The first one; where that came to nothing, the next."""
@@ -85,31 +86,31 @@ def targets(rig: Rig, chance: random.Random, *actions: str) -> tuple[list[Target
             continue
         for moment in MOMENTS:
             if ways := reached.ways((effect.name, moment), chance):
-                found += [Target(effect, moment, action, ways) for action in actions]
+                drawn = chance.sample(actions, len(actions))
+                found += [Target(effect, moment, action, ways, turn) for turn, action in enumerate(drawn)]
             else:
                 never.append(f"{moment} {effect.name}")
     chance.shuffle(found)
-    return found, never
+    return sorted(found, key=lambda target: target.turn), never
 
 
 def reached_by(rig: Rig) -> Reached:
     """What each situation comes to; found out at the first question."""
     nursery = rig.nursery.warm()
     if nursery.reached is None:
-        reached = Reached()
-
-        def trace(lane: int, situations: Sequence[Situation]) -> None:
-            shared = [each for each in situations if each.shares]
-            for part in (shared, *([each] for each in situations if not each.shares)):
-                with stage(rig, lane, part[0].backend) as scene:
-                    for each in part:
-                        reached.stories[each.name] = tuple(carry_out(scene, each, trace=True).passed)
-                        reached.by_situation[each.name] = Counter(reached.stories[each.name])
-
-        in_lanes(trace, SITUATIONS)
-        nursery.reached = reached
+        nursery.reached = Reached()
+        in_lanes(lambda lane, part: _trace(rig, lane, part, nursery.reached), SITUATIONS)
     found: Reached = nursery.reached
     return found
+
+
+def _trace(rig: Rig, lane: int, situations: Sequence[Situation], reached: Reached) -> None:
+    shared = [each for each in situations if each.shares]
+    for part in (shared, *([each] for each in situations if not each.shares)):
+        with stage(rig, lane, part[0].backend) as scene:
+            for each in part:
+                reached.stories[each.name] = tuple(carry_out(scene, each, trace=True).passed)
+                reached.by_situation[each.name] = Counter(reached.stories[each.name])
 
 
 # Scenes with codes to give --------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
-"""What the service uses while it works: looked at from outside, and the slope of each figure per hour.
+"""What the service uses while it works: looked at from outside, and by how much that grows.
 
-Each process that was started anew uses more and more until it is warm; so the slope is that of all lives together,
-each with a level of its own, without the first minutes of each: least squares, with its interval of 95 %.
+A slope goes on and on; a step comes once, where something is used for the first time. Both are told, without the first
+minutes of each life, in which caches fill. The slope is the middle one of those of all windows of all lives, each by
+least squares, with an interval of 95 % by their spread: a step lies in one window. What steps have come to is how much
+higher the last window of the longest life lies than its first.
 """
 
 import math
@@ -12,7 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-NEEDED = 8  # samples of a life, less say nothing
+WINDOW_S = 240.0
+NEEDED, NEEDED_WINDOWS = 8, 3  # samples of a window, and windows: less say nothing
+NORMAL = 1.4826  # a standard deviation by the median one
+OF_A_MEDIAN = 1.2533  # the error of a median by that of a mean
 FIGURES = ("rss_mb", "pss_mb", "descriptors", "threads", "workers_pss_mb")
 
 
@@ -31,19 +36,20 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """By how much a figure grows in an hour; it is within `margin` of that, 19 times of 20."""
+    """By how much a figure grows in an hour; it is within `margin` of that, 19 times of 20.
+
+    `grown` is by how much it has in the longest life, in so many minutes.
+    """
 
     per_hour: float
     margin: float
     level: float  # its median
-
-    @property
-    def grows(self) -> bool:
-        """True if chance does not explain it."""
-        return self.per_hour - self.margin > 0
+    grown: float
+    minutes: float
 
     def __str__(self) -> str:
-        return f"{self.per_hour:+.2f} ± {self.margin:.2f} an hour, at {self.level:.1f}"
+        grown = f"{self.grown:+.1f} in {self.minutes:.0f} minutes"
+        return f"{self.per_hour:+.2f} ± {self.margin:.2f} an hour, at {self.level:.1f}; {grown} of the longest life"
 
 
 def look(pid: int, nursery_pid: int, at_s: float) -> Sample | None:
@@ -73,32 +79,51 @@ def workers_of(pid: int, nursery_pid: int) -> list[int]:
 
 def slope(samples: Iterable[Sample], figure: str, warm_after_s: float) -> Slope | None:
     """That of one figure; None where no life was long enough."""
-    by_life = list(_warm(samples, figure, warm_after_s))
-    if not by_life:
+    lives = [windows for points in _warm(samples, figure, warm_after_s) if (windows := list(_windows(points)))]
+    per_hour = [_per_hour(window) for windows in lives for window in windows]
+    if len(per_hour) < NEEDED_WINDOWS:
         return None
-    spread = sum((at - mean_at) ** 2 for points, mean_at, _ in by_life for at, _ in points)
-    together = sum((at - mean_at) * (value - mean) for points, mean_at, mean in by_life for at, value in points)
-    per_s = together / spread
-    left = sum(
-        (value - mean - per_s * (at - mean_at)) ** 2 for points, mean_at, mean in by_life for at, value in points
+    middle = statistics.median(per_hour)
+    spread = NORMAL * statistics.median(abs(each - middle) for each in per_hour)
+    longest = max(lives, key=len)
+    return Slope(
+        middle,
+        2 * OF_A_MEDIAN * spread / math.sqrt(len(per_hour)),
+        _level(point for windows in lives for window in windows for point in window),
+        _level(longest[-1]) - _level(longest[0]),
+        len(longest) * WINDOW_S / 60,
     )
-    count = sum(len(points) for points, _, _ in by_life)
-    error = math.sqrt(left / max(1, count - len(by_life) - 1) / spread)
-    return Slope(per_s * 3600, 2 * error * 3600, statistics.median(v for points, _, _ in by_life for _, v in points))
 
 
 Points = Sequence[tuple[float, float]]
 
 
-def _warm(samples: Iterable[Sample], figure: str, warm_after_s: float) -> Iterator[tuple[Points, float, float]]:
-    """Of each life: its points after the warm-up, their mean time and mean value."""
+def _warm(samples: Iterable[Sample], figure: str, warm_after_s: float) -> Iterator[Points]:
+    """Of each life: its points after the warm-up."""
     lives: dict[int, list[Sample]] = defaultdict(list)
     for sample in samples:
         lives[sample.pid].append(sample)
     for life in lives.values():
-        points = [(each.at_s, getattr(each, figure)) for each in life if each.at_s - life[0].at_s >= warm_after_s]
-        if len(points) >= NEEDED:
-            yield points, statistics.fmean(at for at, _ in points), statistics.fmean(value for _, value in points)
+        yield [(each.at_s, getattr(each, figure)) for each in life if each.at_s - life[0].at_s >= warm_after_s]
+
+
+def _windows(points: Points) -> Iterator[Points]:
+    """The points of a life, window by window; a last one that is not full is left out."""
+    count = int((points[-1][0] - points[0][0]) / WINDOW_S) if points else 0
+    for number in range(count):
+        start = points[0][0] + number * WINDOW_S
+        window = [point for point in points if start <= point[0] < start + WINDOW_S]
+        if len(window) >= NEEDED:
+            yield window
+
+
+def _per_hour(window: Points) -> float:
+    times, values = zip(*window, strict=True)
+    return 3600 * statistics.linear_regression(times, values).slope
+
+
+def _level(points: Iterable[tuple[float, float]]) -> float:
+    return statistics.median(value for _, value in points)
 
 
 def size_mb(paths: Iterable[Path]) -> float:

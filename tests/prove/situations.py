@@ -521,6 +521,11 @@ SITUATIONS = (
         Strike("ledger.ledger.record_drop.write", "after", "term", 2),
     ),
     _with(
+        Situation("", _burst),
+        "jobs that end between two looks",
+        Strike("printing.cupsd.Cupsd.open_jobs.ask", "before", "nap"),
+    ),
+    _with(
         Situation("", _taken_meanwhile),
         "a code is redeemed meanwhile",
         Strike("pipeline._prepare.write_aside", "after", "nap"),

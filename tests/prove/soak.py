@@ -41,7 +41,8 @@ from tests.prove.soak_faults import Ground, draw
 from tests.prove.systemd_double import SystemdDouble
 
 NOTES_A_S = 2.5
-WARM_AFTER_S = 300.0  # some thousand notes: caches fill, at a kilobyte or two a note
+WARM_AFTER_S = 600.0  # some thousand notes: caches fill, at a kilobyte or two a note
+ENDS_UNTIL = 0.45  # of its time: no fault ends the service later, so that one life is long
 SAMPLE_EVERY_S = 5.0
 LASTS_S = (2.0, 12.0)  # a fault
 AFTERMATH_S = 10.0  # so long after a fault a note still counts as concerned by it
@@ -63,6 +64,7 @@ WEIGHTS = {
     "scan": 20,
 }
 MOST = {"rss_mb": 6.0, "pss_mb": 6.0, "descriptors": 2.0, "threads": 2.0, "workers_pss_mb": 12.0}  # an hour
+GROWN = {"rss_mb": 24.0, "pss_mb": 24.0, "descriptors": 24.0, "threads": 8.0, "workers_pss_mb": 80.0}  # by steps
 SETTINGS: dict[str, Any] = {
     "rendering_workers": 2,
     "rendering_deadline_s": 3,
@@ -135,6 +137,8 @@ class Soak:
             tally.remarks.append(f"{figure}: {found or 'no life was long enough to say'}")
             if found and found.per_hour - found.margin > MOST[figure]:
                 tally.find(f"{figure} grows: {found}")
+            if found and found.grown > GROWN[figure]:
+                tally.find(f"{figure} has grown: {found}")
             tally.figures[figure] = _as_values(found)
         tally.figures["samples"] = [asdict(sample) for sample in self._samples[::6]]
         return tally
@@ -154,7 +158,8 @@ class Soak:
         self._scene.restarts = 0
 
     def _strike(self) -> None:
-        name, fault = draw(self._chance, has_disk=self._ground.disk is not None)
+        may_end = self._left_s > (1 - ENDS_UNTIL) * self._duration_s
+        name, fault = draw(self._chance, has_disk=self._ground.disk is not None, may_end=may_end)
         self._struck[name] += 1
         self._quiet_from = float("inf")
         with fault(self._ground, self._chance):
@@ -298,7 +303,7 @@ def _forget_old(printer: IppPrinter) -> None:
 
 
 def _as_values(found: Slope | None) -> object:
-    return None if found is None else {"per_hour": found.per_hour, "margin": found.margin, "level": found.level}
+    return None if found is None else asdict(found)
 
 
 def _not_as_a_campaign(_rig: Rig, _allowance: Allowance) -> Tally:

@@ -42,11 +42,11 @@ class Ground:
 Fault = Callable[[Ground, random.Random], AbstractContextManager[None]]
 
 
-def draw(chance: random.Random, *, has_disk: bool) -> tuple[str, Fault]:
-    """The next fault, and what it is called: half of them are of printers, few end the service."""
+def draw(chance: random.Random, *, has_disk: bool, may_end: bool) -> tuple[str, Fault]:
+    """The next fault, and what it is called: half of them are of printers, few end the service, or none."""
     kinds = (OF_PRINTERS, OF_SURROUNDINGS | (OF_DISKS if has_disk else {}), DEATHS)
-    (faults,) = chance.choices(kinds, (50, 45, 5))
-    name = chance.choice(sorted(faults))
+    (faults,) = chance.choices(kinds, (50, 45, 5 if may_end else 0))
+    name = chance.choice(sorted(name for name in faults if may_end or name not in ENDING))
     return name, faults[name]
 
 
@@ -244,3 +244,4 @@ OF_SURROUNDINGS: dict[str, Fault] = {
     "reload": _reload,
 }
 OF_DISKS: dict[str, Fault] = {"disk full": _disk_full, "power cut": _power_cut}
+ENDING = {"no descriptors", "power cut"}  # which may end it too

@@ -431,15 +431,15 @@ def repeated(rig: Rig, allowance: Allowance) -> Tally:
 
 
 CAMPAIGNS = (
-    Campaign("folder", "hot folder removed, renamed, away", "as named", "the next file prints", turns_of_the_folder, 1),
-    Campaign("linked", "hot folder is a link", "symlink", "as ever", linked_folder, 0.5),
-    Campaign("uploads", "slow, aborted, preallocated uploads", "as named", "whole ones print", uploads, 1),
-    Campaign("idioms", "cp, mv, link, append, rename ...", "as named", "each prints once", idioms, 1.5),
+    Campaign("folder", "hot folder removed, renamed, away", "as named", "the next file prints", turns_of_the_folder, 8),
+    Campaign("linked", "hot folder is a link", "symlink", "as ever", linked_folder, 4),
+    Campaign("uploads", "slow, aborted, preallocated uploads", "as named", "whole ones print", uploads, 12),
+    Campaign("idioms", "cp, mv, link, append, rename ...", "as named", "each prints once", idioms, 25),
     Campaign(
-        "kept-open", "sender writes on after the claim", "SIGSTOP at a failpoint", "first read, printed", kept_open, 0.5
+        "kept-open", "sender writes on after the claim", "SIGSTOP at a failpoint", "first read, printed", kept_open, 4
     ),
-    Campaign("hostile-files", "pipe, device, socket, links, sparse TB", "made", "refused", hostile_files, 0.5),
-    Campaign("odd-names", "names of any bytes", "as named", "printed", odd_names, 0.5),
-    Campaign("replaced", "drop replaced while it is claimed", "SIGSTOP at a failpoint", "both print", replaced, 0.5),
-    Campaign("repeated", "the same files again, and a kill", "copies", "one sheet each", repeated, 0.5),
+    Campaign("hostile-files", "pipe, device, socket, links, sparse TB", "made", "refused", hostile_files, 4),
+    Campaign("odd-names", "names of any bytes", "as named", "printed", odd_names, 4),
+    Campaign("replaced", "drop replaced while it is claimed", "SIGSTOP at a failpoint", "both print", replaced, 5),
+    Campaign("repeated", "the same files again, and a kill", "copies", "one sheet each", repeated, 5),
 )

@@ -119,6 +119,6 @@ def _mask_of(pid: int, inode: int) -> int:
 
 
 CAMPAIGNS = (
-    Campaign("burst", "thousands of files at once", "renames", "all accounted for", burst, 2),
-    Campaign("overflow", "inotify overflow", "SIGSTOP, files, noise", "all found", overflow, 1.5),
+    Campaign("burst", "thousands of files at once", "renames", "all accounted for", burst, 25),
+    Campaign("overflow", "inotify overflow", "SIGSTOP, files, noise", "all found", overflow, 8),
 )

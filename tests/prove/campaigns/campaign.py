@@ -41,9 +41,9 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """`share` is its part of the budget; `needs` are names of CAPABILITIES.
+    """`share` is for how many seconds of a budget of ten minutes it may work; `needs` are names of CAPABILITIES.
 
-    One that has lanes works at many spools at a time: it comes last, alone, and takes what the others leave.
+    One that has lanes works at many spools at a time: it comes last, alone.
     """
 
     name: str

@@ -258,7 +258,7 @@ CAMPAIGNS = (
         "SIGKILL",
         "done when asked again",
         kill_commands,
-        3,
+        90,
         has_lanes=True,
     ),
 )

@@ -249,7 +249,7 @@ CAMPAIGNS = (
         "archives, files",
         "the old stays, said once",
         broken_content,
-        2,
+        45,
         ("poppler",),
     ),
 )

@@ -130,8 +130,8 @@ CAMPAIGNS = (
         "tmpfs",
         "all prints when there is room",
         shortages,
-        1.5,
+        8,
         ("root", "tmpfs"),
     ),
-    Campaign("descriptors", "EMFILE", "prlimit", "all prints when there are some", without_descriptors, 0.5, ("root",)),
+    Campaign("descriptors", "EMFILE", "prlimit", "all prints when there are some", without_descriptors, 9, ("root",)),
 )

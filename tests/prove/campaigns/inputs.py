@@ -208,7 +208,7 @@ CAMPAIGNS = (
         "blns in orders",
         "on paper as sent, refused, or held",
         naughty_texts,
-        4,
+        45,
         ("corpora", "poppler"),
     ),
     Campaign(
@@ -217,11 +217,11 @@ CAMPAIGNS = (
         "hypothesis",
         "its facts on paper; refused with the place",
         any_orders,
-        2,
+        35,
         ("poppler",),
     ),
-    Campaign("files", "JSON, CSV, feeds with every fault", "as named", "refused, or printed", files_of_every_fault, 1),
+    Campaign("files", "JSON, CSV, feeds with every fault", "as named", "refused, or printed", files_of_every_fault, 20),
     Campaign(
-        "injected", "markup, paths, addresses, code", "texts, traps", "only text", injected, 0.5, ("poppler", "inotify")
+        "injected", "markup, paths, addresses, code", "texts, traps", "only text", injected, 20, ("poppler", "inotify")
     ),
 )

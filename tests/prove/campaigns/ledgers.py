@@ -145,7 +145,7 @@ def hangs(rig: Rig, allowance: Allowance) -> Tally:
 
 
 CAMPAIGNS = (
-    Campaign("instances", "two services on one spool", "started twice", "one ends, saying so", two_instances, 0.5),
-    Campaign("ledger", "ledger gone, corrupt, too new", "as named", "refused until it is back", damaged_ledger, 1),
-    Campaign("watchdog", "service or main loop hangs", "SIGSTOP; a call that hangs", "no sign of life", hangs, 0.7),
+    Campaign("instances", "two services on one spool", "started twice", "one ends, saying so", two_instances, 4),
+    Campaign("ledger", "ledger gone, corrupt, too new", "as named", "refused until it is back", damaged_ledger, 11),
+    Campaign("watchdog", "service or main loop hangs", "SIGSTOP; a call that hangs", "no sign of life", hangs, 12),
 )

@@ -103,19 +103,19 @@ def without_inotify(rig: Rig, allowance: Allowance) -> Tally:
 
 CAMPAIGNS = (
     Campaign(
-        "unmounted", "hot folder unmounted, and back", "umount", "loud; then as ever", unmounted, 0.7, ("root", "tmpfs")
+        "unmounted", "hot folder unmounted, and back", "umount", "loud; then as ever", unmounted, 6, ("root", "tmpfs")
     ),
-    Campaign("blinks", "a share that is empty for moments", "umount", "one sheet each", blinks, 0.5, ("root", "tmpfs")),
+    Campaign("blinks", "a share that is empty for moments", "umount", "one sheet each", blinks, 6, ("root", "tmpfs")),
     Campaign(
         "elsewhere",
         "hot folder on another file system",
         "tmpfs",
         "as ever",
         across_file_systems,
-        0.5,
+        6,
         ("root", "tmpfs"),
     ),
     Campaign(
-        "no-inotify", "no inotify instances", "user namespace", "warned; as ever", without_inotify, 0.7, ("namespace",)
+        "no-inotify", "no inotify instances", "user namespace", "warned; as ever", without_inotify, 18, ("namespace",)
     ),
 )

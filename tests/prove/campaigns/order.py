@@ -64,7 +64,5 @@ def first_missing(story: Sequence[str], passed: Iterable[Strike]) -> str:
 
 
 CAMPAIGNS = (
-    Campaign(
-        "order", "an effect before what it relies on", "nothing: the trace is read", "none", order_of_effects, 0.5
-    ),
+    Campaign("order", "an effect before what it relies on", "nothing: the trace is read", "none", order_of_effects, 5),
 )

@@ -121,7 +121,7 @@ CAMPAIGNS = (
         "images sync",
         "on paper, or refused",
         pictures,
-        2,
+        25,
         ("corpora",),
     ),
 )

@@ -191,7 +191,7 @@ CAMPAIGNS = (
         "ext4 shutdown ioctl, SIGKILL, remount",
         "nothing that was acknowledged is lost",
         cut_power,
-        3,
+        60,
         ("root", "loop"),
         has_lanes=True,
     ),

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.prove.campaigns.campaign import Allowance, Campaign
+from tests.prove.campaigns.journals import told_to_the_journal
 from tests.prove.campaigns.printer_faults import printer_of
 from tests.prove.campaigns.workers import poisonous
-from tests.prove.journal_double import JournalDouble
 from tests.prove.oracle import Tally
 from tests.prove.orders import GREETING, MARKER, PERSONAL, Dropped
 from tests.prove.poison import CRASHES, HANGS
@@ -30,10 +30,7 @@ def nothing_personal(rig: Rig, allowance: Allowance) -> Tally:
     nursery = rig.nursery_with({"PROVE_POISON": "1", "PROVE_JOURNAL": str(address)})
     settings: dict[str, object] = {"rendering_deadline_s": 1.5, "rendering_attempts": 2}
     with rig.scene(nursery=nursery, **settings) as scene:
-        JournalDouble(address, scene.home / "journal.log", scene.log)
-        scene.log.touch()
-        status = scene.log.stat()
-        scene.environ["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
+        told_to_the_journal(scene, address)
         scene.start()
         scene.wait_ready()
         printer = printer_of(scene)
@@ -127,6 +124,6 @@ CAMPAIGNS = (
         "refusals, crashes, questions",
         "none",
         nothing_personal,
-        1.5,
+        35,
     ),
 )

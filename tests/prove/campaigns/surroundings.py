@@ -135,7 +135,7 @@ def broken_pictures(rig: Rig, allowance: Allowance) -> Tally:
 
 
 CAMPAIGNS = (
-    Campaign("clock", "wall clock jumps 3 h, there and back", "its utc_now is shifted", "as ever", clock_jumps, 1),
-    Campaign("config", "configuration broken and reloaded", "files, SIGHUP", "the old one holds", broken_config, 1),
-    Campaign("pictures", "library cut, rubbish, gone", "files", "notes without pictures", broken_pictures, 0.5),
+    Campaign("clock", "wall clock jumps 3 h, there and back", "its utc_now is shifted", "as ever", clock_jumps, 20),
+    Campaign("config", "configuration broken and reloaded", "files, SIGHUP", "the old one holds", broken_config, 5),
+    Campaign("pictures", "library cut, rubbish, gone", "files", "notes without pictures", broken_pictures, 5),
 )

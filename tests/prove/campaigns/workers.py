@@ -68,7 +68,7 @@ CAMPAIGNS = (
         "poisonous notes",
         "held; neighbours print",
         poison_for_workers,
-        1,
+        25,
     ),
     Campaign(
         "crash-loop",
@@ -76,6 +76,6 @@ CAMPAIGNS = (
         "poisonous file",
         "refused; neighbours print",
         poison_for_the_service,
-        0.5,
+        20,
     ),
 )
