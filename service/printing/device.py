@@ -8,8 +8,8 @@ again with the printer; two clocks don't either. The printer tells how old it sa
 less time-at-creation), and so long before now, by our clocks, it was made. What it had before it was switched on has no
 time above zero: it is at least as old as that. A record of which no age is told counts.
 
-Our wall clock may have been set meanwhile, our steady one may have stood still with the machine: only what is older by
-both is. A job of an earlier life has the wall clock alone.
+Our wall clock may have been set meanwhile, our steady one may have stood still with a machine that was paused: only
+what is older by both is. A job of an earlier life has the wall clock alone.
 """
 
 import os

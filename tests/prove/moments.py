@@ -98,8 +98,9 @@ def reached_by(rig: Rig) -> Reached:
     """What each situation comes to; found out at the first question."""
     nursery = rig.nursery.warm()
     if nursery.reached is None:
-        nursery.reached = Reached()
-        in_lanes(lambda lane, part: _trace(rig, lane, part, nursery.reached), SITUATIONS)
+        reached = Reached()
+        in_lanes(lambda lane, part: _trace(rig, lane, part, reached), SITUATIONS)
+        nursery.reached = reached
     found: Reached = nursery.reached
     return found
 

@@ -307,6 +307,14 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
     "no-mark-of-a-further-sheet": Mutant(
         "the generation in a job's name", "model", "job_name", "generation == 1", "True", Aim("given up by its printer")
     ),
+    "no-steady-clock": Mutant(
+        "a clock that nobody sets, beside the wall clock",
+        "printing/device",
+        "is_older_than",
+        "job.created_s is None or made_s < job.created_s",
+        "True",
+        "clock",
+    ),
     "no-deadly-files": Mutant(
         "the note of what is being read, before it is read",
         "intake/deadly",
