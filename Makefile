@@ -21,7 +21,7 @@ demo: setup
 test:
 	@tests/install_debian_packages.sh
 	@deploy/setup.sh dev
-	.venv/bin/pytest -n $(WORKERS) --dist loadfile
+	.venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 run: setup
 	.venv/bin/slipway run

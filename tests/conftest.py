@@ -11,9 +11,14 @@ pytest_plugins = ["tests.cups_lab", "tests.tls_server"]
 
 ROOT = Path(__file__).parent.parent
 CORPORA = Path(os.environ.get("CORPORA", ROOT.parent / "shared" / "data"))
+LONGEST_FIRST = (  # files that take a minute or more: begun last, they leave one worker busy and the others idle
+    *("test_story", "test_codes_on_paper", "test_story_cups", "test_decisions", "test_pipeline", "test_proof"),
+    *("test_images_command", "test_printing_faults", "test_taking_back", "test_campaign_kill", "test_kill"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in LONGEST_FIRST)
     if CORPORA.is_dir():
         return
     for item in items:

@@ -114,7 +114,8 @@ def test_a_run_leaves_version_and_start(text: str) -> None:
 
 
 def test_figures_hold_nothing_personal_and_no_ids(text: str) -> None:
-    assert [] == re.findall(r"(?i)zebulon|zedbury|zinnober|70000\d|17920", text)
+    words = re.sub(r" \S+$", "", text, flags=re.MULTILINE)  # without the numbers, which may be any
+    assert [] == re.findall(r"(?i)zebulon|zedbury|zinnober|70000\d|17920", words)
     labels = {name for _, labels in figures_of(text) for name, _ in labels}
     assert {"event", "state", "queue", "code", "stage", "le", "outcome", "version"} == labels
 

@@ -146,7 +146,14 @@ class Scene:
         try:
             self.wait(is_settled, "settled", patience_s)
         except NotSettled as error:
-            raise NotSettled(f"not at an end: {sorted(waiting)[:5]}, left: {self.left()[:5]}") from error
+            down = f", down: {self.down()}" if self.down() else ""
+            raise NotSettled(f"not at an end: {sorted(waiting)[:5]}, left: {self.left()[:5]}{down}") from error
+
+    def down(self) -> dict[str, str]:
+        """The queues that are down, as the log says, and why."""
+        told = [event for event in self.said() if event["event"] in ("queue.down", "queue.back")]
+        last = {str(event["queue"]): str(event.get("code", "")) for event in told}
+        return {queue: code for queue, code in last.items() if code}
 
     def asked(self) -> list[Path]:
         """What waits for the service to carry it out."""

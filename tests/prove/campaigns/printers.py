@@ -25,6 +25,7 @@ HASTE: dict[str, Any] = {"printing_patience_s": 60, "printing_call_deadline_s": 
 FORGETFUL: dict[str, Any] = {"printing_call_deadline_s": 1.5, "printing_patience_s": 10}
 NO_BACKUP = "int-notes"
 WINDOW = 3
+STUCK_AFTER_S = 20.0
 
 
 def faults_of_printers(rig: Rig, allowance: Allowance) -> Tally:
@@ -173,8 +174,9 @@ def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
     """The disk of cupsd loses its power, and what was not synced: jobs that it had taken are gone, or come again.
 
     Or are held again, for it had not kept their release: those stand still, and a person is asked. Or cupsd has them
-    twice, and its queue is stuck: what comes after goes to the backup. Its spool is written synchronously (chattr +S),
-    as docs/operations.md advises: else documents are empty after a cut.
+    twice, and its queue is stuck: what comes after goes to the backup; where that is stuck too, cupsd is restarted, as
+    a person would. Its spool is written synchronously (chattr +S), as docs/operations.md advises: else documents are
+    empty after a cut.
     """
     chance, tally = rig.chance_of("cups-power"), Tally()
     with disk(rig.home) as made, rig.scene(**FORGETFUL) as scene:
@@ -194,6 +196,7 @@ def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
             for printer in doubles(scene.lab):
                 printer.accepting = True
             scene.drop(scene.orders.one())
+            _restart_cupsd_if_stuck(scene)
             verdict = scene.chapter(may_flag=True)
             scene.turn_page()
             tally.add(verdict)
@@ -203,6 +206,15 @@ def cut_cups_power(rig: Rig, allowance: Allowance) -> Tally:
         scene.kill()
         scene.lab.stop_cupsd()
     return tally
+
+
+def _restart_cupsd_if_stuck(scene: Scene) -> None:
+    """As the advice says: where a queue and its backup both are, no note of theirs goes on."""
+    with suppress(NotSettled):
+        scene.settle(STUCK_AFTER_S)
+        return
+    if "queue-stuck" in scene.down().values():
+        scene.lab.restart_cupsd()
 
 
 def _onto(made: Disk, scene: Scene) -> None:
