@@ -157,7 +157,8 @@ COUNTS: tuple[tuple[Place, int, int], ...] = (
     *((("lines", 0, "quantity"), 1, 1_000_000), (("shipment", "number"), 1, 999), (("shipment", "of"), 1, 999)),
     *((("customer", "previous_orders"), 0, 1_000_000), (("customer", "loyalty", "points"), 0, 1_000_000_000)),
 )
-strangers = st.one_of(st.none(), st.integers(), st.booleans(), st.lists(st.integers(), max_size=2), st.just({}))
+whole_numbers = st.integers(-(10**18), 10**18)  # one with more digits is no JSON of ours, refused by line and column
+strangers = st.one_of(st.none(), whole_numbers, st.booleans(), st.lists(whole_numbers, max_size=2), st.just({}))
 controls = st.characters(categories=("Cc",)).filter(lambda letter: letter != "\n")
 
 
