@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from types import FrameType
+from weakref import WeakSet
 
 from service import __version__
 from service.clock import utc_now
@@ -51,7 +52,7 @@ from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
 from service.recommending.recommendations import FILE_NAME, Recommendations
 from service.reload import Furnishing, Reload, furnish_for_start
-from service.rendering.pool import warm_up_ahead
+from service.rendering.pool import RenderPool, warm_up_ahead
 from service.requests import Requests
 from service.rooms import Rooms
 from service.signs import SignsOfLife
@@ -105,6 +106,7 @@ class Service:
         self._textfile = self._figures(queues)
         self._reload = Reload(config, spool, manager, self._adopt)
         self._kept = ExitStack()
+        self._earlier_workers: WeakSet[RenderPool] = WeakSet()  # those that a note may still be with
         self._unrecorded: list[Claim[Reading]] = []  # the disk is full: the ledger did not take them
         self._rejected = 0
         self._last_event = self._rooms.ledger.last_event()
@@ -182,7 +184,8 @@ class Service:
         rooms.tracking.stop()
         rooms.delivery.stop(DRAIN_S)
         rooms.drops.stop()
-        self._rooms.renderer.stop()
+        for workers in (self._rooms.renderer, *self._earlier_workers):
+            workers.stop()
         self._kept.close()
         rooms.ledger.close()
         log.info("service.stopped")
@@ -272,11 +275,11 @@ class Service:
         self._rooms = replace(self._rooms, house=furnishing.house, renderer=furnishing.renderer)
         self._rooms.standings.follow(furnishing.house.campaigns)
         self._pipeline.move_into(self._rooms)
-        ending = threading.Timer(self._longest_step_s, earlier.stop)  # by then no note is with the earlier workers
-        ending.daemon = True
-        ending.start()
-        self._kept.callback(earlier.stop)
-        self._kept.callback(ending.cancel)
+        self._earlier_workers.add(earlier)
+        earlier.retire()
+        gc.unfreeze()  # what stood here since the start may go
+        gc.collect()
+        gc.freeze()
 
     def _signs_of_life(self, manager: Manager) -> SignsOfLife:
         rooms = self._rooms

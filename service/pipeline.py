@@ -12,7 +12,8 @@ limit. Only a STOP reaches the daemon.
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -39,7 +40,6 @@ from service.planning.note import plan_note
 from service.planning.routing import choose_route
 from service.receiving import receive
 from service.remedies import Remedies
-from service.rendering.pool import RenderPool
 from service.rooms import Rooms
 
 PREPARE = "prepare"
@@ -105,16 +105,29 @@ class Pipeline:
         self._carry_out(key, self._prepare)
 
     def _prepare(self, account: Account) -> None:
-        rooms = self._rooms
         if account.job:  # a held job exists and its id is on disk: nothing to draw, only to release
-            rooms.lanes.put_back(account)
+            self._rooms.lanes.put_back(account)
             return
+        with self._at_the_workers() as rooms:
+            self._draw(account, rooms)
+
+    @contextmanager
+    def _at_the_workers(self) -> Iterator[Rooms]:
+        """The rooms as they are now; their render workers stay until the note is drawn."""
+        while not (rooms := self._rooms).renderer.enter():
+            pass  # other rooms were moved into meanwhile
+        try:
+            yield rooms
+        finally:
+            rooms.renderer.leave()
+
+    def _draw(self, account: Account, rooms: Rooms) -> None:
         shipment = rooms.drops.shipment(account)
         began_at = rooms.now()
-        plan = self._plan(account, shipment)
+        plan = self._plan(account, shipment, rooms)
         route = choose_route(shipment, rooms.house)
         planned_at = rooms.now()
-        note = self._render(plan, rooms.renderer)
+        note = self._render(plan, rooms)
         write_aside(rooms.spool.notes / f"{account.key.job_name}.pdf", note.pdf, durable=False)
         marketing = rooms.standings.marketing(plan, shipment, note.unseen)
         self._prepared[account.key] = _Prepared(
@@ -122,9 +135,9 @@ class Pipeline:
         )
         rooms.lanes.put(account, route)
 
-    def _plan(self, account: Account, shipment: Shipment) -> Plan:
+    def _plan(self, account: Account, shipment: Shipment, rooms: Rooms) -> Plan:
         """The note as campaigns have it now; a code that it shows is reserved for it."""
-        rooms, key = self._rooms, account.key
+        key = account.key
         standing = rooms.standings.standing_of(key, shipment)
         if self._outdated.get(key, 0) >= PLANS:  # a code that the note has, it keeps
             standing = replace(standing, closed={each.id: CHANGING for each in rooms.house.campaigns.campaigns})
@@ -132,14 +145,14 @@ class Pipeline:
         rooms.standings.keep(key, plan)
         return plan
 
-    def _render(self, plan: Plan, renderer: RenderPool) -> RenderedNote:
+    def _render(self, plan: Plan, rooms: Rooms) -> RenderedNote:
         """Draw the note; a worker that dies or runs out of time costs a try."""
-        picked = self._rooms.library.pick(plan, renderer.picture_sizes(plan.layout))
-        self._rooms.library.log_missing(plan.note_id, picked.wanted)
-        attempts = self._rooms.settings.rendering.attempts
+        picked = rooms.library.pick(plan, rooms.renderer.picture_sizes(plan.layout))
+        rooms.library.log_missing(plan.note_id, picked.wanted)
+        attempts = rooms.settings.rendering.attempts
         for attempt in range(1, attempts + 1):
             try:
-                note = renderer.render(plan, picked.pictures)
+                note = rooms.renderer.render(plan, picked.pictures)
             except RenderInterrupted as error:
                 log.warning("worker.died", note_id=plan.note_id, attempt=attempt, reason=str(error))
                 last = str(error)

@@ -247,6 +247,12 @@ class Floor:
     def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
         return InlineRenderer().picture_sizes(layout)
 
+    def enter(self) -> bool:
+        return True
+
+    def leave(self) -> None:
+        """Nobody ends these workers: there are none."""
+
     def take_up(self) -> None:
         """What a start does: claims of an earlier life, then what the ledger owes."""
         taken = set()

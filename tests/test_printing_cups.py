@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from service.clock import steady_s
 from service.config import Printing
 from service.errors import (
     JobUnknown,
@@ -31,7 +33,7 @@ from service.printing.watched import WatchedQueue
 from tests.builders import NOON
 from tests.cups_lab import CupsLab
 from tests.eve_printer import EvePrinter
-from tests.ipp_printer import IppPrinter
+from tests.ipp_printer import COMPLETED, IppPrinter, PrinterJob
 from tests.programs import until
 
 pytestmark = pytest.mark.cups
@@ -420,3 +422,95 @@ def test_a_queue_at_work_whose_job_is_at_its_end_is_at_none(
     printer = CupsPrinter("", 1, lambda: NOON)
     monkeypatch.setattr(printer, "_cupsd", HasItTwice(JobState.PROCESSING, asked))
     assert is_stuck == ("at-no-job" in printer.queue_report("q").reasons)
+
+
+# A queue that is given another printer --------------------------------------------------------------------------------
+
+NAME = "1-1-r1"
+
+
+class HasExchanged(Cupsd):
+    """Its one job is at work, and then at its end; `device` is the printer of its queue."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__("", 1)
+        self.device = device
+        self.state = JobState.PROCESSING
+
+    def was_restarted(self) -> bool:
+        return False
+
+    def open_jobs(self, queue: str) -> Iterator[CupsJob]:
+        if self.state.is_open:
+            yield from self.jobs(queue, (7,)).values()
+
+    def jobs(self, queue: str, job_ids: Sequence[int]) -> dict[int, CupsJob]:
+        return dict.fromkeys(job_ids, CupsJob(7, NAME, "q", self.state, (), 1, 1_800_000_000))
+
+    def queue(self, name: str) -> CupsQueue | None:
+        return CupsQueue("processing", True, (), 1, self.device, True)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[IppPrinter, IppPrinter]]:
+    first, second = (IppPrinter(tmp_path / name).start() for name in ("first", "second"))
+    yield first, second
+    first.stop()
+    second.stop()
+
+
+def put_out(printer: IppPrinter) -> None:
+    """It has printed the job, as far as anybody can learn."""
+    number = len(printer.jobs) + 1
+    printer.jobs[number] = PrinterJob(number, NAME, {}, printer.up_time_s, COMPLETED, has_document=True)
+
+
+def a_look(queue: WatchedQueue, job: Job) -> tuple[str, int, tuple[str, ...]]:
+    (report,) = queue.look_at([job])
+    return report.state.value, report.times, report.reasons
+
+
+@pytest.mark.parametrize("is_first_look", [False, True])
+def test_what_two_printers_put_out_counts_twice(two: tuple[IppPrinter, IppPrinter], *, is_first_look: bool) -> None:
+    """The place is taken while the job prints, a moment after we asked which printer stands there."""
+    first, second = two
+    cupsd = HasExchanged(first.uri)
+    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
+    earlier, job = (Job("q", number, NAME, NOON, steady_s()) for number in (6, 7))
+    assert ("processing", 1, ()) == a_look(queue, earlier)
+    if not is_first_look:
+        assert ("processing", 1, ()) == a_look(queue, job)
+    cupsd.device = second.uri
+    if is_first_look:  # of this job; that the place was taken, an earlier look saw
+        queue.printer(cupsd.queue("q"))
+    put_out(first)
+    put_out(second)
+    cupsd.state = JobState.COMPLETED
+    assert ("completed", 2, ()) == a_look(queue, job)
+
+
+def test_a_printer_that_stands_there_again_is_counted_once(two: tuple[IppPrinter, IppPrinter]) -> None:
+    first, second = two
+    cupsd = HasExchanged(first.uri)
+    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
+    job = Job("q", 7, NAME, NOON, steady_s())
+    for there in (first, second, first):
+        cupsd.device = there.uri
+        queue.printer(cupsd.queue("q"))
+        assert ("processing", 1, ()) == a_look(queue, job)
+    put_out(first)
+    cupsd.state = JobState.COMPLETED
+    assert ("completed", 1, ()) == a_look(queue, job)
+
+
+def test_a_job_that_began_at_a_printer_that_is_gone_waits_for_a_person(two: tuple[IppPrinter, IppPrinter]) -> None:
+    first, second = two
+    cupsd = HasExchanged(first.uri)
+    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
+    job = Job("q", 7, NAME, NOON, steady_s())
+    assert ("processing", 1, ()) == a_look(queue, job)
+    first.stop()
+    cupsd.device = second.uri
+    put_out(second)
+    cupsd.state = JobState.COMPLETED
+    assert ("unknown", 1, ("printer-exchanged",)) == a_look(queue, job)

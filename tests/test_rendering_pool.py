@@ -211,6 +211,26 @@ def test_a_stopped_pool_draws_nothing() -> None:
         RenderPool(LAYOUTS, NAMES, SETTINGS).render(a_plan(), {})
 
 
+def test_retired_workers_end_when_the_last_note_that_they_were_kept_for_leaves() -> None:
+    pool = RenderPool(LAYOUTS, NAMES, SETTINGS)
+    pool.start()
+    assert pool.enter()
+    assert pool.enter()
+    pool.retire()
+    assert not pool.enter()
+    pool.leave()
+    assert 1 == pool.render(a_plan(), {}).pages
+    pool.leave()
+    assert "are not running" in _drawn_in_vain(pool)
+
+
+def test_retired_workers_that_nobody_needs_end_at_once() -> None:
+    pool = RenderPool(LAYOUTS, NAMES, SETTINGS)
+    pool.start()
+    pool.retire()
+    assert "are not running" in _drawn_in_vain(pool)
+
+
 def test_a_note_that_is_drawn_while_the_pool_stops_is_interrupted() -> None:
     pool = RenderPool(LAYOUTS, NAMES, Rendering(workers=1, deadline_s=5), draw=draw_badly)
     pool.start()

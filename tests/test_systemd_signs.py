@@ -163,6 +163,24 @@ def test_a_life_from_ready_to_stopping_with_a_good_and_a_bad_reload(shop: Shop, 
     assert "not-there" in layout["reason"]
 
 
+def test_reload_after_reload_leaves_no_workers_behind(shop: Shop, ear: Ear, config: Path) -> None:
+    with serving(shop, config) as service:
+        until(lambda: ear.hears("READY=1"), "READY=1", service)
+        print_note(shop, "1")
+        had = held_by(service.pid)
+        for turn in range(2, 5):
+            service.send_signal(signal.SIGHUP)
+            until(lambda: ear.hears("READY=1", times=turn), f"reload {turn}", service)  # noqa: B023 - asked at once
+            print_note(shop, str(turn))
+        until(lambda: held_by(service.pid) == had, "what it had")
+
+
+def held_by(pid: int) -> tuple[int, int]:
+    """How many threads it has, and pipes: those of its render workers, above all."""
+    opened = Path(f"/proc/{pid}/fd")
+    return len(os.listdir(f"/proc/{pid}/task")), sum("pipe:" in os.readlink(each) for each in opened.iterdir())
+
+
 @pytest.mark.cups
 def test_decisions_that_wait_for_a_cupsd_which_hangs_keep_neither_files_nor_signs_of_life(
     shop: Shop, ear: Ear, cups_lab: CupsLab

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from service.clock import Now
+from service.clock import Now, steady_s
 from service.log import log
 from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
@@ -20,7 +20,7 @@ from service.printing.verdicts import (
     was_stopped_by_cups,
 )
 
-DEVICE_KNOWN_S, AT_VERDICT_S = 3.0, 1.0  # so long we believe what CUPS said of where a queue's printer is
+DEVICE_KNOWN_S = 3.0  # so long we believe what CUPS said of where a queue's printer is; but not at a job's end
 DOUBT_EVERY_S = 10.0  # so long we believe a list of open jobs that names ours
 MISNAMED_AFTER = 5  # more than a printer that loses its power has of ours at once
 MISNAMES = "forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
@@ -34,8 +34,7 @@ class _Followed:
     began: int | None = None  # when CUPS first sent it, by CUPS's clock
     was_interrupted: bool = False
     was_unlisted: bool = False  # open, and not in the list of open jobs
-    earlier: tuple[Device, ...] = ()  # printers that stood there before, and may have put it out
-    was_exchanged: bool = False  # it had begun at one of them
+    earlier: dict[Device, bool] = field(default_factory=dict)  # stood there before; True if it had begun by then
     at_its_end: CupsJob | None = None  # then CUPS need not be asked again, as long as it does not list the job
 
 
@@ -58,6 +57,8 @@ class WatchedQueue:
         self._now = now
         self._asks_printer = asks_printer
         self._device: Device | None = None
+        self._devices: dict[str, Device] = {}  # every one that stood there, by its address
+        self._left: dict[Device, float] = {}  # those that another one took the place of, and when (steady)
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
         self._doubted_at = time.monotonic()
@@ -67,7 +68,7 @@ class WatchedQueue:
 
     def look_at(self, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
         """What became of each job; raises NoAnswer and Refused of CUPS."""
-        self._followed = {job: self._followed.get(job) or _Followed() for job in jobs}
+        self._followed = {job: self._followed.get(job) or self._first_seen(job) for job in jobs}
         try:
             told = self._ask_cups(jobs)
         except NoAnswer:
@@ -96,10 +97,14 @@ class WatchedQueue:
         unknown += [job.job_id for job in jobs if job.job_id in doubted]
         asked = self._cupsd.jobs(self._queue, unknown) if unknown else {}
         told = [self._told(job, listed.get(job.job_id), asked.get(job.job_id)) for job in jobs]
-        is_over = any(one.is_over for one in told)
-        if time.monotonic() - self._device_found_at > (AT_VERDICT_S if is_over else DEVICE_KNOWN_S):
-            self._find_device()
+        if any(one.is_over for one in told) or time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
+            self._find_device()  # behind CUPS's word on the jobs: what is over was sent to this one, or before it
         return told
+
+    def _first_seen(self, job: Job) -> _Followed:
+        """A job may have begun at a printer whose place was taken before we first looked at the job."""
+        left = [device for device, left_s in self._left.items() if job.created_s is None or job.created_s < left_s]
+        return _Followed(was_interrupted=bool(left), earlier=dict.fromkeys(left, True))
 
     def _is_time_to_doubt(self) -> bool:
         """A cupsd whose disk lost its power may have a job twice: it ends the one, and lists the other for ever."""
@@ -118,14 +123,16 @@ class WatchedQueue:
                 self._note_exchange(self._device)
                 self._device = None
             if address and self._device is None:
-                self._device = Device(address, self._deadline_s, self._now)
+                self._device = self._devices.get(address) or Device(address, self._deadline_s, self._now)
+                self._devices[address] = self._device
         self._device_found_at = time.monotonic()
 
     def _note_exchange(self, device: Device) -> None:
         """Another printer stands there now: CUPS sends it again what it was sending to this one."""
+        self._left[device] = steady_s()
         for followed in self._followed.values():
-            followed.earlier = (*followed.earlier, device)
-            followed.was_exchanged |= followed.began is not None or followed.was_interrupted
+            had_begun = followed.began is not None or followed.was_interrupted
+            followed.earlier[device] = had_begun or followed.earlier.get(device, False)
         self._note_interruption()
 
     def _told(self, job: Job, listed: CupsJob | None, asked: CupsJob | None) -> _Told:
@@ -196,7 +203,7 @@ class WatchedQueue:
         """Ask the printers that stood there before, each once for all its jobs, for it forgets the others."""
         names: dict[Device, list[str]] = {}
         for job, followed in self._followed.items():
-            for device in followed.earlier:
+            for device in self._elsewhere(followed):
                 names.setdefault(device, []).append(job.job_name)
         self._of_earlier = {}
         for device in names:
@@ -204,12 +211,15 @@ class WatchedQueue:
                 self._of_earlier[device] = device.records(names[device])
 
     def _earlier_records(self, job: Job) -> tuple[Record, ...] | None:
-        """What printers that stood there before have of it; None if one does not tell, and it had begun at one."""
-        followed = self._followed[job]
-        told = [self._of_earlier[device] for device in followed.earlier if device in self._of_earlier]
-        if followed.was_exchanged and len(told) < len(followed.earlier):
+        """What printers that stood there before have of it; None if one does not tell at which it had begun."""
+        devices = self._elsewhere(self._followed[job])
+        if any(had_begun and device not in self._of_earlier for device, had_begun in devices.items()):
             return None
-        return tuple(record for records in told for record in records)
+        return tuple(record for device in devices for record in self._of_earlier.get(device, ()))
+
+    def _elsewhere(self, followed: _Followed) -> dict[Device, bool]:
+        """The printers that stood there before, without one that stands there again."""
+        return {device: had_begun for device, had_begun in followed.earlier.items() if device is not self._device}
 
     def _note_unrecorded(self, job: Job) -> None:
         """Say once that no note has a record any more: then it is the printer's way, and not the notes'."""

@@ -77,6 +77,9 @@ class RenderPool:
         self._pool: ProcessPool | None = None
         self._next_start_at = 0.0
         self._drawing: set[ProcessFuture[RenderedNote]] = set()
+        self._users = 0
+        self._is_retired = False
+        self._counting = threading.Lock()
 
     def start(self) -> None:
         """Start the workers; returns when all are warm. Raises ConfigInvalid if a layout is at fault."""
@@ -97,6 +100,28 @@ class RenderPool:
         """The note of `plan`, drawn by a worker; blocks until it is there or has failed."""
         with self._free:
             return self._drawn_by(self._running_pool(), plan, pictures)
+
+    def enter(self) -> bool:
+        """Keep the workers until leave(); False if they are retired, and others have taken their place."""
+        with self._counting:
+            self._users += not self._is_retired
+            return not self._is_retired
+
+    def leave(self) -> None:
+        """Whoever entered needs them no more; the last to leave retired workers ends them."""
+        with self._counting:
+            self._users -= 1
+            is_over = self._is_retired and not self._users
+        if is_over:
+            self.stop()
+
+    def retire(self) -> None:
+        """End the workers as soon as nobody needs them; nobody enters any more."""
+        with self._counting:
+            self._is_retired = True
+            is_over = not self._users
+        if is_over:
+            self.stop()
 
     def stop(self) -> None:
         """End the workers at once; what they were drawing is interrupted."""

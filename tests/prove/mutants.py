@@ -315,6 +315,22 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "True",
         "clock",
     ),
+    "no-look-for-the-printer": Mutant(
+        "the look which printer a queue has, behind CUPS's word that a job is at its end",
+        "printing/watched",
+        "_ask_cups",
+        "any((one.is_over for one in told))",
+        "False",
+        "exchanges",
+    ),
+    "no-look-whether-it-began": Mutant(
+        "the look whether CUPS had begun a job that it still has, before it is taken back",
+        "printing/cups_printer",
+        "withdraw",
+        "found.began is None",
+        "True",
+        "begun",
+    ),
     "no-deadly-files": Mutant(
         "the note of what is being read, before it is read",
         "intake/deadly",

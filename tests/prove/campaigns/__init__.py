@@ -18,6 +18,7 @@ from tests.prove.campaigns import (
     privacy,
     shelf,
     surroundings,
+    takeovers,
     workers,
 )
 from tests.prove.campaigns.campaign import Allowance, Campaign
@@ -30,6 +31,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     *commands.CAMPAIGNS,
     *power.CAMPAIGNS,
     *printers.CAMPAIGNS,
+    *takeovers.CAMPAIGNS,
     *disk.CAMPAIGNS,
     *workers.CAMPAIGNS,
     *ledgers.CAMPAIGNS,
