@@ -312,7 +312,7 @@ class Service:
         settings, furnishing = config.settings, furnish_for_start(config)
         self._feeds = furnishing.feeds
         not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
-        printer = open_printer(settings.printing, spool.printers, utc_now, not_asked)
+        printer = open_printer(settings.printing, spool.printers, utc_now, not_asked, remembers=True)
         require_ledger(spool)
         ledger = Ledger(spool.ledger)
 

@@ -28,7 +28,9 @@ from service.model import Job, JobState, QueueReport, Route
 from service.printing import Printer, ipp_client, open_printer
 from service.printing.cups_printer import CupsPrinter
 from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
+from service.printing.device import address_of
 from service.printing.ipp import Operation, Request, written
+from service.printing.last_printers import LastPrinters
 from service.printing.watched import WatchedQueue
 from tests.builders import NOON
 from tests.cups_lab import CupsLab
@@ -487,6 +489,38 @@ def test_what_two_printers_put_out_counts_twice(two: tuple[IppPrinter, IppPrinte
     put_out(second)
     cupsd.state = JobState.COMPLETED
     assert ("completed", 2, ()) == a_look(queue, job)
+
+
+def test_what_a_printer_put_out_before_the_service_was_restarted_counts(
+    two: tuple[IppPrinter, IppPrinter], tmp_path: Path
+) -> None:
+    first, second = two
+    cupsd, job = HasExchanged(first.uri), Job("q", 7, NAME, NOON)
+    for device, verdict in ((first, "processing"), (second, "completed")):
+        cupsd.device = device.uri
+        cupsd.state = JobState(verdict)
+        put_out(device)
+        queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True, last_printers=LastPrinters(tmp_path))
+        told = a_look(queue, job)
+    assert ("completed", 2, ()) == told
+
+
+def test_a_printer_is_remembered_by_its_address_without_a_password_and_forgotten_with_the_next(tmp_path: Path) -> None:
+    address = address_of("ipp://ops:secret@printer.example/ipp/print?waitjob=false")
+    LastPrinters(tmp_path).remember("q", address)
+    assert "ipp://printer.example/ipp/print" == LastPrinters(tmp_path).of("q")
+    LastPrinters(tmp_path).remember("q", "")
+    assert "" == LastPrinters(tmp_path).of("q")
+    (tmp_path / "q.device").write_bytes(b"\xff")
+    assert "" == LastPrinters(tmp_path).of("q")
+
+
+def test_a_printer_that_can_not_be_remembered_stops_nothing(tmp_path: Path) -> None:
+    last = LastPrinters(tmp_path / "gone")
+    last.remember("q", "ipp://printer.example/")
+    (tmp_path / "gone").mkdir()
+    last.remember("q", "ipp://printer.example/")
+    assert "ipp://printer.example/" == LastPrinters(tmp_path / "gone").of("q")
 
 
 def test_a_printer_that_stands_there_again_is_counted_once(two: tuple[IppPrinter, IppPrinter]) -> None:

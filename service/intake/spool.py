@@ -7,7 +7,8 @@ problem/            what was refused, with NAME.problem.json
 receipts/           NAME.receipt.json, for the shop
 decisions/          what a person decided, on its way into the ledger
 content/            content packs that were activated (service/content)
-notes/, printers/, ledger.db, customer.key, .lock, .reading
+printers/           QUEUE.device, the printer that a queue of CUPS had last; QUEUE/, a printer that is a folder
+notes/, ledger.db, customer.key, .lock, .reading
 """
 
 import fcntl

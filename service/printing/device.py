@@ -162,5 +162,6 @@ def can_be_asked(device_uri: str) -> bool:
 
 
 def address_of(device_uri: str) -> str:
-    """The printer's own URI in CUPS's device-uri, whose query are options of the backend."""
-    return urlunsplit((*urlsplit(device_uri)[:3], "", ""))
+    """The printer's own URI in CUPS's device-uri, without a password and the query, which is for the backend."""
+    scheme, host, path, _, _ = urlsplit(device_uri)
+    return urlunsplit((scheme, host.rpartition("@")[2], path, "", ""))

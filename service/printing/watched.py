@@ -11,6 +11,7 @@ from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
 from service.printing.device import ASK_NOT, Device, Record, address_of, can_be_asked
 from service.printing.ipp_client import NoAnswer, Withheld
+from service.printing.last_printers import LastPrinters
 from service.printing.verdicts import (
     AT_AN_END,
     EXCHANGED,
@@ -48,16 +49,30 @@ class _Told:
 
 
 class WatchedQueue:
-    """One queue, looked at from one thread; its printer is asked only if `asks_printer`."""
+    """One queue, looked at from one thread; its printer is asked only if `asks_printer`.
 
-    def __init__(self, queue: str, cupsd: Cupsd, deadline_s: float, now: Now, *, asks_printer: bool) -> None:
+    `last_printers` know which one it had when it was looked at last, by an earlier life of the service too.
+    """
+
+    def __init__(
+        self,
+        queue: str,
+        cupsd: Cupsd,
+        deadline_s: float,
+        now: Now,
+        *,
+        asks_printer: bool,
+        last_printers: LastPrinters | None = None,
+    ) -> None:
         self._queue = queue
         self._cupsd = cupsd
         self._deadline_s = deadline_s
         self._now = now
         self._asks_printer = asks_printer
-        self._device: Device | None = None
+        self._last_printers = last_printers
         self._devices: dict[str, Device] = {}  # every one that stood there, by its address
+        last = last_printers.of(queue) if asks_printer and last_printers else ""
+        self._device = self._device_at(last) if last else None
         self._left: dict[Device, float] = {}  # those that another one took the place of, and when (steady)
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
@@ -123,9 +138,15 @@ class WatchedQueue:
                 self._note_exchange(self._device)
                 self._device = None
             if address and self._device is None:
-                self._device = self._devices.get(address) or Device(address, self._deadline_s, self._now)
-                self._devices[address] = self._device
+                self._device = self._device_at(address)
+            if self._last_printers:
+                self._last_printers.remember(self._queue, address)
         self._device_found_at = time.monotonic()
+
+    def _device_at(self, address: str) -> Device:
+        if address not in self._devices:
+            self._devices[address] = Device(address, self._deadline_s, self._now)
+        return self._devices[address]
 
     def _note_exchange(self, device: Device) -> None:
         """Another printer stands there now: CUPS sends it again what it was sending to this one."""

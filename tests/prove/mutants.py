@@ -323,6 +323,14 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "False",
         "exchanges",
     ),
+    "no-last-printer": Mutant(
+        "the memory which printer a queue had in an earlier life",
+        "printing/watched",
+        "__init__",
+        "last_printers.of(queue) if asks_printer and last_printers else ''",
+        "''",
+        "exchanges",
+    ),
     "no-look-whether-it-began": Mutant(
         "the look whether CUPS had begun a job that it still has, before it is taken back",
         "printing/cups_printer",

@@ -528,7 +528,7 @@ SITUATIONS = (
     _with(
         Situation("", _taken_meanwhile),
         "a code is redeemed meanwhile",
-        Strike("pipeline._prepare.write_aside", "after", "nap"),
+        Strike("pipeline._draw.write_aside", "after", "nap"),
     ),
     Situation("a new spool", _one, fresh=True),
     Situation(

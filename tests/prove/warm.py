@@ -75,6 +75,15 @@ class DrawnHere:
     def stop(self) -> None:
         """There is nothing to end."""
 
+    def enter(self) -> bool:
+        return True
+
+    def leave(self) -> None:
+        """Nor is there when the last one leaves."""
+
+    def retire(self) -> None:
+        """Nor after a reload."""
+
     def picture_sizes(self, layout: str) -> Mapping[str, PictureSize]:
         return self._renderer.picture_sizes(layout)
 

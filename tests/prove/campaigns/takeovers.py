@@ -11,17 +11,19 @@ from tests.prove.campaigns.printer_faults import QUEUE, printer_of
 from tests.prove.oracle import Tally
 from tests.prove.rig import NotSettled, Rig, Scene
 
-NOTES = 40
+NOTES = 50
 NOTES_A_S = 10
 PRINTS_IN_S = 0.03
 STANDS_S = (0.3, 1.5)  # one printer, until the other one takes its place
+LIVES_S = 3.0  # a service that was killed, at least: it has to start
 DOUBLE = "printed-twice"
 
 
 def exchanged(rig: Rig, allowance: Allowance) -> Tally:
     """Two printers, both on, take turns at a queue; CUPS sends the new one what it was sending to the old one.
 
-    Both tell what they have put out, so that of no note there is any doubt: who waits for a person has two sheets.
+    Both tell what they have put out, so that of no note there is any doubt: who waits for a person has two sheets. In
+    every other run the service is killed before a printer is exchanged, and started after it.
     """
     chance, tally = rig.chance_of("exchanges"), Tally()
     with rig.scene() as scene:
@@ -32,7 +34,7 @@ def exchanged(rig: Rig, allowance: Allowance) -> Tally:
         scene.start()
         scene.wait_ready()
         while allowance.has_room(tally.runs, 10):
-            verdict = _print_under_exchanges(scene, both, chance)
+            verdict = _print_under_exchanges(scene, both, chance, is_killed=tally.runs % 2 == 1)
             tally.add(verdict)
             tally.runs += 1
             if verdict.is_red:
@@ -41,7 +43,9 @@ def exchanged(rig: Rig, allowance: Allowance) -> Tally:
     return tally
 
 
-def _print_under_exchanges(scene: Scene, both: tuple[IppPrinter, IppPrinter], chance: random.Random) -> Tally:
+def _print_under_exchanges(
+    scene: Scene, both: tuple[IppPrinter, IppPrinter], chance: random.Random, *, is_killed: bool
+) -> Tally:
     are_dropped = threading.Event()
     stands_s = [chance.uniform(*STANDS_S) for _ in range(NOTES)]
 
@@ -49,7 +53,12 @@ def _print_under_exchanges(scene: Scene, both: tuple[IppPrinter, IppPrinter], ch
         for turn, seconds in enumerate(stands_s):
             if are_dropped.wait(seconds):
                 return
+            if is_killed:
+                scene.kill()
             scene.lab.connection().addPrinter(QUEUE, device=f"{both[turn % 2 - 1].uri}?waitjob=false")
+            if is_killed:
+                scene.start()
+                are_dropped.wait(LIVES_S)
 
     exchanging = threading.Thread(target=exchange)
     exchanging.start()
