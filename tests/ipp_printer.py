@@ -15,7 +15,7 @@ from enum import IntEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-OK, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0406, 0x0501, 0x0506
+OK, NOT_POSSIBLE, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0404, 0x0406, 0x0501, 0x0506
 FORMAT_NOT_SUPPORTED = 0x040A
 PROCESSING, CANCELED, ABORTED, COMPLETED = 5, 7, 8, 9
 REASONS = {CANCELED: "job-canceled-by-user", ABORTED: "aborted-by-system", COMPLETED: "job-completed-successfully"}
@@ -176,6 +176,8 @@ class IppPrinter:
         job = self.jobs.get(_job_id(request))
         if job is None or job not in self._record:
             return _response(request, NOT_FOUND)
+        if request.operation != Operation.GET_JOB_ATTRIBUTES and job.state != PROCESSING:
+            return _response(request, NOT_POSSIBLE)
         if request.operation == Operation.SEND_DOCUMENT and self.refuses_format:
             job.state = ABORTED
             return _response(request, FORMAT_NOT_SUPPORTED)

@@ -143,7 +143,7 @@ class Course:
         if campaign.missing:
             line = Line(campaign, Tally(), 0.0, campaign.missing)
         else:
-            with Rig(self._seed, self._mutant, nursery=self._nursery) as rig:
+            with Rig(self._seed, self._mutant, nursery=self._nursery, keeps_red=not self._mutant) as rig:
                 tally = run(campaign, rig, self._allowance(campaign))
             line = Line(campaign, tally, time.monotonic() - began)
         with self._lock:
@@ -166,7 +166,7 @@ def _weight(campaign: Campaign) -> float:
 def soak(arguments: argparse.Namespace) -> Line:
     """The soak, as the only line."""
     began = time.monotonic()
-    with Rig(arguments.seed, arguments.mutant) as rig:
+    with Rig(arguments.seed, arguments.mutant, keeps_red=True) as rig:
         tally = soaked(rig, arguments.soak, arguments.fault_every)
     return Line(SOAK, tally, time.monotonic() - began)
 

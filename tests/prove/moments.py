@@ -109,9 +109,18 @@ def _trace(rig: Rig, lane: int, situations: Sequence[Situation], reached: Reache
     shared = [each for each in situations if each.shares]
     for part in (shared, *([each] for each in situations if not each.shares)):
         with stage(rig, lane, part[0].backend) as scene:
+            if part is shared:
+                _have_no_firsts(scene)
             for each in part:
                 reached.stories[each.name] = tuple(carry_out(scene, each, trace=True).passed)
                 reached.by_situation[each.name] = Counter(reached.stories[each.name])
+
+
+def _have_no_firsts(scene: Scene) -> None:
+    """What comes once in a spool, a new one shows; and no other situation, only because it was traced first."""
+    _begin(scene, SETTLE_S, trace=True)
+    scene.drop(*(scene.orders.one(language) for language in ("en", "fr", "de")))
+    _begin(scene, SETTLE_S, trace=True)
 
 
 # Scenes with codes to give --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -27,7 +28,7 @@ from tests.ipp_printer import IppPrinter
 from tests.prove.accounts import disagreements
 from tests.prove.failpoints import Strike
 from tests.prove.nursery import Life, Nursery
-from tests.prove.oracle import Oracle, Tally
+from tests.prove.oracle import Oracle, Sheet, Tally
 from tests.prove.orders import Dropped, Orders
 from tests.prove.privacy import leaks
 from tests.shop import QUEUES
@@ -69,6 +70,8 @@ class Scene:
     exits: list[int] = field(default_factory=list)
     past: list[Dropped] = field(default_factory=list)  # of pages that were turned
     beside: set[str] = field(default_factory=set)  # notes that the fault does not concern
+    is_red: bool = False  # something there was not as it must be
+    red_paper: list[Sheet] = field(default_factory=list)  # of pages that were turned
 
     @property
     def spool(self) -> Path:
@@ -197,7 +200,18 @@ class Scene:
         tally.beside_s = [delay_s for note_id, delay_s in self.oracle.delays() if note_id in self.beside]
         if failed:
             tally.find(failed)
+        self.is_red |= tally.is_red
         return tally
+
+    def keep(self, place: Path) -> None:
+        """What tells how it came to this: logs of service and CUPS, the ledger, decisions, a list of the paper."""
+        place.mkdir(parents=True)
+        for path in (*self.home.glob("*.log"), *self.spool.glob("ledger.db*")):
+            shutil.copy(path, place)
+        shutil.copytree(self.lab.home / "log", place / "cups")
+        shutil.copytree(self.spool / "decisions", place / "decisions")
+        sheets = sorted((*self.red_paper, *self.oracle.sheets()), key=lambda sheet: sheet.at_s)
+        (place / "paper").write_text("".join(f"{sheet.at_s:.3f} {sheet.queue} {sheet.job_name}\n" for sheet in sheets))
 
     def turn_page(self) -> None:
         """What was judged so far counts no more, and its paper is taken away: a sheet that comes now is a stranger's.
@@ -205,6 +219,7 @@ class Scene:
         Only of a note that waits for a person there may be one, whenever it comes.
         """
         self.past += self.oracle.dropped.values()
+        self.red_paper += self.oracle.sheets() if self.is_red else []
         known = self.oracle.known | {note_id for drop in self.oracle.dropped.values() for note_id in self._held(drop)}
         for sheet in self.oracle.paper.glob("*/[0-9]*.pdf"):
             sheet.unlink()
@@ -261,8 +276,9 @@ class Scene:
 class Rig:
     """What campaigns stand on."""
 
-    def __init__(self, seed: int, mutant: str = "", nursery: Nursery | None = None) -> None:
+    def __init__(self, seed: int, mutant: str = "", nursery: Nursery | None = None, *, keeps_red: bool = False) -> None:
         self.seed = seed
+        self._keeps_red = keeps_red
         self._mutant = mutant
         self._lent = nursery
         self._kept = ExitStack()
@@ -322,8 +338,22 @@ class Rig:
             scene = Scene(home, lab, nursery or self.nursery, orders or self._orders, environ, oracle)
             try:
                 yield scene
+            except NotSettled:
+                scene.is_red = True
+                raise
             finally:
                 scene.kill()
+                if scene.is_red and self._keeps_red:
+                    self._keep(scene)
+
+    def _keep(self, scene: Scene) -> None:
+        place = Path(tempfile.gettempdir()) / "slipway-red" / f"{self.seed}-{self.home.name}-{scene.home.name}"
+        try:
+            scene.keep(place)
+        except OSError as error:
+            sys.stderr.write(f"of a red scene nothing could be kept: {error}\n")
+        else:
+            sys.stderr.write(f"kept of a red scene: {place}\n")
 
 
 def open_jobs(lab: CupsLab) -> set[str]:

@@ -104,6 +104,7 @@ class Soak:
         self._samples: list[Sample] = []
         self._sizes: list[dict[str, float]] = []
         self._struck: Counter[str] = Counter()
+        self._story_of_faults: list[tuple[float, float, str]] = []  # begun and ended, in seconds since the beginning
         self._deaths = 0
         self._quiet_from = 0.0
         self._ended = threading.Event()
@@ -161,10 +162,12 @@ class Soak:
         may_end = self._left_s > (1 - ENDS_UNTIL) * self._duration_s
         name, fault = draw(self._chance, has_disk=self._ground.disk is not None, may_end=may_end)
         self._struck[name] += 1
+        began = time.monotonic()
         self._quiet_from = float("inf")
         with fault(self._ground, self._chance):
             self._wait(self._chance.uniform(*LASTS_S))
         self._quiet_from = time.monotonic() + AFTERMATH_S
+        self._story_of_faults.append((round(began - self._began, 1), round(time.monotonic() - self._began, 1), name))
 
     def _drop(self) -> None:
         while not self._ended.wait(self._load.pause_s()):
@@ -191,6 +194,7 @@ class Soak:
         slowest = sorted(((delay_s, note_id) for note_id, delay_s in self._scene.oracle.delays()), reverse=True)
         delays = sorted(delay_s for delay_s, _ in slowest)
         tally.figures["faults"] = dict(self._struck)
+        tally.figures["struck"] = self._story_of_faults
         tally.figures["dropped"] = dict(self._load.dropped)
         flagged = Counter(code for code in self._scene.oracle.codes() if code)
         return [

@@ -76,6 +76,7 @@ def _print_under_exchanges(
         verdict.find(f"in doubt, though both printers tell: {Counter(filter(None, held))}")
     if held.count(DOUBLE) != sum(count > 1 for count in sheets.values()):
         verdict.find(f"{held.count(DOUBLE)} are said to be double, and {sheets.most_common(3)} lie there")
+    scene.is_red |= verdict.is_red
     scene.turn_page()
     return verdict
 
