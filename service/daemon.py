@@ -28,37 +28,26 @@ from weakref import WeakSet
 from service import __version__
 from service.clock import utc_now
 from service.config import Config
-from service.customers import open_customer_key
 from service.decisions import Decisions
-from service.delivery import LocalDelivery
-from service.drops import Drops
-from service.errors import ReadingFailed, SlipwayError, SpoolBroken, SpoolFull
-from service.faults import contained
-from service.imagery.library import Library
-from service.intake.hot_folder import Claim, HotFolder
+from service.errors import SlipwayError, SpoolBroken, SpoolFull
+from service.intake.hot_folder import Claim
 from service.intake.names import is_ignored
-from service.intake.reading import Reading, grows_by_lines, read_drop
-from service.intake.spool import Spool, lock_spool, open_spool, require_ledger
+from service.intake.reading import Reading
+from service.intake.spool import Spool, lock_spool, open_spool
 from service.intake.watch import Watch
-from service.lanes import Lanes
 from service.ledger.accounts import Account, NoteKey
-from service.ledger.campaigns import knows_customers
-from service.ledger.ledger import Ledger
 from service.log import log
 from service.metrics import Standing, Textfile
 from service.packing import PackingBench
 from service.pipeline import Pipeline
-from service.printing import open_printer
 from service.queue_decisions import QueueDecisions
-from service.recommending.recommendations import FILE_NAME, Recommendations
 from service.reload import Furnishing, Reload, furnish_for_start
 from service.rendering.pool import RenderPool, warm_up_ahead
 from service.requests import Requests
-from service.rooms import Rooms
+from service.rooms import open_rooms
 from service.signs import SignsOfLife
-from service.standings import Standings
 from service.systemd import Heartbeat, Manager
-from service.tracking import Listeners, Tracking
+from service.tracking import Listeners
 
 DRAIN_S = 30.0
 ONCE_PATIENCE_S = 5.0
@@ -91,7 +80,8 @@ class Service:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._failure: SlipwayError | None = None
-        self._rooms = self._furnish(config, spool)
+        self._furnishing = furnish_for_start(config)
+        self._rooms = open_rooms(config, spool, self._furnishing, lambda: self._furnishing)
         queues = tuple(queue.name for queue in config.printers.queue)
         self._pipeline = Pipeline(self._rooms, queues, self._fail)
         self._watch = Watch(spool.incoming, self._wake.set, self._rooms.hot_folder.expect_whole)
@@ -271,7 +261,7 @@ class Service:
     def _adopt(self, furnishing: Furnishing) -> None:
         """Let the notes that come next have the house, feeds and workers of another configuration."""
         earlier = self._rooms.renderer
-        self._feeds = furnishing.feeds
+        self._furnishing = furnishing
         self._rooms = replace(self._rooms, house=furnishing.house, renderer=furnishing.renderer)
         self._rooms.standings.follow(furnishing.house.campaigns)
         self._pipeline.move_into(self._rooms)
@@ -307,48 +297,6 @@ class Service:
         """Longer than any stage may be at one note."""
         rendering = self._config.settings.rendering
         return LONGEST_CALL_S + rendering.attempts * rendering.deadline_s
-
-    def _furnish(self, config: Config, spool: Spool) -> Rooms:
-        settings, furnishing = config.settings, furnish_for_start(config)
-        self._feeds = furnishing.feeds
-        not_asked = {queue.name for queue in config.printers.queue if not queue.ask_printer}
-        printer = open_printer(settings.printing, spool.printers, utc_now, not_asked, remembers=True)
-        require_ledger(spool)
-        ledger = Ledger(spool.ledger)
-
-        def read(name: str, content: bytes) -> Reading:
-            with contained(ReadingFailed):
-                return read_drop(name, content, self._feeds)
-
-        recommendations = Recommendations(spool.root / FILE_NAME)
-        customers = open_customer_key(spool.customer_key, is_in_use=knows_customers(ledger))
-        standings = Standings(
-            ledger,
-            customers,
-            utc_now,
-            lambda shipment, bought: recommendations.for_note(shipment, bought, self._rooms.house),
-        )
-        standings.follow(furnishing.house.campaigns)
-        hot_folder = HotFolder(spool, settings.intake, read, lambda name: grows_by_lines(name, self._feeds), utc_now)
-        drops = Drops(spool, ledger, hot_folder.read_noted)
-        delivery = LocalDelivery[NoteKey]()
-        lanes = Lanes(delivery, [queue.name for queue in config.printers.queue], settings.printing.window)
-        return Rooms(
-            settings=settings,
-            spool=spool,
-            house=furnishing.house,
-            ledger=ledger,
-            library=Library(settings.image_cache),
-            renderer=furnishing.renderer,
-            printer=printer,
-            delivery=delivery,
-            lanes=lanes,
-            hot_folder=hot_folder,
-            drops=drops,
-            tracking=Tracking(printer, ledger, lanes, settings.printing, utc_now),
-            standings=standings,
-            now=utc_now,
-        )
 
 
 def _is_put_off(note: Account, tried: dict[NoteKey, int]) -> bool:

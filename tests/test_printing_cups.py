@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -489,6 +490,23 @@ def test_what_two_printers_put_out_counts_twice(two: tuple[IppPrinter, IppPrinte
     put_out(second)
     cupsd.state = JobState.COMPLETED
     assert ("completed", 2, ()) == a_look(queue, job)
+
+
+@pytest.mark.parametrize(("made_after", "verdict"), [(-1, "unknown"), (1, "completed")])
+def test_a_printer_that_is_gone_for_good_is_asked_for_notes_of_its_time_alone(
+    two: tuple[IppPrinter, IppPrinter], made_after: int, verdict: str
+) -> None:
+    """The job of a release that failed at first is known from the ledger, without our steady clock."""
+    first, second = two
+    cupsd = HasExchanged(first.uri)
+    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
+    a_look(queue, Job("q", 6, NAME, NOON, steady_s()))
+    first.stop()
+    cupsd.device = second.uri
+    queue.printer(cupsd.queue("q"))
+    put_out(second)
+    cupsd.state = JobState.COMPLETED
+    assert verdict == a_look(queue, Job("q", 7, NAME, NOON + timedelta(seconds=made_after)))[0]
 
 
 def test_what_a_printer_put_out_before_the_service_was_restarted_counts(

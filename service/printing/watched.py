@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from service.clock import Now, steady_s
 from service.log import log
@@ -73,7 +74,7 @@ class WatchedQueue:
         self._devices: dict[str, Device] = {}  # every one that stood there, by its address
         last = last_printers.of(queue) if asks_printer and last_printers else ""
         self._device = self._device_at(last) if last else None
-        self._left: dict[Device, float] = {}  # those that another one took the place of, and when (steady)
+        self._left: dict[Device, tuple[datetime, float]] = {}  # those whose place was taken, and when, by both clocks
         self._withholding: Device | None = None  # the one of which that was said
         self._device_found_at = -DEVICE_KNOWN_S
         self._doubted_at = time.monotonic()
@@ -118,7 +119,11 @@ class WatchedQueue:
 
     def _first_seen(self, job: Job) -> _Followed:
         """A job may have begun at a printer whose place was taken before we first looked at the job."""
-        left = [device for device, left_s in self._left.items() if job.created_s is None or job.created_s < left_s]
+        left = [
+            device
+            for device, (left_at, left_s) in self._left.items()
+            if job.created_at < left_at or (job.created_s is not None and job.created_s < left_s)
+        ]
         return _Followed(was_interrupted=bool(left), earlier=dict.fromkeys(left, True))
 
     def _is_time_to_doubt(self) -> bool:
@@ -150,7 +155,7 @@ class WatchedQueue:
 
     def _note_exchange(self, device: Device) -> None:
         """Another printer stands there now: CUPS sends it again what it was sending to this one."""
-        self._left[device] = steady_s()
+        self._left[device] = (self._now(), steady_s())
         for followed in self._followed.values():
             had_begun = followed.began is not None or followed.was_interrupted
             followed.earlier[device] = had_begun or followed.earlier.get(device, False)

@@ -349,8 +349,8 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
     ),
     "no-deadly-files-again": Mutant(
         "the same where a file is read again",
-        "daemon",
-        "_furnish",
+        "rooms",
+        "open_rooms",
         "hot_folder.read_noted",
         "read",
         "deadly-again",

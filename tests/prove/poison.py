@@ -39,23 +39,23 @@ def poison_drawing() -> None:
 
 def poison_reading() -> None:
     """In the service: it dies of a file with such an order."""
-    import service.daemon as daemon
+    import service.rooms as rooms
 
-    read = daemon.read_drop
+    read = rooms.read_drop
 
     def deadly(name: str, content: bytes, feeds: Any) -> Any:
         if b'"order_id": "' + KILLS.encode() in content:
             os.kill(os.getpid(), signal.SIGKILL)
         return read(name, content, feeds)
 
-    daemon.read_drop = deadly
+    rooms.read_drop = deadly
 
 
 def poison_reading_again(poisoned: Path) -> None:
     """In the service: the same, but only while there is a file `poisoned`."""
-    import service.daemon as daemon
+    import service.rooms as rooms
 
-    harmless = daemon.read_drop
+    harmless = rooms.read_drop
     poison_reading()
-    deadly = daemon.read_drop
-    daemon.read_drop = lambda *told: (deadly if poisoned.exists() else harmless)(*told)
+    deadly = rooms.read_drop
+    rooms.read_drop = lambda *told: (deadly if poisoned.exists() else harmless)(*told)
