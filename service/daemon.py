@@ -272,21 +272,21 @@ class Service:
         gc.freeze()
 
     def _signs_of_life(self, manager: Manager) -> SignsOfLife:
-        rooms = self._rooms
+        ledger, tracking = self._rooms.ledger, self._rooms.tracking
         parts = {
-            "ledger": lambda: rooms.ledger.busy_since,
-            "tracking": lambda: rooms.tracking.busy_since,
+            "ledger": lambda: ledger.busy_since,
+            "tracking": lambda: tracking.busy_since,
             "lanes": lambda: self._pipeline.busy_since,
         }
         heartbeat = Heartbeat(manager, parts, self._longest_step_s)
-        return SignsOfLife(manager, heartbeat, rooms.ledger, lambda: rooms.tracking.queues_down)
+        return SignsOfLife(manager, heartbeat, ledger, lambda: tracking.queues_down)
 
     def _figures(self, queues: tuple[str, ...]) -> Textfile:
-        rooms = self._rooms
+        rooms, tracking = self._rooms, self._rooms.tracking
         standing = Standing(
             ledger=rooms.ledger,
             queues=queues,
-            queues_down=lambda: rooms.tracking.queues_down,
+            queues_down=lambda: tracking.queues_down,
             house=lambda: self._rooms.house,
             now=rooms.now,
         )

@@ -78,6 +78,7 @@ class Pipeline:
     def move_into(self, rooms: Rooms) -> None:
         """Let the notes that come next pass through these rooms: another house, other workers, all else the same."""
         self._rooms = rooms
+        self._remedies.move_into(rooms)
 
     @property
     def busy_since(self) -> float | None:

@@ -34,6 +34,9 @@ class Remedies:
         self._stop = stop
         self._unbooked: set[NoteKey] = set()  # the ledger did not take what became of their step
 
+    def move_into(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
     def apply(self, key: NoteKey, error: SlipwayError, queue: str = "") -> None:
         """See to a note whose step failed, at `queue` if it got that far."""
         try:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 OK, NOT_POSSIBLE, NOT_FOUND, NO_SUCH_OPERATION, NOT_ACCEPTING = 0x0000, 0x0404, 0x0406, 0x0501, 0x0506
 FORMAT_NOT_SUPPORTED = 0x040A
@@ -48,6 +49,7 @@ class PrinterJob:
     created_s: int  # after the printer was switched on
     state: int = PROCESSING
     has_document: bool = False
+    uuid: str = field(default_factory=lambda: uuid4().urn)
 
     @property
     def reason(self) -> str:
@@ -131,6 +133,10 @@ class IppPrinter:
             self._server.server_close()
             self._server.cut()
             self._server = None
+
+    @property
+    def is_on(self) -> bool:
+        return self._server is not None
 
     def crash(self) -> None:
         """As stop(), and all that it had in memory is lost: jobs, records, what it was printing."""
@@ -389,6 +395,7 @@ def _job_attributes(printer: IppPrinter, job: PrinterJob) -> bytes:
             bytes([JOB]),
             _attribute(INTEGER, "job-id", job.job_id),
             _attribute(URI, "job-uri", f"{printer.uri}/{job.job_id}"),
+            _attribute(URI, "job-uuid", job.uuid),
             _attribute(NAME, "job-name", job.job_name[: printer.name_length]),
             _attribute(ENUM, "job-state", job.state),
             _attribute(KEYWORD, "job-state-reasons", job.reason),

@@ -6,15 +6,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from service.clock import steady_s
 from service.config import Printing
 from service.errors import (
     JobUnknown,
@@ -29,14 +26,12 @@ from service.model import Job, JobState, QueueReport, Route
 from service.printing import Printer, ipp_client, open_printer
 from service.printing.cups_printer import CupsPrinter
 from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
-from service.printing.device import address_of
 from service.printing.ipp import Operation, Request, written
-from service.printing.last_printers import LastPrinters
 from service.printing.watched import WatchedQueue
 from tests.builders import NOON
 from tests.cups_lab import CupsLab
 from tests.eve_printer import EvePrinter
-from tests.ipp_printer import COMPLETED, IppPrinter, PrinterJob
+from tests.ipp_printer import IppPrinter
 from tests.programs import until
 
 pytestmark = pytest.mark.cups
@@ -425,144 +420,3 @@ def test_a_queue_at_work_whose_job_is_at_its_end_is_at_none(
     printer = CupsPrinter("", 1, lambda: NOON)
     monkeypatch.setattr(printer, "_cupsd", HasItTwice(JobState.PROCESSING, asked))
     assert is_stuck == ("at-no-job" in printer.queue_report("q").reasons)
-
-
-# A queue that is given another printer --------------------------------------------------------------------------------
-
-NAME = "1-1-r1"
-
-
-class HasExchanged(Cupsd):
-    """Its one job is at work, and then at its end; `device` is the printer of its queue."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__("", 1)
-        self.device = device
-        self.state = JobState.PROCESSING
-
-    def was_restarted(self) -> bool:
-        return False
-
-    def open_jobs(self, queue: str) -> Iterator[CupsJob]:
-        if self.state.is_open:
-            yield from self.jobs(queue, (7,)).values()
-
-    def jobs(self, queue: str, job_ids: Sequence[int]) -> dict[int, CupsJob]:
-        return dict.fromkeys(job_ids, CupsJob(7, NAME, "q", self.state, (), 1, 1_800_000_000))
-
-    def queue(self, name: str) -> CupsQueue | None:
-        return CupsQueue("processing", True, (), 1, self.device, True)
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[tuple[IppPrinter, IppPrinter]]:
-    first, second = (IppPrinter(tmp_path / name).start() for name in ("first", "second"))
-    yield first, second
-    first.stop()
-    second.stop()
-
-
-def put_out(printer: IppPrinter) -> None:
-    """It has printed the job, as far as anybody can learn."""
-    number = len(printer.jobs) + 1
-    printer.jobs[number] = PrinterJob(number, NAME, {}, printer.up_time_s, COMPLETED, has_document=True)
-
-
-def a_look(queue: WatchedQueue, job: Job) -> tuple[str, int, tuple[str, ...]]:
-    (report,) = queue.look_at([job])
-    return report.state.value, report.times, report.reasons
-
-
-@pytest.mark.parametrize("is_first_look", [False, True])
-def test_what_two_printers_put_out_counts_twice(two: tuple[IppPrinter, IppPrinter], *, is_first_look: bool) -> None:
-    """The place is taken while the job prints, a moment after we asked which printer stands there."""
-    first, second = two
-    cupsd = HasExchanged(first.uri)
-    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
-    earlier, job = (Job("q", number, NAME, NOON, steady_s()) for number in (6, 7))
-    assert ("processing", 1, ()) == a_look(queue, earlier)
-    if not is_first_look:
-        assert ("processing", 1, ()) == a_look(queue, job)
-    cupsd.device = second.uri
-    if is_first_look:  # of this job; that the place was taken, an earlier look saw
-        queue.printer(cupsd.queue("q"))
-    put_out(first)
-    put_out(second)
-    cupsd.state = JobState.COMPLETED
-    assert ("completed", 2, ()) == a_look(queue, job)
-
-
-@pytest.mark.parametrize(("made_after", "verdict"), [(-1, "unknown"), (1, "completed")])
-def test_a_printer_that_is_gone_for_good_is_asked_for_notes_of_its_time_alone(
-    two: tuple[IppPrinter, IppPrinter], made_after: int, verdict: str
-) -> None:
-    """The job of a release that failed at first is known from the ledger, without our steady clock."""
-    first, second = two
-    cupsd = HasExchanged(first.uri)
-    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
-    a_look(queue, Job("q", 6, NAME, NOON, steady_s()))
-    first.stop()
-    cupsd.device = second.uri
-    queue.printer(cupsd.queue("q"))
-    put_out(second)
-    cupsd.state = JobState.COMPLETED
-    assert verdict == a_look(queue, Job("q", 7, NAME, NOON + timedelta(seconds=made_after)))[0]
-
-
-def test_what_a_printer_put_out_before_the_service_was_restarted_counts(
-    two: tuple[IppPrinter, IppPrinter], tmp_path: Path
-) -> None:
-    first, second = two
-    cupsd, job = HasExchanged(first.uri), Job("q", 7, NAME, NOON)
-    for device, verdict in ((first, "processing"), (second, "completed")):
-        cupsd.device = device.uri
-        cupsd.state = JobState(verdict)
-        put_out(device)
-        queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True, last_printers=LastPrinters(tmp_path))
-        told = a_look(queue, job)
-    assert ("completed", 2, ()) == told
-
-
-def test_a_printer_is_remembered_by_its_address_without_a_password_and_forgotten_with_the_next(tmp_path: Path) -> None:
-    address = address_of("ipp://ops:secret@printer.example/ipp/print?waitjob=false")
-    LastPrinters(tmp_path).remember("q", address)
-    assert "ipp://printer.example/ipp/print" == LastPrinters(tmp_path).of("q")
-    LastPrinters(tmp_path).remember("q", "")
-    assert "" == LastPrinters(tmp_path).of("q")
-    (tmp_path / "q.device").write_bytes(b"\xff")
-    assert "" == LastPrinters(tmp_path).of("q")
-
-
-def test_a_printer_that_can_not_be_remembered_stops_nothing(tmp_path: Path) -> None:
-    last = LastPrinters(tmp_path / "gone")
-    last.remember("q", "ipp://printer.example/")
-    (tmp_path / "gone").mkdir()
-    last.remember("q", "ipp://printer.example/")
-    assert "ipp://printer.example/" == LastPrinters(tmp_path / "gone").of("q")
-
-
-def test_a_printer_that_stands_there_again_is_counted_once(two: tuple[IppPrinter, IppPrinter]) -> None:
-    first, second = two
-    cupsd = HasExchanged(first.uri)
-    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
-    job = Job("q", 7, NAME, NOON, steady_s())
-    for there in (first, second, first):
-        cupsd.device = there.uri
-        queue.printer(cupsd.queue("q"))
-        assert ("processing", 1, ()) == a_look(queue, job)
-    put_out(first)
-    cupsd.state = JobState.COMPLETED
-    assert ("completed", 1, ()) == a_look(queue, job)
-
-
-def test_a_job_that_began_at_a_printer_that_is_gone_waits_for_a_person(two: tuple[IppPrinter, IppPrinter]) -> None:
-    first, second = two
-    cupsd = HasExchanged(first.uri)
-    queue = WatchedQueue("q", cupsd, 1, lambda: NOON, asks_printer=True)
-    job = Job("q", 7, NAME, NOON, steady_s())
-    assert ("processing", 1, ()) == a_look(queue, job)
-    first.stop()
-    cupsd.device = second.uri
-    put_out(second)
-    cupsd.state = JobState.COMPLETED
-    assert ("unknown", 1, ("printer-exchanged",)) == a_look(queue, job)

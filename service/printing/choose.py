@@ -7,7 +7,6 @@ from pathlib import Path
 from service.config import Printing
 from service.printing.cups_printer import CupsPrinter
 from service.printing.folder import FolderPrinter
-from service.printing.last_printers import LastPrinters
 from service.printing.protocol import Printer
 
 
@@ -26,5 +25,4 @@ def open_printer(
     """
     if settings.backend == "folder":
         return FolderPrinter(folder, now)
-    last_printers = LastPrinters(folder) if remembers else None
-    return CupsPrinter(settings.cups_socket, settings.call_deadline_s, now, not_asked, last_printers)
+    return CupsPrinter(settings.cups_socket, settings.call_deadline_s, now, not_asked, folder if remembers else None)

@@ -19,6 +19,7 @@ printer byte by byte (application/pdf is rewritten or refused by the latter).
 import threading
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from service.clock import steady_s
 from service.errors import (
@@ -36,7 +37,6 @@ from service.printing.cupsd import HELD, Cupsd, CupsJob, CupsQueue, Refused
 from service.printing.ipp import Status
 from service.printing.ipp_client import NoAnswer
 from service.printing.job_options import job_options, needs_media_col
-from service.printing.last_printers import LastPrinters
 from service.printing.protocol import is_safe_name
 from service.printing.watched import WatchedQueue
 
@@ -50,8 +50,8 @@ UNDECIDED = (Status.NOT_POSSIBLE, Status.TIMEOUT, Status.NOT_FOUND, Status.GONE)
 class CupsPrinter:
     """Queues of the cupsd behind the Unix socket `socket`; no call takes longer than about `deadline_s`.
 
-    `not_asked` are queues whose printers are not asked themselves what became of a job; `last_printers` know which
-    one each of the others had.
+    `not_asked` are queues whose printers are not asked themselves what became of a job; in `folder` it is
+    remembered which ones the others had.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class CupsPrinter:
         deadline_s: float,
         now: Callable[[], datetime],
         not_asked: Collection[str] = (),
-        last_printers: LastPrinters | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._cupsd = Cupsd(socket, deadline_s)
         self._deadline_s = deadline_s
         self._now = now
         self._not_asked = not_asked
-        self._last_printers = last_printers
+        self._folder = folder
         self._forbidden: set[str] = set()  # queues that took nothing of ours, or let nothing go, when last tried
         self._watched: dict[str, WatchedQueue] = {}
         self._lock = threading.Lock()
@@ -213,7 +213,7 @@ class CupsPrinter:
                     self._deadline_s,
                     self._now,
                     asks_printer=queue not in self._not_asked,
-                    last_printers=self._last_printers,
+                    folder=self._folder,
                 )
             return self._watched[queue]
 

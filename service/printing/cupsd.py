@@ -41,7 +41,7 @@ QUEUE_WANTED = attribute(
     Tag.KEYWORD,
     "requested-attributes",
     *("printer-state", "printer-state-reasons", "printer-is-accepting-jobs", "queued-job-count"),
-    *("device-uri", "printer-make-and-model"),
+    *("device-uri", "printer-make-and-model", "printer-config-change-time"),
 )
 
 
@@ -72,6 +72,7 @@ class CupsQueue:
     depth: int
     device_uri: str
     is_raw: bool
+    changed_s: int | None = None  # when it was last changed, by the wall clock; None: not told
 
 
 class Refused(Exception):
@@ -234,6 +235,7 @@ def _queue(told: Group) -> CupsQueue:
         depth=int(*told.get("queued-job-count", ())),
         device_uri=str(*told.get("device-uri", ())),
         is_raw=told.get("printer-make-and-model") == (RAW,),
+        changed_s=next((int(value) for value in told.get("printer-config-change-time", ())), None),
     )
 
 

@@ -47,6 +47,7 @@ class Record:
     reasons: tuple[str, ...]
     impressions: int
     made_by: tuple[datetime, float] | None = None  # by the wall clock, and by the steady one
+    uuid: str = ""  # the printer's own mark of the job, if it has one that no other printer has
 
     def is_older_than(self, job: Job) -> bool:
         """True if it surely was there before our job."""
@@ -122,13 +123,15 @@ class Device:
         state = JOB_STATES.get(_number(job, "job-state"))
         if name not in self._seen or state is None:
             return
-        mark = str(*(job.get("job-uuid") or job.get("job-id", ()))[:1])
+        uuid = str(*job.get("job-uuid", ())[:1])
+        mark = uuid or str(*job.get("job-id", ())[:1])
         self._seen[name][mark] = Record(
             name,
             state,
             reasons_of(job, "job-state-reasons"),
             _number(job, "job-impressions-completed"),
             self._made_by(job),
+            uuid,
         )
 
     def _made_by(self, job: Group) -> tuple[datetime, float] | None:

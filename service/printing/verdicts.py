@@ -19,7 +19,7 @@
 Records that are surely older than our job are left out.
 
 Where a queue was given another printer meanwhile, the records of both count, for CUPS sends the new one what it was
-sending; if the old one does not answer any more, what had begun there is unknown.
+sending; if the old one does not answer any more, what may have begun there is unknown (queue_printers.py).
 
 An open record that still waits for its document, beside one that is completed, is not counted: CUPS was restarted
 before it sent the document, and won't send it there any more.

@@ -1,18 +1,18 @@
 """Follows our jobs in one queue of CUPS, look by look, and at the printer behind it where that can be asked."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from pathlib import Path
 
-from service.clock import Now, steady_s
+from service.clock import Now
 from service.log import log
 from service.model import Job, JobReport, JobState
 from service.printing.cupsd import Cupsd, CupsJob, CupsQueue
-from service.printing.device import ASK_NOT, Device, Record, address_of, can_be_asked
+from service.printing.device import ASK_NOT, Device, Record
 from service.printing.ipp_client import NoAnswer, Withheld
-from service.printing.last_printers import LastPrinters
+from service.printing.queue_printers import QueuePrinters
 from service.printing.verdicts import (
     AT_AN_END,
     EXCHANGED,
@@ -22,7 +22,7 @@ from service.printing.verdicts import (
     was_stopped_by_cups,
 )
 
-DEVICE_KNOWN_S = 3.0  # so long we believe what CUPS said of where a queue's printer is; but not at a job's end
+EARLIER_EVERY_S = 5.0  # a printer that stood there before is asked so often, for it may soon forget
 DOUBT_EVERY_S = 10.0  # so long we believe a list of open jobs that names ours
 MISNAMED_AFTER = 5  # more than a printer that loses its power has of ours at once
 MISNAMES = "forgets its jobs at once, or shortens or changes their names; set ask_printer = false in printers.toml"
@@ -36,8 +36,15 @@ class _Followed:
     began: int | None = None  # when CUPS first sent it, by CUPS's clock
     was_interrupted: bool = False
     was_unlisted: bool = False  # open, and not in the list of open jobs
-    earlier: dict[Device, bool] = field(default_factory=dict)  # stood there before; True if it had begun by then
+    earlier: dict[Device, bool | None] = field(default_factory=dict)  # before this printer; whether it had begun there
     at_its_end: CupsJob | None = None  # then CUPS need not be asked again, as long as it does not list the job
+
+    def settle_earlier(self) -> None:
+        """CUPS has told of the job behind an exchange: one that had not begun by then never was at that printer."""
+        for device, had_begun in self.earlier.items():
+            if had_begun is None:
+                self.earlier[device] = self.began is not None
+                self.was_interrupted |= self.began is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class _Told:
 class WatchedQueue:
     """One queue, looked at from one thread; its printer is asked only if `asks_printer`.
 
-    `last_printers` know which one it had when it was looked at last, by an earlier life of the service too.
+    In `folder` the printers that it had are remembered, for a further life of the service.
     """
 
     def __init__(
@@ -63,23 +70,17 @@ class WatchedQueue:
         now: Now,
         *,
         asks_printer: bool,
-        last_printers: LastPrinters | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._queue = queue
         self._cupsd = cupsd
-        self._deadline_s = deadline_s
-        self._now = now
         self._asks_printer = asks_printer
-        self._last_printers = last_printers
-        self._devices: dict[str, Device] = {}  # every one that stood there, by its address
-        last = last_printers.of(queue) if asks_printer and last_printers else ""
-        self._device = self._device_at(last) if last else None
-        self._left: dict[Device, tuple[datetime, float]] = {}  # those whose place was taken, and when, by both clocks
+        self._printers = QueuePrinters(queue, cupsd, deadline_s, now, folder if asks_printer else None)
         self._withholding: Device | None = None  # the one of which that was said
-        self._device_found_at = -DEVICE_KNOWN_S
         self._doubted_at = time.monotonic()
         self._followed: dict[Job, _Followed] = {}
         self._of_earlier: dict[Device, tuple[Record, ...]] = {}  # the printers that stood there before, and answered
+        self._asked_earlier_at = -EARLIER_EVERY_S
         self._unrecorded: set[str] = set()  # the names of notes in a row of which the printer has no record
 
     def look_at(self, jobs: Sequence[Job]) -> tuple[JobReport, ...]:
@@ -100,9 +101,9 @@ class WatchedQueue:
 
         `found` is what CUPS has just said of the queue, if it was asked.
         """
-        if found or time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
-            self._find_device(found)
-        return self._device
+        if found or self._printers.is_due:
+            self._find_printer(found)
+        return self._printers.there
 
     def _ask_cups(self, jobs: Sequence[Job]) -> list[_Told]:
         listed = {found.job_id: found for found in self._cupsd.open_jobs(self._queue)}
@@ -113,18 +114,13 @@ class WatchedQueue:
         unknown += [job.job_id for job in jobs if job.job_id in doubted]
         asked = self._cupsd.jobs(self._queue, unknown) if unknown else {}
         told = [self._told(job, listed.get(job.job_id), asked.get(job.job_id)) for job in jobs]
-        if any(one.is_over for one in told) or time.monotonic() - self._device_found_at > DEVICE_KNOWN_S:
-            self._find_device()  # behind CUPS's word on the jobs: what is over was sent to this one, or before it
+        if any(one.is_over for one in told) or self._printers.is_due:
+            self._find_printer()  # behind CUPS's word on the jobs: what is over was sent to this one, or before it
         return told
 
     def _first_seen(self, job: Job) -> _Followed:
         """A job may have begun at a printer whose place was taken before we first looked at the job."""
-        left = [
-            device
-            for device, (left_at, left_s) in self._left.items()
-            if job.created_at < left_at or (job.created_s is not None and job.created_s < left_s)
-        ]
-        return _Followed(was_interrupted=bool(left), earlier=dict.fromkeys(left, True))
+        return _Followed(earlier=dict.fromkeys(self._printers.before(job)))
 
     def _is_time_to_doubt(self) -> bool:
         """A cupsd whose disk lost its power may have a job twice: it ends the one, and lists the other for ever."""
@@ -133,32 +129,14 @@ class WatchedQueue:
         self._doubted_at = time.monotonic()
         return True
 
-    def _find_device(self, found: CupsQueue | None = None) -> None:
-        """Where the printer is now. One whose queue was deleted is asked on, and so is one that was found before."""
-        if not self._asks_printer:
+    def _find_printer(self, found: CupsQueue | None = None) -> None:
+        """Where it is now; CUPS sends another one again what it was sending to the one before."""
+        if not self._asks_printer or not (left := self._printers.find(found)):
             return
-        if found := found or self._cupsd.queue(self._queue):
-            address = address_of(found.device_uri) if can_be_asked(found.device_uri) else ""
-            if self._device and self._device.uri != address:
-                self._note_exchange(self._device)
-                self._device = None
-            if address and self._device is None:
-                self._device = self._device_at(address)
-            if self._last_printers:
-                self._last_printers.remember(self._queue, address)
-        self._device_found_at = time.monotonic()
-
-    def _device_at(self, address: str) -> Device:
-        if address not in self._devices:
-            self._devices[address] = Device(address, self._deadline_s, self._now)
-        return self._devices[address]
-
-    def _note_exchange(self, device: Device) -> None:
-        """Another printer stands there now: CUPS sends it again what it was sending to this one."""
-        self._left[device] = (self._now(), steady_s())
-        for followed in self._followed.values():
-            had_begun = followed.began is not None or followed.was_interrupted
-            followed.earlier[device] = had_begun or followed.earlier.get(device, False)
+        for job, followed in self._followed.items():
+            if left in self._printers.before(job):
+                followed.earlier[left] = followed.earlier.get(left) or None
+        self._asked_earlier_at = -EARLIER_EVERY_S
         self._note_interruption()
 
     def _told(self, job: Job, listed: CupsJob | None, asked: CupsJob | None) -> _Told:
@@ -169,8 +147,9 @@ class WatchedQueue:
             return _Told(job, None, is_over=True)
         if followed.began and found.began != followed.began:  # CUPS was restarted, and sends it again
             followed.was_interrupted = True
-            self._device_found_at = -DEVICE_KNOWN_S  # or its printer was exchanged
+            self._printers.look_soon()  # or its printer was exchanged
         followed.began = found.began
+        followed.settle_earlier()
         followed.at_its_end = found if found.state in AT_AN_END else None
         is_lost = followed.was_unlisted and not listed
         followed.was_unlisted = not listed
@@ -184,12 +163,13 @@ class WatchedQueue:
 
     def _remember_records(self) -> None:
         """While CUPS is away, a printer that soon forgets must not be missed."""
-        if self._device and any(followed.began for followed in self._followed.values()):
+        if (device := self._printers.there) and any(followed.began for followed in self._followed.values()):
             with suppress(NoAnswer):
-                self._device.records(job.job_name for job in self._followed)
+                device.records(job.job_name for job in self._followed)
+        self._ask_earlier()
 
     def _verdicts(self, told: Sequence[_Told]) -> tuple[JobReport, ...]:
-        device, records = self._device, None
+        device, records = self._printers.there, None
         if device:
             try:
                 records = device.records(one.job.job_name for one in told)
@@ -198,8 +178,7 @@ class WatchedQueue:
                 device = None
             except NoAnswer:
                 records = None
-        if any(one.is_over for one in told):
-            self._ask_earlier()
+        self._ask_earlier(is_due=any(one.is_over for one in told))
         return tuple(self._verdict(one, device, records) if one.is_over else _as_cups_says(one) for one in told)
 
     def _say_withheld(self, device: Device, error: Withheld) -> None:
@@ -211,10 +190,10 @@ class WatchedQueue:
     def _verdict(self, told: _Told, device: Device | None, records: tuple[Record, ...] | None) -> JobReport:
         """The verdict on a job that CUPS won't send any more; `records` are None if the printer does not answer."""
         if records is not None:
-            earlier = self._earlier_records(told.job)
+            earlier = self._earlier_records(told)
             if earlier is None:
                 return JobReport(JobState.UNKNOWN, (EXCHANGED,), "printer")
-            named = [each for each in (*records, *earlier) if each.job_name == told.job.job_name]
+            named = _each_once(each for each in (*records, *earlier) if each.job_name == told.job.job_name)
             report = verdict_by_record(told.found, [each for each in named if not each.is_older_than(told.job)])
             if named:
                 self._unrecorded.clear()
@@ -225,8 +204,13 @@ class WatchedQueue:
             return UNREACHABLE
         return verdict_by_cups(told.found, was_interrupted=self._followed[told.job].was_interrupted)
 
-    def _ask_earlier(self) -> None:
-        """Ask the printers that stood there before, each once for all its jobs, for it forgets the others."""
+    def _ask_earlier(self, *, is_due: bool = False) -> None:
+        """Ask the printers that stood there before, each once for all its jobs, for it forgets the others.
+
+        What they have put out they keep in mind from the first time on that they are asked.
+        """
+        if not is_due and time.monotonic() - self._asked_earlier_at < EARLIER_EVERY_S:
+            return
         names: dict[Device, list[str]] = {}
         for job, followed in self._followed.items():
             for device in self._elsewhere(followed):
@@ -235,17 +219,22 @@ class WatchedQueue:
         for device in names:
             with suppress(NoAnswer, Withheld):
                 self._of_earlier[device] = device.records(names[device])
+        self._asked_earlier_at = time.monotonic()
 
-    def _earlier_records(self, job: Job) -> tuple[Record, ...] | None:
-        """What printers that stood there before have of it; None if one does not tell at which it had begun."""
-        devices = self._elsewhere(self._followed[job])
-        if any(had_begun and device not in self._of_earlier for device, had_begun in devices.items()):
+    def _earlier_records(self, told: _Told) -> tuple[Record, ...] | None:
+        """What printers that stood there before have of it; None if one does not tell at which it may have begun."""
+        followed = self._followed[told.job]
+        if told.found and followed.began is None:
+            return ()
+        devices = self._elsewhere(followed)
+        if any(device not in self._of_earlier for device in devices):
             return None
-        return tuple(record for device in devices for record in self._of_earlier.get(device, ()))
+        return tuple(record for device in devices for record in self._of_earlier[device])
 
-    def _elsewhere(self, followed: _Followed) -> dict[Device, bool]:
-        """The printers that stood there before, without one that stands there again."""
-        return {device: had_begun for device, had_begun in followed.earlier.items() if device is not self._device}
+    def _elsewhere(self, followed: _Followed) -> list[Device]:
+        """The printers at which it may have begun before, without one that stands there again."""
+        there = self._printers.there
+        return [device for device, began in followed.earlier.items() if began is not False and device is not there]
 
     def _note_unrecorded(self, job: Job) -> None:
         """Say once that no note has a record any more: then it is the printer's way, and not the notes'."""
@@ -254,6 +243,11 @@ class WatchedQueue:
         if had < MISNAMED_AFTER == len(self._unrecorded):
             reason = f"{MISNAMED_AFTER} notes in a row are not in its record: it {MISNAMES}"
             log.warning("printer.misnames", queue=self._queue, reason=reason)
+
+
+def _each_once(records: Iterable[Record]) -> list[Record]:
+    """A printer that has two addresses tells of each of its jobs twice."""
+    return list({record.uuid or number: record for number, record in enumerate(records)}.values())
 
 
 def _as_cups_says(told: _Told) -> JobReport:

@@ -25,7 +25,7 @@ ROOMS = (
     *("ledger/ledger", "ledger/opening", "ledger/queues", "ledger/writer"),
     *("ledger/vouchers", "ledger/campaigns", "ledger/erasing"),
     *("printing/cups_printer", "printing/cupsd", "printing/device", "printing/folder", "printing/ipp_client"),
-    *("printing/last_printers", "printing/watched", "queue_watch", "standing_still", "clock", "faults", "erasing"),
+    *("printing/queue_printers", "printing/watched", "queue_watch", "standing_still", "clock", "faults", "erasing"),
     "standings",
     *("content/shelf", "content/unpacking", "recommending/model_file", "cli/drops"),
 )

@@ -186,6 +186,8 @@ UNNOTICED: dict[str, str] = {  # syncs whose absence nothing here can notice, an
     "unsynced printing.folder._Queue.print_held.fsync_folder": _BOTH_ENDS,
     "unsynced printing.folder._Queue.print_held.fsync_folder-2": _BOTH_ENDS,
     "unsynced printing.folder._Queue.discard.fsync_folder": "what is half cancelled is ended by the next start",
+    "unsynced printing.queue_printers.QueuePrinters._remember.write_whole": "only an exchange of printers just when the"
+    " power goes would show it",
     "unsynced content.shelf.Shelf.put.fsync_folder": _NEW_FOLDER,
     "unsynced content.shelf.Shelf.put.fsync_folder-2": "active.json is synced into the same folder right after",
 }
@@ -324,11 +326,11 @@ MUTANTS: dict[str, Mutant | Unsynced] = {
         "exchanges",
     ),
     "no-last-printer": Mutant(
-        "the memory which printer a queue had in an earlier life",
-        "printing/watched",
+        "the memory which printers a queue had in an earlier life",
+        "printing/queue_printers",
         "__init__",
-        "last_printers.of(queue) if asks_printer and last_printers else ''",
-        "''",
+        "self._remembered()",
+        "('', {})",
         "exchanges",
     ),
     "no-look-whether-it-began": Mutant(

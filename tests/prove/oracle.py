@@ -163,8 +163,16 @@ class Oracle:
 
     def codes(self) -> list[str]:
         """Why notes wait for a person; a note that does not has an empty one."""
+        return list(self.waiting().values())
+
+    def waiting(self) -> dict[str, str]:
+        """The same, by the notes' names."""
         receipts = [self.receipt(name) or {"notes": []} for name in self.dropped]
-        return [note["code"] if note["state"] == "held" else "" for told in receipts for note in told["notes"]]
+        return {
+            note["note_id"]: note["code"] if note["state"] == "held" else ""
+            for told in receipts
+            for note in told["notes"]
+        }
 
     def judge(self, *, may_flag: bool = False) -> Tally:
         """The verdict on everything that was dropped; notes may wait for a person only if `may_flag`."""
