@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,8 +177,11 @@ def test_reload_after_reload_leaves_no_workers_behind(shop: Shop, ear: Ear, conf
 
 def held_by(pid: int) -> tuple[int, int]:
     """How many threads it has, and pipes: those of its render workers, above all."""
-    opened = Path(f"/proc/{pid}/fd")
-    return len(os.listdir(f"/proc/{pid}/task")), sum("pipe:" in os.readlink(each) for each in opened.iterdir())
+    pipes = 0
+    for opened in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            pipes += "pipe:" in os.readlink(opened)
+    return len(os.listdir(f"/proc/{pid}/task")), pipes
 
 
 @pytest.mark.cups
