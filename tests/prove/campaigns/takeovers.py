@@ -172,7 +172,7 @@ def _stop_queue_in_its_file(scene: Scene) -> None:
 
 CAMPAIGNS = (
     Campaign(
-        "exchanges", "a queue is given another printer", "in mid-print", "printed, doubles flagged", exchanged, 30
+        "exchanges", "a queue is given another printer", "in mid-print", "printed, doubles flagged", exchanged, 75
     ),
     Campaign(
         "begun",
@@ -180,6 +180,6 @@ CAMPAIGNS = (
         "killed, its printer off",
         "printed once, or flagged",
         begun_and_forgotten,
-        20,
+        30,
     ),
 )
