@@ -18,6 +18,7 @@ from tests.prove.rig import NotSettled, Rig, Scene
 NOTES = 50
 NOTES_A_S = 10
 PRINTS_IN_S = 0.03
+SLOWLY_S = 0.5  # CUPS is done with a note by then, and the service is not: a life ends in between
 STANDS_S = (0.3, 1.5)  # one printer, until the other one takes its place
 LIVES_S = 3.0  # a service that was killed, at least: it has to start
 SEEN_S = 0.4  # by then it has often seen which printer is there
@@ -43,8 +44,6 @@ def exchanged(rig: Rig, allowance: Allowance) -> Tally:
     with rig.scene() as scene:
         scene.lab.start_printer("spare")
         both = (printer_of(scene), printer_of(scene, "spare"))
-        for printer in both:
-            printer.prints_in_s = PRINTS_IN_S
         scene.start()
         scene.wait_ready()
         for meanwhile in itertools.cycle(Meanwhile):
@@ -66,6 +65,9 @@ def _print_under_exchanges(
 ) -> tuple[Tally, int]:
     """The verdict, and how often another printer was there."""
     are_dropped = threading.Event()
+    is_killed = meanwhile in (Meanwhile.KILLED_BEFORE, Meanwhile.KILLED_AFTER)
+    for printer in both:
+        printer.prints_in_s = SLOWLY_S if is_killed else PRINTS_IN_S
     stands_s = [chance.uniform(*STANDS_S) for _ in range(NOTES)]
 
     def exchange() -> int:
@@ -73,7 +75,7 @@ def _print_under_exchanges(
             if are_dropped.wait(seconds):
                 return turn
             _exchange(scene, both[turn % 2], both[turn % 2 - 1], meanwhile)
-            are_dropped.wait(LIVES_S if meanwhile in (Meanwhile.KILLED_BEFORE, Meanwhile.KILLED_AFTER) else 0)
+            are_dropped.wait(LIVES_S if is_killed else 0)
         return len(stands_s)
 
     with ThreadPoolExecutor(1) as beside:
