@@ -184,6 +184,16 @@ def test_whether_a_job_had_begun_there_cups_says_when_it_is_next_asked(scene: Sc
     assert (EXCHANGED if began_before else ("completed", 1, ())) == scene.look(job)
 
 
+def test_a_job_that_had_begun_there_may_lie_there_though_cups_forgot_that_and_gave_it_up(scene: Scene) -> None:
+    job = scene.a_job()
+    assert "processing" == scene.look(job)[0]
+    scene.exchange(scene.second)
+    assert "processing" == scene.look(job)[0]
+    scene.first.stop()
+    scene.cupsd.state, scene.cupsd.began = JobState.CANCELED, None
+    assert EXCHANGED == scene.look(job)
+
+
 def test_a_job_that_began_there_again_may_lie_there(scene: Scene) -> None:
     job = scene.a_job()
     scene.cupsd.state, scene.cupsd.began = JobState.PENDING, None

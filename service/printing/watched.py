@@ -224,7 +224,7 @@ class WatchedQueue:
     def _earlier_records(self, told: _Told) -> tuple[Record, ...] | None:
         """What printers that stood there before have of it; None if one does not tell at which it may have begun."""
         followed = self._followed[told.job]
-        if told.found and followed.began is None:
+        if told.found and followed.began is None and True not in followed.earlier.values():
             return ()
         devices = self._elsewhere(followed)
         if any(device not in self._of_earlier for device in devices):

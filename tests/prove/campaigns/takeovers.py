@@ -33,6 +33,10 @@ class Meanwhile(Enum):
     KILLED_AFTER = "the service is killed when it has seen it, and started"
     OFF = "the one that has lost its place is switched off"
 
+    @property
+    def kills(self) -> bool:
+        return self in (Meanwhile.KILLED_BEFORE, Meanwhile.KILLED_AFTER)
+
 
 def exchanged(rig: Rig, allowance: Allowance) -> Tally:
     """Two printers take turns at a queue; CUPS sends the new one what it was sending to the old one.
@@ -65,9 +69,8 @@ def _print_under_exchanges(
 ) -> tuple[Tally, int]:
     """The verdict, and how often another printer was there."""
     are_dropped = threading.Event()
-    is_killed = meanwhile in (Meanwhile.KILLED_BEFORE, Meanwhile.KILLED_AFTER)
     for printer in both:
-        printer.prints_in_s = SLOWLY_S if is_killed else PRINTS_IN_S
+        printer.prints_in_s = SLOWLY_S if meanwhile.kills else PRINTS_IN_S
     stands_s = [chance.uniform(*STANDS_S) for _ in range(NOTES)]
 
     def exchange() -> int:
@@ -75,7 +78,7 @@ def _print_under_exchanges(
             if are_dropped.wait(seconds):
                 return turn
             _exchange(scene, both[turn % 2], both[turn % 2 - 1], meanwhile)
-            are_dropped.wait(LIVES_S if is_killed else 0)
+            are_dropped.wait(LIVES_S if meanwhile.kills else 0)
         return len(stands_s)
 
     with ThreadPoolExecutor(1) as beside:
@@ -112,7 +115,7 @@ def _exchange(scene: Scene, old: IppPrinter, new: IppPrinter, meanwhile: Meanwhi
         scene.kill()
     if meanwhile is Meanwhile.OFF:
         old.stop()
-    if meanwhile in (Meanwhile.KILLED_BEFORE, Meanwhile.KILLED_AFTER):
+    if meanwhile.kills:
         scene.start()
 
 
